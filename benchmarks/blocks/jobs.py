@@ -1,0 +1,135 @@
+"""What does one fresh process of a target do? It describes the target, proves a method, or measures one block.
+
+Each job has a process to itself, so this module sets the process up as the job needs it: environment variables and
+threads, before TensorFlow's runtime starts. Leaves out: statistics and verdicts. Needs only tensorflow, numpy and the
+standard library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import platform
+import random
+import time
+from pathlib import Path
+from typing import Any
+
+from benchmarks.blocks.interleave import interleave
+from benchmarks.errors import RecordError
+from benchmarks.methods import load_method
+from benchmarks.probes import load_probe
+from benchmarks.protocols import Slices, Task
+from benchmarks.records import Arm, BlockRequest, Environment, Json
+from benchmarks.workloads import load_workload
+
+_ALLOCATOR_VARIABLE = "TF_CPU_ALLOCATOR_USE_BFC"
+_ONEDNN_VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
+
+_PROOF_DEPTH = 2
+"""Deep enough for a hidden layer to pass gradients on to another, shallow enough to be proven in a second."""
+
+
+def do_job(request: Json) -> Json:
+    """Do one request in this process, which is used for nothing else."""
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    os.environ.pop(_ALLOCATOR_VARIABLE, None)
+    if request["do"] == "describe":
+        return _describe(request["intra_op_threads"], request["inter_op_threads"]).to_json()
+    if request["do"] == "prove":
+        from benchmarks.probes.weighted_gradient import check_weighted_gradient  # noqa: PLC0415 - imports TensorFlow
+
+        case = request["case"]
+        check_weighted_gradient(load_method(case["method"]), load_workload(case["workload"]), depth=_PROOF_DEPTH, seed=0)
+        return {}
+    if request["do"] == "measure":
+        return _measure(BlockRequest.from_json(request["request"]))
+    raise RecordError(f"expected a request to describe, prove or measure, got {request['do']!r}")
+
+
+def _measure(request: BlockRequest) -> Json:
+    """Build both arms of a case, interleave them, and return the block."""
+    begin_ns = time.perf_counter_ns()
+    _set_threads(request.intra_op_threads, request.inter_op_threads)
+    case = request.case
+    method = load_method(case.method)
+    probe = load_probe(case.question)
+    workload = load_workload(case.workload)
+    task = Task(
+        workload=workload,
+        samples=workload.make_samples(probe.count_samples(case), request.seed),
+        depth=case.depth,
+        batch_size=case.batch_size,
+        seed=request.seed,
+    )
+
+    with contextlib.ExitStack() as opened:
+
+        def open_arm(arm: Arm) -> Slices:
+            weighted = arm is Arm.WEIGHTED and not case.null
+            slices = probe.open_slices(lambda: method.build_arm(task, weighted=weighted), time.perf_counter_ns)
+            opened.callback(slices.close)
+            return slices
+
+        arms = list(Arm)
+        random.Random(request.seed).shuffle(arms)  # noqa: S311 - an order, not a secret: neither arm is always built first
+        slices = {arm: open_arm(arm) for arm in arms}
+        block = interleave(
+            slices[Arm.CONTROL],
+            slices[Arm.WEIGHTED],
+            seed=request.seed,
+            timed_budget_ns=request.timed_budget_ns,
+            min_rounds=request.min_rounds,
+            warmup_rounds=probe.warmup_rounds,
+            plant=request.plant,
+            clock=time.perf_counter_ns,
+        )
+    return block.to_json() | {"wall_ns": time.perf_counter_ns() - begin_ns}
+
+
+def _set_threads(intra_op_threads: int | None, inter_op_threads: int | None) -> None:
+    """Set TensorFlow's thread pools where a number was asked for."""
+    import tensorflow as tf  # noqa: PLC0415
+
+    if intra_op_threads is not None:
+        tf.config.threading.set_intra_op_parallelism_threads(intra_op_threads)
+    if inter_op_threads is not None:
+        tf.config.threading.set_inter_op_parallelism_threads(inter_op_threads)
+
+
+def _describe(intra_op_threads: int | None, inter_op_threads: int | None) -> Environment:
+    """Return what this target is."""
+    import numpy as np  # noqa: PLC0415
+    import tensorflow as tf  # noqa: PLC0415
+
+    gpus: list[Any] = tf.config.list_physical_devices("GPU")
+    return Environment(
+        tensorflow=str(tf.__version__),
+        keras=_find_keras_version(),
+        numpy=str(np.__version__),
+        python=platform.python_version(),
+        cpu_model=_find_cpu_model(),
+        cores=os.cpu_count() or 0,
+        intra_op_threads=intra_op_threads,
+        inter_op_threads=inter_op_threads,
+        allocator="bfc" if os.environ.get(_ALLOCATOR_VARIABLE) == "true" else "default",
+        onednn=os.environ.get(_ONEDNN_VARIABLE, "default"),
+        device=f"{len(gpus)} GPU" if gpus else "CPU",
+    )
+
+
+def _find_keras_version() -> str:
+    """Return the version of the Keras that `tf.keras` is; `tf.keras.__version__` is missing in 2.13 to 2.15."""
+    import keras  # noqa: PLC0415
+
+    return str(keras.__version__)
+
+
+def _find_cpu_model() -> str:
+    """Return the processor's name as the system gives it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()

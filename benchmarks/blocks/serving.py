@@ -1,0 +1,64 @@
+"""How does a target answer requests? It starts a fresh child for each, watches it, and passes its answer on.
+
+The child is forked after the import of TensorFlow and before its runtime starts, which costs 50 ms instead of an
+import; where fork is not to be had it is a new interpreter. Before a method is timed for the first time with a
+workload, one more child proves that it computes the weighted gradient.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from typing import TextIO
+
+from benchmarks.blocks.jobs import do_job
+from benchmarks.blocks.supervise import Child, Limits, start_forked, start_fresh, supervise
+from benchmarks.errors import CaseError, SuiteError
+from benchmarks.records import Json
+
+
+def serve(requests: TextIO, send: Callable[[Json], None], *, fork: bool) -> None:
+    """Answer one request a line until the requests end.
+
+    Args:
+        requests: JSON lines; also watched while a child works, for the end of the asking process.
+        send: sends one reply.
+        fork: fork a child per request, instead of starting an interpreter.
+    """
+    proven: set[tuple[str, str]] = set()
+    while line := requests.readline():
+        request = json.loads(line)
+        limits = Limits(**request["limits"])
+
+        def run(job: Json, limits: Limits = limits) -> Json:
+            return supervise(_start_child(job, fork=fork), limits, parent_fd=requests.fileno())
+
+        try:
+            if request["do"] == "measure":
+                _prove_once(request["request"]["case"], run, proven)
+            send(run(request))
+        except SuiteError as error:
+            send({"error": str(error), "kind": type(error).__name__})
+
+
+def _prove_once(case: Json, run: Callable[[Json], Json], proven: set[tuple[str, str]]) -> None:
+    """Prove in a child of its own that the method weights the gradient, unless this server has seen it do so.
+
+    Raises:
+        CaseError: when it does not.
+    """
+    key = (case["method"], case["workload"])
+    if case["null"] or key in proven:
+        return
+    reply = run({"do": "prove", "case": case})
+    if "error" in reply:
+        raise CaseError(reply["error"])
+    proven.add(key)
+
+
+def _start_child(job: Json, *, fork: bool) -> Child:
+    """Start the process that does one job."""
+    if fork:
+        return start_forked(lambda: do_job(job))
+    return start_fresh([sys.executable, "-m", "benchmarks.blocks.worker", "--one-job"], job)

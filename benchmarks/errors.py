@@ -1,0 +1,47 @@
+"""Which things can go wrong, and how each is told: one tree, one line each.
+
+Every message says what was expected, what came, and the remedy. Leaves out: how an error is shown, which is the
+plugin's business.
+"""
+
+from __future__ import annotations
+
+
+class SuiteError(Exception):
+    """Anything this suite refuses or could not do; the message is one line that a person can act on."""
+
+    def __init__(self, message: str) -> None:
+        """Keep `message` on one line, whatever the source of its parts.
+
+        Args:
+            message: what was expected, what came, and the remedy.
+        """
+        super().__init__(" ".join(message.split()))
+
+
+class AxisError(SuiteError):
+    """A value on the command line is not a value of its axis."""
+
+
+class CaseError(SuiteError):
+    """A case that cannot be measured: its values contradict each other or name nothing known."""
+
+
+class TargetError(SuiteError):
+    """A TensorFlow environment cannot be used as a target."""
+
+
+class BlockError(SuiteError):
+    """A block ended without a result: it crashed, hung, ran out of memory or raised."""
+
+
+class BaselineError(SuiteError):
+    """A stored run cannot be read as a baseline."""
+
+
+class StatisticsError(SuiteError):
+    """The data do not allow the statistic that was asked for."""
+
+
+class RecordError(SuiteError):
+    """Data from a file or another process do not have the shape of the record they should be."""

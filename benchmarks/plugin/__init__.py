@@ -1,0 +1,9 @@
+"""How does the suite live in pytest? Options, collection, fixtures and output: the only modules that import pytest."""
+
+pytest_plugins = [
+    "benchmarks.plugin.options",
+    "benchmarks.plugin.collection",
+    "benchmarks.plugin.fixtures",
+    "benchmarks.plugin.comparing",
+    "benchmarks.plugin.showing",
+]

@@ -1,0 +1,68 @@
+"""What is a run held against? The stored run that pytest-benchmark loaded, and what is missing on either side.
+
+Leaves out: the judging of a case. pytest-benchmark finds and loads the stored run (`--benchmark-compare`) and hands
+it over before the first test.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.baselines.store import check_run_file, read_baseline
+from benchmarks.errors import BaselineError
+from benchmarks.plugin.run import find_run
+from benchmarks.records import Json, Outcome
+
+RUN_KEY = "sample_weighting_run"
+"""Where a saved run says what it was asked to do and which cases it could not measure."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Check a baseline that was named by its path, before pytest-benchmark tries to load it."""
+    asked = config.getoption("benchmark_compare", None)
+    run = find_run(config)
+    run.comparing = bool(asked)
+    if isinstance(asked, str) and (os.sep in asked or asked.endswith(".json")):
+        try:
+            check_run_file(Path(asked))
+        except BaselineError as error:
+            raise pytest.UsageError(str(error)) from None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_compare_machine_info(config: pytest.Config, compared_benchmark: Json) -> None:
+    """Take the stored run that pytest-benchmark loaded; of several, the last."""
+    run = find_run(config)
+    try:
+        run.baseline = read_baseline(compared_benchmark)
+    except BaselineError as error:
+        run.no_baseline = str(error)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_json(config: pytest.Config, output_json: Json) -> None:
+    """Write into a saved run what it was asked to do and what it could not measure."""
+    run = find_run(config)
+    failed = {
+        report.case.case_id: report.verdict.reason
+        for report in run.reports
+        if report.verdict is not None and report.verdict.outcome is Outcome.FAILED
+    }
+    output_json[RUN_KEY] = {"profile": run.settings.profile.value, "seed": run.settings.seed, "failed_cases": failed}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Count the cases that can turn this run red: with a baseline all of them, without one the null cases."""
+    run = find_run(config)
+    swept = [item for item in items if item.get_closest_marker("sweep") is not None]
+    run.gated_cases = len(swept) if run.comparing else sum(1 for item in swept if item.get_closest_marker("null"))
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End the target's processes with the session."""
+    find_run(config).close()

@@ -1,0 +1,194 @@
+"""What can be asked for on the command line? The suite's options, read once into frozen settings.
+
+A value of an axis that makes no sense is not refused here: it becomes a failing case, so that the others still run.
+Every other nonsensical option ends the run before anything is measured, with one line.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TypeVar
+
+import psutil
+import pytest
+
+from benchmarks.blocks.supervise import Limits
+from benchmarks.errors import AxisError, SuiteError
+from benchmarks.records import Plant, Question
+from benchmarks.sweeps import AXIS_NAMES, AxisValue, Profile, Rejected, parse_axis
+from benchmarks.units import parse_percent
+
+_DEFAULT_BLOCK_TIMEOUT_S = 180.0
+"""Far above the few seconds of a usual block, below what a person waits for a hung one."""
+
+_MEMORY_SHARE = 0.8
+"""Part of the machine's memory that a block may use by default, so that the system's killer is not woken."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What this run was asked to do; a tolerance is a fraction, None where the command line does not say."""
+
+    profile: Profile
+    overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]
+    target: str | None
+    tolerances: Mapping[Question, float]
+    strict_verdicts: bool
+    plant: Plant | None
+    blocks: int | None
+    block_seconds: float | None
+    limits: Limits
+    seed: int
+    intra_op_threads: int | None
+    inter_op_threads: int | None
+
+
+SETTINGS = pytest.StashKey[Settings]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the suite's options to pytest's."""
+    group = parser.getgroup("sample weighting", "performance of sample weighting in TensorFlow")
+    group.addoption(
+        "--sweep",
+        default=Profile.QUICK.value,
+        metavar="PROFILE",
+        help="which cases to measure: quick (minutes), gate (for CI) or full (over 1,000); default quick",
+    )
+    for axis, example in (
+        ("workload", "mlp,cnn"),
+        ("depth", "2,8"),
+        ("batch_size", "32,256"),
+        ("dataset_size", "1e4,1e5"),
+        ("method", "fit_array,loop_graph"),
+    ):
+        option = f"--{axis.replace('_', '-')}"
+        group.addoption(option, dest=axis, metavar="LIST", help=f"values of this axis, for example {option} {example}")
+    group.addoption("--target", metavar="PYTHON", help="interpreter whose TensorFlow is measured; default: this one")
+    group.addoption(
+        "--tolerance",
+        metavar="PERCENT",
+        help="rise of the overhead over the baseline that is tolerated: 2%% for all questions, or step_time=2%%,epoch_time=3%%",
+    )
+    group.addoption(
+        "--strict-verdicts",
+        action="store_true",
+        help="fail on UNDECIDED and NOT COMPARABLE too, and when a case of the baseline was not measured",
+    )
+    group.addoption(
+        "--plant",
+        metavar="WHAT",
+        help="verify the gate: slow the weighted arms down on purpose, for example step=+10%%; refused while saving",
+    )
+    group.addoption("--blocks", metavar="N", help="fresh processes per case before a case may ask for more")
+    group.addoption("--block-seconds", metavar="S", help="seconds each block spends in timed slices")
+    group.addoption("--block-timeout", metavar="S", help=f"seconds a block may take; default {_DEFAULT_BLOCK_TIMEOUT_S:g}")
+    group.addoption("--block-memory", metavar="GIB", help="memory a block may use; default 80%% of the machine's")
+    group.addoption("--seed", metavar="N", default="0", help="seed of data, weights, models and orders; default 0")
+    group.addoption("--intra-op-threads", metavar="N", help="TensorFlow's threads within an operation")
+    group.addoption("--inter-op-threads", metavar="N", help="TensorFlow's threads between operations")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Read the settings, or end the run with one line that says which option makes no sense."""
+    try:
+        config.stash[SETTINGS] = _read_settings(config)
+    except SuiteError as error:
+        raise pytest.UsageError(str(error)) from None
+
+
+def _read_settings(config: pytest.Config) -> Settings:
+    """Read the options of this run; raise AxisError for one that makes no sense."""
+    timeout_s = _read_number(config, "--block-timeout", float)
+    memory_gib = _read_number(config, "--block-memory", float)
+    memory_bytes = psutil.virtual_memory().total * _MEMORY_SHARE if memory_gib is None else memory_gib * 2**30
+    return Settings(
+        profile=_read_profile(config.getoption("--sweep")),
+        overrides={
+            axis: parse_axis(axis, text) for axis in AXIS_NAMES if (text := config.getoption(axis)) is not None
+        },
+        target=config.getoption("--target"),
+        tolerances=_read_tolerances(config.getoption("--tolerance")),
+        strict_verdicts=config.getoption("--strict-verdicts"),
+        plant=_read_plant(config),
+        blocks=_read_number(config, "--blocks", int),
+        block_seconds=_read_number(config, "--block-seconds", float),
+        limits=Limits(
+            timeout_s=_DEFAULT_BLOCK_TIMEOUT_S if timeout_s is None else timeout_s, memory_bytes=round(memory_bytes)
+        ),
+        seed=_read_number(config, "--seed", int, smallest=0) or 0,
+        intra_op_threads=_read_number(config, "--intra-op-threads", int),
+        inter_op_threads=_read_number(config, "--inter-op-threads", int),
+    )
+
+
+def _read_profile(text: str) -> Profile:
+    """Return the profile that `text` names."""
+    try:
+        return Profile(text)
+    except ValueError:
+        names = ", ".join(profile.value for profile in Profile)
+        raise AxisError(f"--sweep: expected one of {names}, got {text!r}; choose one of them") from None
+
+
+_Number = TypeVar("_Number", int, float)
+
+
+def _read_number(
+    config: pytest.Config, option: str, kind: type[_Number], *, smallest: int | None = None
+) -> _Number | None:
+    """Return the number given for `option`, above 0 unless `smallest` says otherwise; None where none was given."""
+    text = config.getoption(option)
+    if text is None:
+        return None
+    expected = "a whole number" if kind is int else "a number"
+    try:
+        number = kind(text)
+    except ValueError:
+        raise AxisError(f"{option}: expected {expected}, got {text!r}; write for example {option} 5") from None
+    if not (number > 0 if smallest is None else number >= smallest) or number == float("inf"):
+        bound = "above 0" if smallest is None else f"of at least {smallest}"
+        raise AxisError(f"{option}: expected {expected} {bound}, got {text!r}; write for example {option} 5")
+    return number
+
+
+def _read_tolerances(text: str | None) -> Mapping[Question, float]:
+    """Return the tolerated rise by question; empty where the command line does not say."""
+    if text is None:
+        return {}
+    tolerances: dict[Question, float] = {}
+    for part in text.split(","):
+        name, separator, percent = part.rpartition("=")
+        fraction = parse_percent(percent)
+        if fraction <= 0.0:
+            raise AxisError(f"--tolerance: expected a percentage above 0, got {percent!r}; write for example 2%")
+        try:
+            questions = [Question(name)] if separator else list(Question)
+        except ValueError:
+            names = ", ".join(question.value for question in Question)
+            raise AxisError(f"--tolerance: expected one of {names} before '=', got {name!r}") from None
+        tolerances.update(dict.fromkeys(questions, fraction))
+    return tolerances
+
+
+def _read_plant(config: pytest.Config) -> Plant | None:
+    """Return the planted slowdown, and refuse it while a run is being saved."""
+    text = config.getoption("--plant")
+    if text is None:
+        return None
+    saving = [
+        option
+        for option, name in (
+            ("--benchmark-save", "benchmark_save"),
+            ("--benchmark-autosave", "benchmark_autosave"),
+            ("--benchmark-json", "benchmark_json"),
+        )
+        if config.getoption(name)
+    ]
+    if saving:
+        raise AxisError(f"--plant: expected a run that is not saved, got {saving[0]} as well; leave one of the two out")
+    what, separator, percent = text.partition("=")
+    if not separator or what != "step":
+        raise AxisError(f"--plant: expected step=+PERCENT, got {text!r}; write for example --plant step=+10%")
+    return Plant(step_fraction=parse_percent(percent))

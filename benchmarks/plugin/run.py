@@ -1,0 +1,75 @@
+"""What does one run of the suite know? Its settings, its target, the baseline it is held against, and its reports.
+
+Leaves out: how a case is measured and how a report is shown.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import pytest
+
+from benchmarks.baselines.store import Baseline
+from benchmarks.blocks.launcher import ServerLauncher
+from benchmarks.blocks.targets import find_target
+from benchmarks.plugin.options import SETTINGS, Settings
+from benchmarks.protocols import Launcher
+from benchmarks.records import Case, CaseReport, Verdict
+
+
+@dataclasses.dataclass(slots=True, kw_only=True)
+class Run:
+    """The state of one pytest session.
+
+    `comparing` says whether a comparison was asked for; `baseline` is what is compared with, and `no_baseline` the
+    reason where there is none. `gated_cases` counts the cases that can turn this run red. `collected` holds the ids of
+    all cases of the sweep, those deselected later included.
+    """
+
+    settings: Settings
+    make_launcher: Callable[[Settings], Launcher]
+    comparing: bool = False
+    baseline: Baseline | None = None
+    no_baseline: str = "no stored run was found to compare with; record one with --benchmark-save"
+    gated_cases: int = 1
+    collected: set[str] = dataclasses.field(default_factory=set)
+    reports: list[CaseReport] = dataclasses.field(default_factory=list)
+    null_verdicts: dict[Case, Verdict] = dataclasses.field(default_factory=dict)
+    _launcher: Launcher | None = None
+
+    @property
+    def launcher(self) -> Launcher:
+        """The target's launcher, made when it is first asked for.
+
+        Raises:
+            TargetError: when the target named on the command line is no program.
+        """
+        if self._launcher is None:
+            self._launcher = self.make_launcher(self.settings)
+        return self._launcher
+
+    def close(self) -> None:
+        """End the target's processes."""
+        if self._launcher is not None:
+            self._launcher.close()
+
+
+RUN = pytest.StashKey[Run]()
+
+
+def find_run(config: pytest.Config) -> Run:
+    """Return the run of this pytest session, made when it is first asked for."""
+    if RUN not in config.stash:
+        config.stash[RUN] = Run(settings=config.stash[SETTINGS], make_launcher=_make_launcher)
+    return config.stash[RUN]
+
+
+def _make_launcher(settings: Settings) -> Launcher:
+    """Return the launcher of the target that the settings name."""
+    return ServerLauncher(
+        find_target(settings.target),
+        settings.limits,
+        intra_op_threads=settings.intra_op_threads,
+        inter_op_threads=settings.inter_op_threads,
+    )

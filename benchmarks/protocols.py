@@ -1,0 +1,154 @@
+"""What a method, a workload, a probe and a launcher must offer: the seams at which the suite grows.
+
+Leaves out: every implementation. Arrays are NumPy arrays on the host unless a docstring says otherwise.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from benchmarks.records import Block, BlockRequest, Case, Environment
+
+Clock = Callable[[], int]
+"""Returns nanoseconds of a monotonic clock; `time.perf_counter_ns` or a fake."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Samples:
+    """The data of a workload.
+
+    features: float32 [samples, ...]; labels: int32 [samples], class numbers from 0; weights: float32 [samples],
+    mean 1.0, some of them 0; class_weight: weight by class number, mean 1.0 over the samples.
+    """
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    class_weight: Mapping[int, float]
+
+
+class Workload(Protocol):
+    """Model family, data, loss and optimizer: what is trained."""
+
+    name: str
+
+    def make_samples(self, sample_count: int, seed: int) -> Samples:
+        """Return `sample_count` samples drawn with `seed`; the same seed gives the same samples."""
+
+    def build_model(self, depth: int, seed: int) -> Any:
+        """Return a fresh, uncompiled Keras model that maps features to logits [batch, classes].
+
+        `seed` decides its initial weights; `depth` counts its hidden layers.
+        """
+
+    def make_optimizer(self) -> Any:
+        """Return a fresh Keras optimizer."""
+
+    def make_loss(self, reduction: str) -> Any:
+        """Return the Keras loss on (labels, logits); `reduction` is `none` (one loss per sample, float32 [batch])
+        or `sum_over_batch_size` (their weighted sum ÷ batch size)."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """What one arm trains: a workload at one depth, on given samples, in batches of `batch_size`."""
+
+    workload: Workload
+    samples: Samples
+    depth: int
+    batch_size: int
+    seed: int
+
+
+class Stepper(Protocol):
+    """An arm opened for single steps."""
+
+    def measure_step_ns(self) -> int:
+        """Do one optimizer update, wait until its loss can be read, and return how long that took."""
+
+    def close(self) -> None:
+        """End the training and free what stepping needed; the stepper is not used again."""
+
+
+class TrainingArm(Protocol):
+    """One arm of a block: a fresh compiled model and one way to train it, with or without weights."""
+
+    @property
+    def model(self) -> Any:
+        """The Keras model that is trained."""
+
+    @property
+    def trace_count(self) -> int:
+        """How often TensorFlow has traced this arm's training step so far; 0 for an eager arm, always."""
+
+    def open_steps(self, clock: Clock) -> Stepper:
+        """Start training and stop before the first step."""
+
+    def run_pass(self) -> None:
+        """Train over all samples once through the method's public entry point, and wait until that is done."""
+
+    def measure_startup_ns(self, clock: Clock) -> int:
+        """Call the entry point and return the time from that call to the end of the first step, tracing included.
+
+        For a fresh arm, once; the arm is not used again.
+        """
+
+
+class Method(Protocol):
+    """One way of weighting samples, with its unweighted control on the same path."""
+
+    name: str
+    summary: str
+    weights_by_class: bool
+    """True where the weights are `class_weight`, False where they are the samples' own weights."""
+
+    def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
+        """Return a fresh arm; `weighted=False` gives the control."""
+
+
+class Slices(Protocol):
+    """One arm prepared by a probe: it can be measured slice by slice."""
+
+    steps_per_slice: int
+
+    def measure_slice_ns(self) -> int:
+        """Do one slice of work and return how long it took."""
+
+    def close(self) -> None:
+        """End the work and free what it needed."""
+
+    @property
+    def trace_count(self) -> int:
+        """How often this arm has traced since it was prepared and warmed up; 0 is what a timed slice needs."""
+
+
+class Probe(Protocol):
+    """How one question is measured inside a block."""
+
+    warmup_rounds: int
+    """Rounds to make before the first timed one."""
+
+    def count_samples(self, case: Case) -> int:
+        """Return how many samples the arms of this case need."""
+
+    def open_slices(self, build_arm: Callable[[], TrainingArm], clock: Clock) -> Slices:
+        """Return one arm, warmed up and ready for its first timed slice."""
+
+
+class Launcher(Protocol):
+    """Runs blocks in fresh processes of one target."""
+
+    def describe_environment(self) -> Environment:
+        """Return what the target is; raise TargetError where it cannot measure."""
+
+    def run_block(self, request: BlockRequest) -> Block:
+        """Measure one block; raise BlockError where it ended without a result."""
+
+    def close(self) -> None:
+        """End the target's processes."""

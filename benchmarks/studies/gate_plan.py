@@ -1,0 +1,205 @@
+"""Which plan keeps the gate's promise with the fewest blocks? Simulates whole gates and prints a table in Markdown.
+
+    python -m benchmarks.studies.gate_plan
+
+Leaves out: real measurements. Blocks are drawn as log-ratios around a true value, with the spread that real blocks had; every
+draw then goes through `judge_case` itself, so what is simulated is the code that judges. A block takes about 3.3 s, so an unchanged
+case at 4.5 blocks takes 15 s.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import itertools
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+from tabulate import tabulate
+
+from benchmarks.records import BlockSummary, Outcome
+from benchmarks.verdicts.gate import Judgement, judge_case, judge_null_case
+from benchmarks.verdicts.plan import GatePlan
+
+BLOCK_SD: float = 0.013
+"""Spread over blocks of the null log-ratio of a training step, measured on a shared two-core machine."""
+
+GATED_CASES: int = 30
+"""The size of the quick sweep, between 25 and 39 cases."""
+
+T_DEGREES: float = 5.0
+"""Degrees of freedom of the heavy-tailed draws: one in 40 lies beyond 2.6 standard deviations where a normal has one in 110."""
+
+
+class Tails(str, Enum):
+    """The shape of the spread between blocks."""
+
+    NORMAL = "normal"
+    HEAVY = "heavy"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """What is true of a simulated case.
+
+    `change` is the true current ÷ baseline ratio less 1; `block_sd` the spread of block log-ratios. `occasion_sd` is a
+    shift of the log-ratio that all blocks of one occasion share and no interval knows of. `baseline_blocks` of None
+    simulates a null case, with `change` its bias.
+    """
+
+    change: float
+    baseline_blocks: int | None
+    block_sd: float = BLOCK_SD
+    occasion_sd: float = 0.0
+    tails: Tails = Tails.NORMAL
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How a number of simulated cases came out."""
+
+    cases: int
+    outcomes: Mapping[Outcome, int]
+    screened: int
+    blocks: int
+
+    def share(self, outcome: Outcome) -> float:
+        """Return the share of cases with this outcome."""
+        return self.outcomes.get(outcome, 0) / self.cases
+
+    @property
+    def screened_share(self) -> float:
+        """The share of cases that the screening blocks decided."""
+        return self.screened / self.cases
+
+    @property
+    def blocks_per_case(self) -> float:
+        """The mean number of blocks, screening included."""
+        return self.blocks / self.cases
+
+
+def simulate_cases(plan: GatePlan, scenario: Scenario, *, cases: int, seed: int) -> Tally:
+    """Return the tally of `cases` independent cases, each judged by the real gate.
+
+    Args:
+        plan: the plan under study.
+        scenario: what is true of every case.
+        cases: how many to simulate.
+        seed: of the draws; the same seed gives the same draws to every plan with equal numbers of blocks.
+    """
+    rng = np.random.default_rng(seed)
+    outcomes: Counter[Outcome] = Counter()
+    screened = blocks = 0
+    for _ in range(cases):
+        judgement = _simulate_case(plan, scenario, rng)
+        outcomes[judgement.verdict.outcome] += 1
+        screened += len(judgement.blocks) == plan.screen_blocks
+        blocks += len(judgement.blocks)
+    return Tally(cases=cases, outcomes=dict(outcomes), screened=screened, blocks=blocks)
+
+
+def make_summaries(log_ratios: Sequence[float] | NDArray[np.float64]) -> list[BlockSummary]:
+    """Return one block summary per log-ratio, with the rest of each made up."""
+    return [
+        BlockSummary(
+            seed=number,
+            log_ratio=float(log_ratio),
+            position_log_ratio=0.0,
+            control_median_ns=1e6,
+            weighted_median_ns=1e6,
+            rounds=500,
+            traces_while_timed=0,
+            timed_ns=2_000_000_000,
+            wall_ns=3_300_000_000,
+        )
+        for number, log_ratio in enumerate(log_ratios)
+    ]
+
+
+def _simulate_case(plan: GatePlan, scenario: Scenario, rng: np.random.Generator) -> Judgement:
+    change = math.log1p(scenario.change)
+    measure = _open_occasion(change, scenario, rng)
+    if scenario.baseline_blocks is None:
+        return judge_null_case(measure, plan)
+    baseline = _open_occasion(0.0, scenario, rng)(scenario.baseline_blocks)
+    return judge_case(measure, baseline, plan)
+
+
+def _open_occasion(
+    log_ratio: float, scenario: Scenario, rng: np.random.Generator
+) -> Callable[[int], list[BlockSummary]]:
+    """Return a `measure_more` whose blocks share one shift of the occasion."""
+    centre = log_ratio + scenario.occasion_sd * rng.standard_normal()
+
+    def measure_more(blocks: int) -> list[BlockSummary]:
+        if scenario.tails is Tails.NORMAL:
+            draws = rng.standard_normal(blocks)
+        else:
+            # Divided by its own standard deviation, so that `block_sd` keeps its meaning.
+            draws = rng.standard_t(T_DEGREES, blocks) / math.sqrt(T_DEGREES / (T_DEGREES - 2.0))
+        return make_summaries(centre + scenario.block_sd * draws)
+
+    return measure_more
+
+
+def _describe_plan(plan: GatePlan, baseline_blocks: int, *, cases: int, seed: int) -> dict[str, str]:
+    """Return one row of the table."""
+
+    def run(change: float) -> Tally:
+        return simulate_cases(plan, Scenario(change=change, baseline_blocks=baseline_blocks), cases=cases, seed=seed)
+
+    unchanged, slight, clear, gross = run(0.0), run(0.03), run(0.05), run(0.10)
+    return {
+        "screen": f"{plan.screen_blocks} at {plan.screen_confidence:.0%}",
+        "looks": f"{plan.looks} of {plan.blocks_per_look}",
+        "family alpha": f"{plan.family_alpha:g}",
+        "baseline blocks": str(baseline_blocks),
+        "0 %: held at screen": f"{unchanged.screened_share:.1%}",
+        "0 %: undecided": f"{unchanged.share(Outcome.UNDECIDED):.1%}",
+        "0 %: REGRESSED": f"{unchanged.share(Outcome.REGRESSED):.2%}",
+        "0 %: blocks": f"{unchanged.blocks_per_case:.1f}",
+        "+3 %: held": f"{slight.share(Outcome.HELD):.1%}",
+        "+5 %: held": f"{clear.share(Outcome.HELD):.2%}",
+        "+5 %: REGRESSED": f"{clear.share(Outcome.REGRESSED):.1%}",
+        "+5 %: blocks": f"{clear.blocks_per_case:.1f}",
+        "+10 %: REGRESSED": f"{gross.share(Outcome.REGRESSED):.1%}",
+        "+10 %: blocks": f"{gross.blocks_per_case:.1f}",
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Print the table that the defaults of GatePlan were chosen from.
+
+    Args:
+        arguments: the command line without the program; None takes it from the process.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.studies.gate_plan", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("--cases", type=int, default=2000, help="simulated cases per cell (default: 2000)")
+    parser.add_argument("--seed", type=int, default=20260101, help="seed of the draws (default: 20260101)")
+    options = parser.parse_args(arguments)
+    plans = [
+        GatePlan(
+            gated_cases=GATED_CASES,
+            screen_blocks=screen,
+            screen_confidence=confidence,
+            blocks_per_look=per_look,
+            looks=looks,
+        )
+        for screen, confidence, (per_look, looks) in itertools.product((3, 4, 5), (0.8, 0.9), ((4, 3), (6, 3), (8, 2)))
+    ]
+    default = GatePlan(gated_cases=GATED_CASES)
+    strict = GatePlan(gated_cases=GATED_CASES, family_alpha=0.01)
+    cells = [(plan, 10) for plan in plans] + [(plan, count) for plan in (default, strict) for count in (8, 10, 12, 16)]
+    rows = [_describe_plan(plan, count, cases=options.cases, seed=options.seed) for plan, count in cells]
+    print(f"{GATED_CASES} cases, block SD {BLOCK_SD:.1%}, tolerance {default.tolerance:.0%}\n")
+    print(tabulate(rows, headers="keys", tablefmt="github", disable_numparse=True))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,279 @@
+"""Which cases does a run measure? The axes, their values by profile, and what the command line may put in their place.
+
+A sweep is a union of plain cross products, one list of them per profile and question. Leaves out: what a case means
+to a block, and whether its values go together (a batch larger than the dataset is told when its case runs).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import re
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from enum import Enum
+from typing import TypeVar
+
+from benchmarks.errors import AxisError
+from benchmarks.records import Question
+
+METHOD_NAMES = ("fit_array", "fit_class_weight", "fit_dataset", "fit_packed", "loop_eager", "loop_graph", "loop_jit")
+WORKLOAD_NAMES = ("mlp", "mlp_sgd", "cnn", "cnn_sgd")
+
+AxisValue = str | int
+
+AXIS_NAMES = ("workload", "depth", "batch_size", "dataset_size", "method")
+
+NULL_SUFFIX = "-null"
+"""Marks a value of the method axis whose control is measured against itself."""
+
+_SHARED_CONTROLS = {"fit_class_weight": "fit_array"}
+"""Methods whose control is another method's, to the last call: one null case serves both."""
+
+_LARGEST_COUNT = 10**9
+"""Above any model, batch or dataset that fits a machine; a larger number is a slip of the keyboard."""
+
+_WHOLE_NUMBER = re.compile(r"\d+(?:_\d+)*|\d+(?:\.\d+)?[eE]\+?\d{1,2}", re.ASCII)
+_UNSAFE_IN_AN_ID = re.compile(r"[^\w.+-]", re.ASCII)
+
+
+class Profile(str, Enum):
+    """How much is swept: `quick` answers in minutes, `gate` runs in CI, `full` takes a night."""
+
+    QUICK = "quick"
+    GATE = "gate"
+    FULL = "full"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A text on the command line that is no value of its axis, and why; it fails one case of its own."""
+
+    axis: str
+    text: str
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Axes:
+    """The values of each axis in one cross product.
+
+    `dataset_size` is (None,) where the question does not depend on it. `method` names weighted methods; the null
+    case of each one's control is added when the axes are expanded.
+    """
+
+    workload: tuple[str, ...]
+    depth: tuple[int, ...]
+    batch_size: tuple[int, ...]
+    dataset_size: tuple[int | None, ...] = (None,)
+    method: tuple[str, ...] = METHOD_NAMES
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CaseParams:
+    """The parameters of one test: the values of a `Case`, with `-null` in the method of a null case.
+
+    With `rejected` the test fails for that reason, and the axis it names holds a stand-in.
+    """
+
+    workload: str
+    depth: int
+    batch_size: int
+    dataset_size: int | None
+    method: str
+    rejected: Rejected | None = None
+
+    @property
+    def id(self) -> str:
+        """The part between the brackets of the test's id: `mlp-depth4-batch256-loop_graph`."""
+        if self.rejected is not None:
+            text = _UNSAFE_IN_AN_ID.sub(lambda match: f"%{ord(match[0]):02x}", self.rejected.text)
+            return f"rejected-{self.rejected.axis}={text}"
+        size = "" if self.dataset_size is None else f"-size{self.dataset_size}"
+        return f"{self.workload}-depth{self.depth}-batch{self.batch_size}{size}-{self.method}"
+
+    @property
+    def null(self) -> bool:
+        """Whether this is a null case."""
+        return self.method.endswith(NULL_SUFFIX)
+
+
+_FEW_METHODS = ("fit_array", "fit_dataset", "loop_graph")
+"""One method for each way in which data reaches the training step: from an array, a dataset, a loop of one's own."""
+
+_SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
+    Profile.QUICK: {
+        Question.STEP_TIME: (Axes(workload=("mlp",), depth=(2,), batch_size=(256,)),),
+        Question.EPOCH_TIME: (
+            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(10_000,), method=_FEW_METHODS),
+        ),
+        Question.STARTUP_TIME: (
+            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(100_000,), method=_FEW_METHODS),
+        ),
+    },
+    Profile.GATE: {
+        Question.STEP_TIME: (
+            Axes(workload=("mlp",), depth=(2, 8), batch_size=(256,)),
+            Axes(workload=("mlp",), depth=(2,), batch_size=(32,)),
+            Axes(workload=("cnn",), depth=(2,), batch_size=(256,), method=("fit_array", "loop_graph")),
+        ),
+        Question.EPOCH_TIME: (
+            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(10_000,), method=_FEW_METHODS),
+        ),
+        Question.STARTUP_TIME: (
+            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(100_000,), method=_FEW_METHODS),
+        ),
+    },
+    Profile.FULL: {
+        Question.STEP_TIME: (Axes(workload=WORKLOAD_NAMES, depth=(2, 4, 8), batch_size=(32, 256, 2048)),),
+        # A million samples in batches of 32 are 31,250 steps a pass; the largest size is left to the start-up time.
+        Question.EPOCH_TIME: (
+            Axes(workload=("mlp", "cnn"), depth=(2, 8), batch_size=(32, 256, 2048), dataset_size=(10_000, 100_000)),
+        ),
+        Question.STARTUP_TIME: (
+            Axes(
+                workload=("mlp", "cnn"),
+                depth=(2, 8),
+                batch_size=(32, 2048),
+                dataset_size=(10_000, 100_000, 1_000_000),
+            ),
+        ),
+    },
+}
+
+_Value = TypeVar("_Value", str, int, int | None)
+
+
+def parse_axis(axis: str, text: str) -> tuple[AxisValue | Rejected, ...]:
+    """Read a comma-separated list of values of one axis, in the order given and each once.
+
+    A method also brings the null case of its control; `loop_graph-null` is the null case alone.
+
+    Args:
+        axis: one of AXIS_NAMES.
+        text: what the command line says: `32,256`, `1e5,100_000`, `fit_array,loop_graph`.
+
+    Raises:
+        AxisError: when the axis is unknown or the list is empty. A value that makes no sense does not raise: it is
+            returned as `Rejected`, so that the others can still run.
+    """
+    if axis not in AXIS_NAMES:
+        raise AxisError(f"expected an axis among {', '.join(AXIS_NAMES)}, got {axis!r}; choose one of them")
+    items = [item for part in text.split(",") if (item := part.strip())]
+    if not items:
+        example = "fit_array,loop_graph" if axis == "method" else "mlp,cnn" if axis == "workload" else "2,8"
+        raise AxisError(f"{_option(axis)}: expected at least one value, got {text!r}; write for example {example}")
+    read = {"method": _read_method, "workload": _read_workload}.get(axis)
+    values = ((read(item) if read else (_read_count(axis, item),)) for item in items)
+    return tuple(dict.fromkeys(itertools.chain.from_iterable(values)))
+
+
+def expand(
+    question: Question, profile: Profile, overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]
+) -> tuple[CaseParams, ...]:
+    """Return the parameters of one question's cases in the order of running: rejected, then null, then weighted.
+
+    Args:
+        question: what is asked; an axis that it does not depend on is left out, whatever the overrides say.
+        profile: the sweep whose values are used where `overrides` has none.
+        overrides: values by name of axis, as `parse_axis` returns them.
+    """
+    cases: dict[str, CaseParams] = {}
+    for axes in _SWEEPS[profile][question]:
+        for case in _expand_axes(axes, overrides):
+            cases.setdefault(case.id, case)  # overrides can make two products of a union overlap
+    return tuple(sorted(cases.values(), key=_rank))
+
+
+def _expand_axes(axes: Axes, overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]) -> Iterator[CaseParams]:
+    """Yield the cases of one cross product and one case for each rejected value."""
+    sized = axes.dataset_size != (None,)
+    given = {axis: values for axis, values in overrides.items() if sized or axis != "dataset_size"}
+    workloads = _choose(axes.workload, given.get("workload"))
+    depths = _choose(axes.depth, given.get("depth"))
+    batch_sizes = _choose(axes.batch_size, given.get("batch_size"))
+    dataset_sizes = _choose(axes.dataset_size, given.get("dataset_size"))
+    methods = _choose(_add_nulls(axes.method), given.get("method"))
+    for workload, depth, batch_size, dataset_size, method in itertools.product(
+        workloads, depths, batch_sizes, dataset_sizes, methods
+    ):
+        yield CaseParams(
+            workload=workload, depth=depth, batch_size=batch_size, dataset_size=dataset_size, method=method
+        )
+    for rejected in itertools.chain.from_iterable(given.values()):
+        if isinstance(rejected, Rejected):
+            yield CaseParams(
+                workload=(workloads or axes.workload)[0],
+                depth=(depths or axes.depth)[0],
+                batch_size=(batch_sizes or axes.batch_size)[0],
+                dataset_size=(dataset_sizes or axes.dataset_size)[0],
+                method=(methods or axes.method)[0],
+                rejected=rejected,
+            )
+
+
+def _choose(values: tuple[_Value, ...], override: tuple[AxisValue | Rejected, ...] | None) -> tuple[_Value, ...]:
+    """Return the profile's values of an axis, or the valid ones of the command line where it has any say."""
+    if override is None:
+        return values
+    return tuple(value for value in override if not isinstance(value, Rejected))  # type: ignore[misc]
+
+
+def _rank(case: CaseParams) -> int:
+    """Return where a case belongs: what cannot be measured is told first, and nulls show whether to trust the rest."""
+    if case.rejected is not None:
+        return 0
+    return 1 if case.null else 2
+
+
+def _add_nulls(methods: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the null case of each control once, then the methods."""
+    return tuple(dict.fromkeys([*map(_null_of, methods), *methods]))
+
+
+def _null_of(method: str) -> str:
+    """Return the null case of a method's control."""
+    return _SHARED_CONTROLS.get(method, method) + NULL_SUFFIX
+
+
+def _read_method(text: str) -> tuple[AxisValue | Rejected, ...]:
+    """Read one value of the method axis."""
+    name = text.removesuffix(NULL_SUFFIX)
+    if name not in METHOD_NAMES:
+        known = ", ".join(METHOD_NAMES)
+        return (_reject("method", text, f"one of {known}, or one of them with {NULL_SUFFIX}", "choose one of them"),)
+    if name == text:
+        return (_null_of(name), name)
+    if name in _SHARED_CONTROLS:
+        reason = "a method with a control of its own"
+        return (_reject("method", text, reason, f"write {_null_of(name)}, which is this method's control too"),)
+    return (text,)
+
+
+def _read_workload(text: str) -> tuple[AxisValue | Rejected, ...]:
+    """Read one value of the workload axis."""
+    if text in WORKLOAD_NAMES:
+        return (text,)
+    return (_reject("workload", text, f"one of {', '.join(WORKLOAD_NAMES)}", "choose one of them"),)
+
+
+def _read_count(axis: str, text: str) -> AxisValue | Rejected:
+    """Read one value of an axis that counts: `100000`, `100_000` and `1e5` are the same."""
+    if _WHOLE_NUMBER.fullmatch(text):
+        number = Decimal(text.replace("_", ""))
+        if number == number.to_integral_value() and 1 <= number <= _LARGEST_COUNT:
+            return int(number)
+    example = "1e5" if axis == "dataset_size" else "2" if axis == "depth" else "32"
+    return _reject(
+        axis, text, f"a whole number from 1 to {_LARGEST_COUNT:,}", f"write for example {_option(axis)} {example}"
+    )
+
+
+def _reject(axis: str, text: str, expected: str, remedy: str) -> Rejected:
+    """Return a rejected value with its reason on one line."""
+    return Rejected(axis=axis, text=text, reason=f"{_option(axis)}: expected {expected}, got {text!r}; {remedy}")
+
+
+def _option(axis: str) -> str:
+    """Return the command line option of an axis."""
+    return f"--{axis.replace('_', '-')}"

@@ -1,0 +1,28 @@
+"""Does training take longer to start when its samples are weighted?
+
+Measured on a fresh model each time, from the call of the entry point to the end of the first step: reading the
+arrays, building the input pipeline and TensorFlow's first tracing are in it. Fails when the overhead rose beyond the
+baseline (`--benchmark-compare`) by more than the tolerance.
+"""
+
+import pytest
+
+from benchmarks.plugin.fixtures import MeasureOverhead
+from benchmarks.records import Question
+
+
+@pytest.mark.sweep("startup_time")
+@pytest.mark.tolerance(0.05)
+def test_startup_time(
+    workload: str, depth: int, batch_size: int, dataset_size: int, method: str, measure_overhead: MeasureOverhead
+) -> None:
+    """The weighted start costs no more, beside its control, than it did in the baseline."""
+    report = measure_overhead(
+        Question.STARTUP_TIME,
+        workload=workload,
+        depth=depth,
+        batch_size=batch_size,
+        dataset_size=dataset_size,
+        method=method,
+    )
+    report.fail_if_regressed()

@@ -1,0 +1,18 @@
+"""Does one optimizer update take longer when its samples are weighted?
+
+Measured on batches that are ready: one step of `fit` between its batch callbacks, or one call of a custom training
+step. Fails when the overhead rose beyond the baseline (`--benchmark-compare`) by more than the tolerance.
+"""
+
+import pytest
+
+from benchmarks.plugin.fixtures import MeasureOverhead
+from benchmarks.records import Question
+
+
+@pytest.mark.sweep("step_time")
+@pytest.mark.tolerance(0.02)
+def test_step_time(workload: str, depth: int, batch_size: int, method: str, measure_overhead: MeasureOverhead) -> None:
+    """The weighted step costs no more, beside its control, than it did in the baseline."""
+    report = measure_overhead(Question.STEP_TIME, workload=workload, depth=depth, batch_size=batch_size, method=method)
+    report.fail_if_regressed()

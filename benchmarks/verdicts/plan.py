@@ -1,0 +1,70 @@
+"""How many blocks may a case take, and how sure must a verdict be?
+
+Leaves out: the rules themselves. The numbers were chosen by simulation: `python -m benchmarks.studies.gate_plan` prints the table
+they come from.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+
+from benchmarks.errors import StatisticsError
+from benchmarks.stats.multiplicity import split_over_cases, split_over_looks
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class GatePlan:
+    """How a run is judged.
+
+    A case is screened with `screen_blocks`; unless it is clearly held, up to `looks` looks follow, each with
+    `blocks_per_look` fresh blocks more. `family_alpha` limits the probability of a false alarm over the
+    `gated_cases` of the run: every case that can turn it red, null cases included. `tolerance` is a fraction.
+    `screen_confidence` and `held_confidence` are one-sided, `report_confidence` two-sided.
+    """
+
+    gated_cases: int
+    tolerance: float = 0.02
+    screen_blocks: int = 4
+    blocks_per_look: int = 6
+    looks: int = 3
+    family_alpha: float = 0.05
+    screen_confidence: float = 0.80
+    held_confidence: float = 0.95
+    report_confidence: float = 0.95
+
+    def __post_init__(self) -> None:
+        """Raise StatisticsError where a number cannot be meant."""
+        if not 0.0 < self.tolerance < 1.0:
+            raise StatisticsError(f"tolerance: expected more than 0 % and less than 100 %, got {self.tolerance:.1%}")
+        if self.screen_blocks < 2 or self.blocks_per_look < 2:  # noqa: PLR2004 - one block has no spread
+            raise StatisticsError(
+                "blocks: expected at least 2 to screen and 2 per look, since one block tells nothing of its spread, "
+                f"got {self.screen_blocks} and {self.blocks_per_look}"
+            )
+        for name in ("screen_confidence", "held_confidence", "report_confidence"):
+            confidence = getattr(self, name)
+            if not 0.5 < confidence < 1.0:  # noqa: PLR2004 - at one half a bound is the estimate itself
+                raise StatisticsError(f"{name}: expected more than 0.5 and less than 1, got {confidence}")
+        # Refuses error levels, cases and looks that cannot be split.
+        split_over_looks(split_over_cases(self.family_alpha, self.gated_cases), self.looks)
+
+    @property
+    def case_alpha(self) -> float:
+        """The error level of one case."""
+        return split_over_cases(self.family_alpha, self.gated_cases)
+
+    @property
+    def look_alpha(self) -> float:
+        """The error level of one look at one case."""
+        return split_over_looks(self.case_alpha, self.looks)
+
+    @property
+    def rise_limit(self) -> float:
+        """The log-ratio of a change as large as the tolerance."""
+        return math.log1p(self.tolerance)
+
+    @property
+    def fall_limit(self) -> float:
+        """The log-ratio of an improvement as large as the tolerance; negative."""
+        return math.log1p(-self.tolerance)

@@ -1,0 +1,91 @@
+"""A small convolutional network: the step with more arithmetic per sample, where weighting should hide.
+
+An image is a mixture of four textures of 2 x 2 pixels (plain, upright stripes, level stripes, chessboard) in pixel
+noise; its label comes from a noisy random linear teacher on how strong each texture is. Convolutions and an average
+over the image can measure that, where a teacher on single pixels would be lost in the average.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.protocols import Samples
+from benchmarks.workloads._training import OptimizerKind, build_loss, build_optimizer, seed_kernel
+from benchmarks.workloads._weights import CLASS_COUNT, draw_labels, weight_samples
+
+_SIDE = 12
+_CHANNELS = 8
+_KERNEL_SIDE = 3
+
+_TEXTURES = np.array(
+    [[[1, 1], [1, 1]], [[1, -1], [1, -1]], [[1, 1], [-1, -1]], [[1, -1], [-1, 1]]],
+    dtype=np.float32,
+)
+"""The Walsh patterns on 2 x 2 pixels: [texture, row, column], orthogonal to each other."""
+
+_PIXEL_NOISE = 0.5
+"""Beside texture strengths of up to about 3: visible, and averaged out over 144 pixels."""
+
+_LABEL_NOISE = 0.3
+"""Beside scores of standard deviation about 1.2: most labels follow the teacher and none is certain."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Cnn:
+    """The network with one of the optimizers; satisfies `protocols.Workload`."""
+
+    name: str
+    optimizer: OptimizerKind
+
+    def make_samples(self, sample_count: int, seed: int) -> Samples:
+        """Return samples with features float32 [sample_count, 12, 12, 1].
+
+        Args:
+            sample_count: how many samples.
+            seed: the same seed gives the same samples.
+        """
+        generator = np.random.default_rng(seed)
+        teacher = generator.normal(size=(len(_TEXTURES), CLASS_COUNT))
+        strengths = np.abs(generator.standard_normal((sample_count, len(_TEXTURES)), dtype=np.float32))
+        repeats = _SIDE // _TEXTURES.shape[1]
+        images = np.tensordot(strengths, np.tile(_TEXTURES, (1, repeats, repeats)), axes=1)
+        images += _PIXEL_NOISE * generator.standard_normal(images.shape, dtype=np.float32)
+        labels = draw_labels((strengths - strengths.mean(axis=0)) @ teacher, _LABEL_NOISE, generator)
+        return weight_samples(images[..., np.newaxis], labels, generator)
+
+    def build_model(self, depth: int, seed: int) -> Any:
+        """Return a fresh, uncompiled functional model from [batch, 12, 12, 1] to logits [batch, 10].
+
+        Args:
+            depth: number of hidden, convolutional layers.
+            seed: decides the initial weights.
+        """
+        inputs = tf.keras.Input((_SIDE, _SIDE, 1))
+        hidden = inputs
+        for layer in range(depth):
+            hidden = tf.keras.layers.Conv2D(
+                _CHANNELS,
+                _KERNEL_SIDE,
+                padding="same",
+                activation="relu",
+                kernel_initializer=seed_kernel(seed, layer),
+            )(hidden)
+        pooled = tf.keras.layers.GlobalAveragePooling2D()(hidden)
+        logits = tf.keras.layers.Dense(CLASS_COUNT, kernel_initializer=seed_kernel(seed, depth))(pooled)
+        return tf.keras.Model(inputs, logits)
+
+    def make_optimizer(self) -> Any:
+        """Return a fresh Keras optimizer."""
+        return build_optimizer(self.optimizer)
+
+    def make_loss(self, reduction: str) -> Any:
+        """Return the cross-entropy with this reduction, `none` or `sum_over_batch_size`."""
+        return build_loss(reduction)
+
+
+CNN = Cnn(name="cnn", optimizer=OptimizerKind.ADAM)
+CNN_SGD = Cnn(name="cnn_sgd", optimizer=OptimizerKind.SGD)

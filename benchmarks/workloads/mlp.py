@@ -1,0 +1,71 @@
+"""A multilayer perceptron: the step that is nearly all overhead, where an added operation shows most.
+
+Features are standard normal, labels come from a noisy random linear teacher, so that there is something to learn.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.protocols import Samples
+from benchmarks.workloads._training import OptimizerKind, build_loss, build_optimizer, seed_kernel
+from benchmarks.workloads._weights import CLASS_COUNT, draw_labels, weight_samples
+
+_FEATURE_COUNT = 32
+_UNITS = 64
+
+_LABEL_NOISE = 2.0
+"""Beside scores of standard deviation sqrt(32) = 5.7: most labels follow the teacher and none is certain."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Mlp:
+    """The perceptron with one of the optimizers; satisfies `protocols.Workload`."""
+
+    name: str
+    optimizer: OptimizerKind
+
+    def make_samples(self, sample_count: int, seed: int) -> Samples:
+        """Return samples with features float32 [sample_count, 32].
+
+        Args:
+            sample_count: how many samples.
+            seed: the same seed gives the same samples.
+        """
+        generator = np.random.default_rng(seed)
+        teacher = generator.normal(size=(_FEATURE_COUNT, CLASS_COUNT))
+        features = generator.standard_normal((sample_count, _FEATURE_COUNT), dtype=np.float32)
+        labels = draw_labels(features @ teacher, _LABEL_NOISE, generator)
+        return weight_samples(features, labels, generator)
+
+    def build_model(self, depth: int, seed: int) -> Any:
+        """Return a fresh, uncompiled functional model from [batch, 32] to logits [batch, 10].
+
+        Args:
+            depth: number of hidden layers.
+            seed: decides the initial weights.
+        """
+        inputs = tf.keras.Input((_FEATURE_COUNT,))
+        hidden = inputs
+        for layer in range(depth):
+            hidden = tf.keras.layers.Dense(_UNITS, activation="relu", kernel_initializer=seed_kernel(seed, layer))(
+                hidden
+            )
+        logits = tf.keras.layers.Dense(CLASS_COUNT, kernel_initializer=seed_kernel(seed, depth))(hidden)
+        return tf.keras.Model(inputs, logits)
+
+    def make_optimizer(self) -> Any:
+        """Return a fresh Keras optimizer."""
+        return build_optimizer(self.optimizer)
+
+    def make_loss(self, reduction: str) -> Any:
+        """Return the cross-entropy with this reduction, `none` or `sum_over_batch_size`."""
+        return build_loss(reduction)
+
+
+MLP = Mlp(name="mlp", optimizer=OptimizerKind.ADAM)
+MLP_SGD = Mlp(name="mlp_sgd", optimizer=OptimizerKind.SGD)

@@ -1,0 +1,3 @@
+"""Register the suite's plugin with pytest."""
+
+pytest_plugins = ["benchmarks.plugin"]

@@ -1,0 +1,61 @@
+"""Example records for tests: valid as they are, each field to be replaced by name."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+from benchmarks.records import BlockSummary, Case, Environment, Measurement, Question
+
+EXAMPLE_CASE = Case(
+    question=Question.STEP_TIME, workload="mlp", depth=4, batch_size=256, dataset_size=None, method="loop_graph"
+)
+
+
+def make_case(**values: Any) -> Case:
+    """Return the example case with some of its fields replaced."""
+    return dataclasses.replace(EXAMPLE_CASE, **values)
+
+
+def make_environment(**values: Any) -> Environment:
+    """Return an example environment with some of its fields replaced."""
+    example = Environment(
+        tensorflow="2.21.0",
+        keras="3.15.1",
+        numpy="2.4.6",
+        python="3.11.7",
+        cpu_model="AMD EPYC",
+        cores=2,
+        intra_op_threads=None,
+        inter_op_threads=None,
+        allocator="default",
+        onednn="default",
+        device="CPU",
+    )
+    return dataclasses.replace(example, **values)
+
+
+def make_block_summary(log_ratio: float = 0.01, **values: Any) -> BlockSummary:
+    """Return a block of 1,000 rounds of 1 ms with this log-ratio and some of its other fields replaced."""
+    example = BlockSummary(
+        seed=1,
+        log_ratio=log_ratio,
+        position_log_ratio=0.002,
+        control_median_ns=1_000_000.0,
+        weighted_median_ns=1_010_000.0,
+        rounds=1000,
+        traces_while_timed=0,
+        timed_ns=2_000_000_000,
+        wall_ns=4_000_000_000,
+    )
+    return dataclasses.replace(example, **values)
+
+
+def make_measurement(case: Case = EXAMPLE_CASE, log_ratios: Sequence[float] = (0.01, 0.02, 0.015)) -> Measurement:
+    """Return a measurement of `case` with one block per log-ratio."""
+    return Measurement(
+        case=case,
+        blocks=tuple(make_block_summary(log_ratio) for log_ratio in log_ratios),
+        environment=make_environment(),
+    )

@@ -1,0 +1,254 @@
+"""The axes, the profiles and what the command line may put in their place."""
+
+from __future__ import annotations
+
+import re
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.errors import AxisError
+from benchmarks.records import Case, Question
+from benchmarks.sweeps import (
+    AXIS_NAMES,
+    METHOD_NAMES,
+    WORKLOAD_NAMES,
+    CaseParams,
+    Profile,
+    Rejected,
+    expand,
+    parse_axis,
+)
+
+STEP, EPOCH, STARTUP = Question
+
+
+def ids(cases: tuple[CaseParams, ...]) -> list[str]:
+    return [case.id for case in cases]
+
+
+def overrides(**texts: str) -> dict[str, tuple[str | int | Rejected, ...]]:
+    return {axis: parse_axis(axis, text) for axis, text in texts.items()}
+
+
+def to_case(params: CaseParams, question: Question) -> Case:
+    return Case(
+        question=question,
+        workload=params.workload,
+        depth=params.depth,
+        batch_size=params.batch_size,
+        dataset_size=params.dataset_size,
+        method=params.method.removesuffix("-null"),
+        null=params.null,
+    )
+
+
+def test_quick_step_time_asks_every_method_after_every_null_case() -> None:
+    assert ids(expand(STEP, Profile.QUICK, {})) == [
+        "mlp-depth2-batch256-fit_array-null",
+        "mlp-depth2-batch256-fit_dataset-null",
+        "mlp-depth2-batch256-fit_packed-null",
+        "mlp-depth2-batch256-loop_eager-null",
+        "mlp-depth2-batch256-loop_graph-null",
+        "mlp-depth2-batch256-loop_jit-null",
+        "mlp-depth2-batch256-fit_array",
+        "mlp-depth2-batch256-fit_class_weight",
+        "mlp-depth2-batch256-fit_dataset",
+        "mlp-depth2-batch256-fit_packed",
+        "mlp-depth2-batch256-loop_eager",
+        "mlp-depth2-batch256-loop_graph",
+        "mlp-depth2-batch256-loop_jit",
+    ]
+
+
+@pytest.mark.parametrize(("question", "size"), [(EPOCH, 10_000), (STARTUP, 100_000)])
+def test_quick_sweeps_one_method_per_way_of_feeding_data_over_whole_passes(question: Question, size: int) -> None:
+    prefix = f"mlp-depth2-batch256-size{size}"
+    methods = ["fit_array", "fit_dataset", "loop_graph"]
+    expected = [f"{prefix}-{method}-null" for method in methods] + [f"{prefix}-{method}" for method in methods]
+    assert ids(expand(question, Profile.QUICK, {})) == expected
+
+
+def test_the_gate_stays_between_40_and_60_cases() -> None:
+    assert 40 <= sum(len(expand(question, Profile.GATE, {})) for question in Question) <= 60
+
+
+def test_the_full_sweep_has_over_1000_cases_and_every_value_of_every_axis() -> None:
+    cases = [case for question in Question for case in expand(question, Profile.FULL, {})]
+    assert len(cases) > 1000
+    assert {case.workload for case in cases} == set(WORKLOAD_NAMES)
+    assert {case.depth for case in cases} == {2, 4, 8}
+    assert {case.batch_size for case in cases} == {32, 256, 2048}
+    assert {case.dataset_size for case in cases} == {None, 10_000, 100_000, 1_000_000}
+    assert {case.method for case in cases if not case.null} == set(METHOD_NAMES)
+
+
+@pytest.mark.parametrize("profile", Profile)
+@pytest.mark.parametrize("question", Question)
+def test_every_case_can_be_measured_under_its_own_unique_id(profile: Profile, question: Question) -> None:
+    cases = expand(question, profile, {})
+    assert [to_case(params, question).params_id for params in cases] == ids(cases)
+    assert len(set(ids(cases))) == len(cases)
+
+
+@pytest.mark.parametrize("profile", Profile)
+@pytest.mark.parametrize("question", Question)
+def test_every_weighted_case_has_its_null_case_and_all_nulls_run_first(profile: Profile, question: Question) -> None:
+    cases = expand(question, profile, {})
+    assert [case.null for case in cases] == sorted((case.null for case in cases), reverse=True)
+    present = set(ids(cases))
+    for case in cases:
+        if not case.null:
+            control = "fit_array" if case.method == "fit_class_weight" else case.method
+            assert case.id.removesuffix(case.method) + f"{control}-null" in present
+
+
+def test_an_override_replaces_the_values_of_its_axis_and_keeps_the_others() -> None:
+    cases = expand(STEP, Profile.QUICK, overrides(batch_size="32,512", method="loop_graph"))
+    assert ids(cases) == [
+        "mlp-depth2-batch32-loop_graph-null",
+        "mlp-depth2-batch512-loop_graph-null",
+        "mlp-depth2-batch32-loop_graph",
+        "mlp-depth2-batch512-loop_graph",
+    ]
+
+
+def test_an_override_that_makes_products_of_the_gate_overlap_asks_each_case_once() -> None:
+    cases = expand(STEP, Profile.GATE, overrides(workload="mlp", depth="2", batch_size="64"))
+    assert len(cases) == len(set(ids(cases))) == len(expand(STEP, Profile.QUICK, {}))
+
+
+def test_a_question_without_dataset_size_ignores_what_is_said_of_it() -> None:
+    assert expand(STEP, Profile.QUICK, overrides(dataset_size="1e5,abc")) == expand(STEP, Profile.QUICK, {})
+
+
+def test_a_batch_larger_than_the_dataset_is_left_to_the_case_to_refuse() -> None:
+    cases = expand(EPOCH, Profile.QUICK, overrides(batch_size="64", dataset_size="32", method="fit_array"))
+    assert ids(cases) == ["mlp-depth2-batch64-size32-fit_array-null", "mlp-depth2-batch64-size32-fit_array"]
+
+
+def test_a_value_that_makes_no_sense_is_one_case_of_its_own_beside_the_others() -> None:
+    cases = expand(STEP, Profile.QUICK, overrides(batch_size="0,abc,32", method="loop_graph", depth="2,4"))
+    assert ids(cases) == [
+        "rejected-batch_size=0",
+        "rejected-batch_size=abc",
+        "mlp-depth2-batch32-loop_graph-null",
+        "mlp-depth4-batch32-loop_graph-null",
+        "mlp-depth2-batch32-loop_graph",
+        "mlp-depth4-batch32-loop_graph",
+    ]
+    assert cases[1].rejected == Rejected(
+        axis="batch_size",
+        text="abc",
+        reason="--batch-size: expected a whole number from 1 to 1,000,000,000, got 'abc'; "
+        "write for example --batch-size 32",
+    )
+    assert (cases[1].workload, cases[1].depth, cases[1].method) == ("mlp", 2, "loop_graph-null")
+
+
+def test_an_axis_without_any_valid_value_leaves_only_its_rejected_cases() -> None:
+    assert ids(expand(STEP, Profile.GATE, overrides(method="loop_grph", depth="x"))) == [
+        "rejected-method=loop_grph",
+        "rejected-depth=x",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("32,256", (32, 256)),
+        (" 32 , 256, ", (32, 256)),
+        ("256,32,256", (256, 32)),
+        ("100000", (100_000,)),
+        ("100_000", (100_000,)),
+        ("1e5", (100_000,)),
+        ("1.5e3,1E+2", (1500, 100)),
+        ("1000000000", (10**9,)),
+    ],
+)
+def test_counts_are_read_in_any_usual_notation_and_each_once(text: str, values: tuple[int, ...]) -> None:
+    assert parse_axis("dataset_size", text) == values
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "-1", "abc", "1.5", "1e-3", "1.25e1", "nan", "1e99", "1_", "0x10", "٣", "1000000001", "2 4"]
+)
+def test_what_is_no_count_is_rejected_in_one_line_that_names_option_value_and_remedy(text: str) -> None:
+    (rejected,) = parse_axis("dataset_size", text)
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == (
+        f"--dataset-size: expected a whole number from 1 to 1,000,000,000, got {text!r}; "
+        "write for example --dataset-size 1e5"
+    )
+
+
+def test_a_method_brings_the_null_case_of_its_control() -> None:
+    assert parse_axis("method", "loop_graph") == ("loop_graph-null", "loop_graph")
+    assert parse_axis("method", "loop_graph-null") == ("loop_graph-null",)
+    assert parse_axis("method", "fit_array,fit_class_weight") == ("fit_array-null", "fit_array", "fit_class_weight")
+
+
+def test_the_null_case_of_a_shared_control_is_asked_for_by_its_own_name() -> None:
+    (rejected,) = parse_axis("method", "fit_class_weight-null")
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == (
+        "--method: expected a method with a control of its own, got 'fit_class_weight-null'; "
+        "write fit_array-null, which is this method's control too"
+    )
+
+
+def test_an_unknown_workload_is_rejected_with_the_known_ones() -> None:
+    (rejected, known) = parse_axis("workload", "transformer,cnn")
+    assert known == "cnn"
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == (
+        f"--workload: expected one of {', '.join(WORKLOAD_NAMES)}, got 'transformer'; choose one of them"
+    )
+
+
+@pytest.mark.parametrize("text", ["", " ", ",", " , "])
+def test_an_empty_list_is_refused(text: str) -> None:
+    with pytest.raises(AxisError, match=re.escape("--batch-size: expected at least one value")):
+        parse_axis("batch_size", text)
+
+
+def test_an_unknown_axis_is_refused() -> None:
+    with pytest.raises(AxisError, match="expected an axis among workload, depth"):
+        parse_axis("width", "2")
+
+
+@given(axis=st.sampled_from(AXIS_NAMES), text=st.text(max_size=20))
+def test_whatever_is_typed_gives_distinct_ids_that_are_safe_in_a_node_id(axis: str, text: str) -> None:
+    try:
+        values = parse_axis(axis, text)
+    except AxisError:
+        return
+    case_ids = ids(expand(EPOCH, Profile.QUICK, {axis: values}))
+    assert len(set(case_ids)) == len(case_ids)
+    assert all(re.fullmatch(r"[\w.+%=-]+", case_id, re.ASCII) for case_id in case_ids)
+    assert all("\n" not in value.reason for value in values if isinstance(value, Rejected))
+
+
+def test_2000_cases_are_expanded_in_linear_work() -> None:
+    # No clock: the bound that matters is that nothing is imported or built per case. Calls are counted instead.
+    wanted = overrides(
+        batch_size=",".join(map(str, range(1, 24))),
+        depth="1,2,3",
+        dataset_size="100,200,300",
+        method=",".join(METHOD_NAMES),
+    )
+    calls = 0
+
+    def count(*_: object) -> None:
+        nonlocal calls
+        calls += 1
+
+    sys.setprofile(count)
+    try:
+        cases = expand(EPOCH, Profile.QUICK, wanted)
+    finally:
+        sys.setprofile(None)
+    assert len(cases) == 23 * 3 * 3 * 13
+    assert calls < 30 * len(cases)

@@ -1,0 +1,53 @@
+"""Quantities are written the same way everywhere, and what is written can be read back."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from benchmarks.errors import AxisError
+from benchmarks.units import format_clock, format_duration, format_overhead, format_percent, parse_percent
+
+
+@pytest.mark.parametrize(
+    ("fraction", "text"),
+    [(0.02, "+2.0 %"), (-0.015, "-1.5 %"), (0.0, "+0.0 %"), (-0.0001, "+0.0 %"), (1.0, "+100.0 %"), (math.inf, "+inf %")],
+)
+def test_a_percentage_has_a_sign_and_one_decimal(fraction: float, text: str) -> None:
+    assert format_percent(fraction) == text
+
+
+def test_an_overhead_is_the_excess_over_one() -> None:
+    assert format_overhead(1.006) == "+0.6 %"
+
+
+@pytest.mark.parametrize(("text", "fraction"), [("2%", 0.02), ("+10 %", 0.10), (" -1.5%", -0.015), ("0%", 0.0)])
+def test_a_percentage_is_read_as_a_fraction(text: str, fraction: float) -> None:
+    assert parse_percent(text) == pytest.approx(fraction)
+
+
+@pytest.mark.parametrize("text", ["", "2", "%", "two%", "2%%", "nan%"])
+def test_what_is_no_percentage_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(AxisError, match=r"^expected a percentage such as 2% or \+10%, got .*; write"):
+        parse_percent(text)
+
+
+@given(st.integers(min_value=-9999, max_value=9999))
+def test_formatting_and_parsing_a_percentage_are_inverse(tenths: int) -> None:
+    assert parse_percent(format_percent(tenths / 1000.0)) == pytest.approx(tenths / 1000.0)
+
+
+@pytest.mark.parametrize(
+    ("duration_ns", "text"),
+    [(950, "950 ns"), (1_234_567, "1.23 ms"), (41_000, "41.0 us"), (2.5e9, "2.50 s"), (123_456_789, "123 ms"), (0, "0 ns")],
+)
+def test_a_duration_has_three_digits_and_a_fitting_unit(duration_ns: float, text: str) -> None:
+    assert format_duration(duration_ns) == text
+
+
+@pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00"), (61, "1:01"), (3600, "1:00:00"), (59.7, "1:00")])
+def test_wall_time_is_written_like_on_a_clock(seconds: float, text: str) -> None:
+    assert format_clock(seconds) == text
