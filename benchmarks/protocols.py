@@ -87,6 +87,10 @@ class TrainingArm(Protocol):
     def trace_count(self) -> int:
         """How often TensorFlow has traced this arm's training step so far; 0 for an eager arm, always."""
 
+    @property
+    def steps_per_pass(self) -> int:
+        """How many optimizer updates `run_pass` makes."""
+
     def open_steps(self, clock: Clock) -> Stepper:
         """Start training and stop before the first step."""
 

@@ -15,10 +15,12 @@ from enum import Enum
 from typing import TypeVar
 
 from benchmarks.errors import AxisError
+from benchmarks.methods import METHODS
 from benchmarks.records import Question
+from benchmarks.workloads import WORKLOADS
 
-METHOD_NAMES = ("fit_array", "fit_class_weight", "fit_dataset", "fit_packed", "loop_eager", "loop_graph", "loop_jit")
-WORKLOAD_NAMES = ("mlp", "mlp_sgd", "cnn", "cnn_sgd")
+METHOD_NAMES = tuple(METHODS)
+WORKLOAD_NAMES = tuple(WORKLOADS)
 
 AxisValue = str | int
 
@@ -26,9 +28,6 @@ AXIS_NAMES = ("workload", "depth", "batch_size", "dataset_size", "method")
 
 NULL_SUFFIX = "-null"
 """Marks a value of the method axis whose control is measured against itself."""
-
-_SHARED_CONTROLS = {"fit_class_weight": "fit_array"}
-"""Methods whose control is another method's, to the last call: one null case serves both."""
 
 _LARGEST_COUNT = 10**9
 """Above any model, batch or dataset that fits a machine; a larger number is a slip of the keyboard."""
@@ -185,6 +184,24 @@ def expand(
     return tuple(sorted(cases.values(), key=_rank))
 
 
+def split_null(method: str) -> tuple[str, bool]:
+    """Return the name in a value of the method axis, and whether the value means the null case."""
+    name = method.removesuffix(NULL_SUFFIX)
+    return name, name != method
+
+
+def name_null_method(method: str) -> str:
+    """Return the method whose null case shows whether results of `method` can be trusted: the first with its control.
+
+    Args:
+        method: a registered method; any other name is returned as it is.
+    """
+    entry = METHODS.get(method)
+    if entry is None:
+        return method
+    return next(name for name, other in METHODS.items() if other.control_path == entry.control_path)
+
+
 def _expand_axes(axes: Axes, overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]) -> Iterator[CaseParams]:
     """Yield the cases of one cross product and one case for each rejected value."""
     sized = axes.dataset_size != (None,)
@@ -232,19 +249,19 @@ def _add_nulls(methods: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _null_of(method: str) -> str:
-    """Return the null case of a method's control."""
-    return _SHARED_CONTROLS.get(method, method) + NULL_SUFFIX
+    """Return the null case of a method's control, as a value of the method axis."""
+    return name_null_method(method) + NULL_SUFFIX
 
 
 def _read_method(text: str) -> tuple[AxisValue | Rejected, ...]:
     """Read one value of the method axis."""
-    name = text.removesuffix(NULL_SUFFIX)
+    name, null = split_null(text)
     if name not in METHOD_NAMES:
         known = ", ".join(METHOD_NAMES)
         return (_reject("method", text, f"one of {known}, or one of them with {NULL_SUFFIX}", "choose one of them"),)
-    if name == text:
+    if not null:
         return (_null_of(name), name)
-    if name in _SHARED_CONTROLS:
+    if name_null_method(name) != name:
         reason = "a method with a control of its own"
         return (_reject("method", text, reason, f"write {_null_of(name)}, which is this method's control too"),)
     return (text,)

@@ -19,7 +19,9 @@ from benchmarks.sweeps import (
     Profile,
     Rejected,
     expand,
+    name_null_method,
     parse_axis,
+    split_null,
 )
 
 STEP, EPOCH, STARTUP = Question
@@ -34,14 +36,15 @@ def overrides(**texts: str) -> dict[str, tuple[str | int | Rejected, ...]]:
 
 
 def to_case(params: CaseParams, question: Question) -> Case:
+    method, null = split_null(params.method)
     return Case(
         question=question,
         workload=params.workload,
         depth=params.depth,
         batch_size=params.batch_size,
         dataset_size=params.dataset_size,
-        method=params.method.removesuffix("-null"),
-        null=params.null,
+        method=method,
+        null=null,
     )
 
 
@@ -101,8 +104,12 @@ def test_every_weighted_case_has_its_null_case_and_all_nulls_run_first(profile: 
     present = set(ids(cases))
     for case in cases:
         if not case.null:
-            control = "fit_array" if case.method == "fit_class_weight" else case.method
-            assert case.id.removesuffix(case.method) + f"{control}-null" in present
+            assert case.id.removesuffix(case.method) + f"{name_null_method(case.method)}-null" in present
+
+
+def test_methods_with_the_same_control_share_its_null_case() -> None:
+    assert name_null_method("fit_class_weight") == name_null_method("fit_array") == "fit_array"
+    assert name_null_method("loop_jit") == "loop_jit"
 
 
 def test_an_override_replaces_the_values_of_its_axis_and_keeps_the_others() -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.baselines.store import check_run_file, read_baseline
 from benchmarks.errors import BaselineError
-from benchmarks.plugin.run import find_run
+from benchmarks.plugin.run import RUN, find_run
 from benchmarks.records import Json, Outcome
 
 RUN_KEY = "sample_weighting_run"
@@ -26,6 +26,7 @@ def pytest_configure(config: pytest.Config) -> None:
     asked = config.getoption("benchmark_compare", None)
     run = find_run(config)
     run.comparing = bool(asked)
+    run.compared_with = asked if isinstance(asked, str) else ""
     if isinstance(asked, str) and (os.sep in asked or asked.endswith(".json")):
         try:
             check_run_file(Path(asked))
@@ -55,14 +56,30 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: Json) -> No
     output_json[RUN_KEY] = {"profile": run.settings.profile.value, "seed": run.settings.seed, "failed_cases": failed}
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+@pytest.hookimpl(tryfirst=True)
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Remember each case of the sweep, also one that `-k` or `-m` will leave out: it is not gone from the suite."""
+    sweep = item.get_closest_marker("sweep")
+    if sweep is not None and isinstance(item, pytest.Function):
+        find_run(item.config).collected.add(f"{sweep.args[0]}[{item.callspec.id}]")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Count the cases that can turn this run red: with a baseline all of them, without one the null cases."""
-    run = find_run(config)
-    swept = [item for item in items if item.get_closest_marker("sweep") is not None]
+    run = find_run(session.config)
+    swept = [item for item in session.items if item.get_closest_marker("sweep") is not None]
     run.gated_cases = len(swept) if run.comparing else sum(1 for item in swept if item.get_closest_marker("null"))
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """With strict verdicts, fail a run that lacks cases of its baseline or has none."""
+    run = find_run(session.config)
+    if run.settings.strict_verdicts and run.comparing and exitstatus == pytest.ExitCode.OK and run.list_removed():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the target's processes with the session."""
-    find_run(config).close()
+    """End the target's processes with the session; there are none where the settings made no sense."""
+    if RUN in config.stash:
+        config.stash[RUN].close()

@@ -14,6 +14,7 @@ import psutil
 import pytest
 
 from benchmarks.blocks.supervise import Limits
+from benchmarks.blocks.targets import Target, find_target
 from benchmarks.errors import AxisError, SuiteError
 from benchmarks.records import Plant, Question
 from benchmarks.sweeps import AXIS_NAMES, AxisValue, Profile, Rejected, parse_axis
@@ -32,7 +33,7 @@ class Settings:
 
     profile: Profile
     overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]
-    target: str | None
+    target: Target
     tolerances: Mapping[Question, float]
     strict_verdicts: bool
     plant: Plant | None
@@ -90,6 +91,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--inter-op-threads", metavar="N", help="TensorFlow's threads between operations")
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, or end the run with one line that says which option makes no sense."""
     try:
@@ -108,7 +110,7 @@ def _read_settings(config: pytest.Config) -> Settings:
         overrides={
             axis: parse_axis(axis, text) for axis in AXIS_NAMES if (text := config.getoption(axis)) is not None
         },
-        target=config.getoption("--target"),
+        target=find_target(config.getoption("--target")),
         tolerances=_read_tolerances(config.getoption("--tolerance")),
         strict_verdicts=config.getoption("--strict-verdicts"),
         plant=_read_plant(config),

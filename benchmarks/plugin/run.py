@@ -12,7 +12,6 @@ import pytest
 
 from benchmarks.baselines.store import Baseline
 from benchmarks.blocks.launcher import ServerLauncher
-from benchmarks.blocks.targets import find_target
 from benchmarks.plugin.options import SETTINGS, Settings
 from benchmarks.protocols import Launcher
 from benchmarks.records import Case, CaseReport, Verdict
@@ -22,8 +21,8 @@ from benchmarks.records import Case, CaseReport, Verdict
 class Run:
     """The state of one pytest session.
 
-    `comparing` says whether a comparison was asked for; `baseline` is what is compared with, and `no_baseline` the
-    reason where there is none. `gated_cases` counts the cases that can turn this run red. `collected` holds the ids of
+    `comparing` says whether a comparison was asked for; `baseline` is what is compared with, `compared_with` what
+    the command line named it, and `no_baseline` the reason where there is none. `gated_cases` counts the cases that can turn this run red. `collected` holds the ids of
     all cases of the sweep, those deselected later included.
     """
 
@@ -31,7 +30,8 @@ class Run:
     make_launcher: Callable[[Settings], Launcher]
     comparing: bool = False
     baseline: Baseline | None = None
-    no_baseline: str = "no stored run was found to compare with; record one with --benchmark-save"
+    compared_with: str = ""
+    no_baseline: str = "no stored run was found that could be read; record one with --benchmark-save"
     gated_cases: int = 1
     collected: set[str] = dataclasses.field(default_factory=set)
     reports: list[CaseReport] = dataclasses.field(default_factory=list)
@@ -40,14 +40,14 @@ class Run:
 
     @property
     def launcher(self) -> Launcher:
-        """The target's launcher, made when it is first asked for.
-
-        Raises:
-            TargetError: when the target named on the command line is no program.
-        """
+        """The target's launcher, made when it is first asked for."""
         if self._launcher is None:
             self._launcher = self.make_launcher(self.settings)
         return self._launcher
+
+    def list_removed(self) -> tuple[str, ...]:
+        """Return the cases that the baseline has and this run's sweep has not; none without a baseline."""
+        return () if self.baseline is None else self.baseline.list_removed(self.collected)
 
     def close(self) -> None:
         """End the target's processes."""
@@ -68,7 +68,7 @@ def find_run(config: pytest.Config) -> Run:
 def _make_launcher(settings: Settings) -> Launcher:
     """Return the launcher of the target that the settings name."""
     return ServerLauncher(
-        find_target(settings.target),
+        settings.target,
         settings.limits,
         intra_op_threads=settings.intra_op_threads,
         inter_op_threads=settings.inter_op_threads,

@@ -1,10 +1,10 @@
 """How much error may one case, and one look at it, use up, so that a whole run keeps its promise?
 
-Leaves out: false alarms across runs, which nothing within one run can limit. Both splits are Bonferroni's: alpha / cases, and
-that / looks. Holm's procedure would find a little more with the same promise, but it needs the p-values of all
-cases before it decides on the first: a test here fails by itself, at its own time, and may be run alone. The
-same holds for looks; Bonferroni needs no assumption on how strongly successive looks go together.
-Source: NIST/SEMATECH e-Handbook of Statistical Methods, section 7.4.7.3.
+Leaves out: false alarms across runs, which nothing within one run can limit. Both splits are Bonferroni's: alpha /
+cases, and that / looks. Holm's procedure would find a little more with the same promise, but it needs the p-values of
+all cases before it decides on the first: a test here fails by itself, at its own time, and may be run alone. The same
+holds for looks; Bonferroni needs no assumption on how strongly successive looks go together. Source: NIST/SEMATECH
+e-Handbook of Statistical Methods, section 7.4.7.3.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from benchmarks.errors import StatisticsError
 
 
 def split_over_cases(family_alpha: float, cases: int) -> float:
-    """Return the error level of one case, so that a run of `cases` has a false alarm with probability `family_alpha` at most.
+    """Return the error level of one case that keeps a run's risk of any false alarm within `family_alpha`.
 
     Raises:
         StatisticsError: when the level is not above 0 and below 1, or there is not at least one case.

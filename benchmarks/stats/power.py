@@ -23,10 +23,11 @@ USUAL_POWER: float = 0.8
 def estimate_smallest_visible_change(
     change: LogEstimate, *, tolerance: float, alpha: float, power: float = USUAL_POWER
 ) -> float:
-    """Return the smallest true rise, as a fraction and tolerance included, that one look calls beyond tolerance with `power`.
+    """Return the smallest true rise that one look calls beyond the tolerance with probability `power`.
 
-    With a tolerance of 0.02, a result of 0.05 says: a true rise of 5 % would have been called a rise of more than 2 %. It depends
-    on the spread and number of blocks, not on what they showed. Infinite where the spread is unknown.
+    It is a fraction and includes the tolerance: 0.05 at a tolerance of 0.02 says that a true rise of 5 % would have
+    been called a rise of more than 2 %. It depends on the spread and number of blocks, not on what they showed. It is
+    infinite where the spread is unknown.
 
     Args:
         change: carries the standard error and degrees of freedom, from a run's own blocks or from planning figures.

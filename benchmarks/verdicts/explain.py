@@ -1,12 +1,13 @@
 """How is a verdict said to a person? One sentence for every outcome, and a paragraph for one that turns a run red.
 
-Leaves out: colours, tables and files, which are the reports' business. A percentage with a sign is a change; `95 % interval` is
-two-sided.
+Leaves out: colours, tables and files, which are the reports' business. A percentage with a sign is a change; `95 %
+interval` is two-sided.
 """
 
 from __future__ import annotations
 
 from benchmarks.records import Case, Comparison, Interval, Outcome
+from benchmarks.stats.power import USUAL_POWER
 from benchmarks.units import format_overhead, format_percent
 from benchmarks.verdicts.plan import GatePlan
 
@@ -21,40 +22,38 @@ def describe_verdict(outcome: Outcome, comparison: Comparison, plan: GatePlan) -
     """
     if comparison.expected_ratio is None:
         return _describe_null(outcome, comparison, plan)
-    change = _format_interval(comparison.change_ratio)
+    changed = f"overhead changed by {_format_interval(comparison.change_ratio)} against the baseline"
+    confidence = _format_share(_held_confidence(comparison, plan))
     blocks = _format_blocks(comparison, plan)
     tolerance = format_percent(comparison.tolerance)
     if outcome is Outcome.REGRESSED:
-        return f"overhead changed by {change} against the baseline, beyond the tolerance of {tolerance}, on {blocks}"
+        return f"{changed}, beyond the tolerance of {tolerance}, on {blocks}"
     if outcome is Outcome.IMPROVED:
-        return f"overhead changed by {change} against the baseline, below {format_percent(-comparison.tolerance)}, on {blocks}"
+        return f"{changed}, below {format_percent(-comparison.tolerance)}, on {blocks}"
     if outcome is Outcome.HELD:
-        return (
-            f"overhead changed by {change} against the baseline, no more than the tolerance of {tolerance} with "
-            f"{_held_confidence(comparison, plan):.0%} confidence, on {blocks}"
-        )
+        return f"{changed}, no more than the tolerance of {tolerance} with {confidence} confidence, on {blocks}"
     return (
-        f"overhead changed by {change} against the baseline on {blocks}, which neither rules out nor shows a rise beyond "
-        f"the tolerance of {tolerance}; {_describe_visible(comparison)}"
+        f"{changed} on {blocks}, which neither shows nor rules out a rise beyond the tolerance of {tolerance}; "
+        f"{_describe_visible(comparison)}"
     )
 
 
 def _describe_null(outcome: Outcome, comparison: Comparison, plan: GatePlan) -> str:
-    reading = _format_interval(comparison.change_ratio)
+    shows = f"the null case shows {_format_interval(comparison.change_ratio)}"
     blocks = _format_blocks(comparison, plan)
-    tolerance = format_percent(comparison.tolerance).lstrip("+")
+    tolerance = _format_tolerance(comparison)
     if outcome is Outcome.FAILED:
         return (
-            f"the null case shows {reading} on {blocks} where both arms run the same code, more than ±{tolerance}: "
+            f"{shows} on {blocks} where both arms run the same code, more than ±{tolerance}: "
             "the measurement itself is not to be trusted here, which says nothing about TensorFlow"
         )
     if outcome is Outcome.HELD:
         return (
-            f"the null case shows {reading}, within ±{tolerance} with {_held_confidence(comparison, plan):.0%} confidence "
+            f"{shows}, within ±{tolerance} with {_format_share(_held_confidence(comparison, plan))} confidence "
             f"on either side, on {blocks}"
         )
     return (
-        f"the null case shows {reading} on {blocks}, which neither rules out nor shows a deviation beyond ±{tolerance}; "
+        f"{shows} on {blocks}, which neither shows nor rules out a deviation beyond ±{tolerance}; "
         f"{_describe_visible(comparison)}"
     )
 
@@ -68,17 +67,18 @@ def explain_regression(case: Case, comparison: Comparison, plan: GatePlan, next_
         plan: names the error level the run was promised.
         next_step: what to run now, as a sentence or a command.
     """
-    stored = (
-        "nothing" if comparison.expected_ratio is None else f"overhead {_format_interval(comparison.expected_ratio)}"
-    )
+    expected = comparison.expected_ratio
+    stored = "none" if expected is None else f"{_format_interval(expected)}, on {comparison.baseline_blocks} blocks"
+    current = f"{_format_interval(comparison.overhead_ratio)}, on {_format_blocks(comparison, plan)}"
+    change = f"{_format_interval(comparison.change_ratio)}; tolerated: {format_percent(comparison.tolerance)}"
     return "\n".join(
         (
             f"{case.case_id}: weighting samples costs more than it did.",
-            f"  measured   overhead {_format_interval(comparison.overhead_ratio)}, on {_format_blocks(comparison, plan)}",
-            f"  stored     {stored}, on {comparison.baseline_blocks} blocks",
-            f"  change     {_format_interval(comparison.change_ratio)}; tolerated: {format_percent(comparison.tolerance)}",
-            f"  certainty  {_describe_error_level(plan)}",
-            f"  next       {next_step}",
+            f"  overhead now     {current}",
+            f"  overhead stored  {stored}",
+            f"  change           {change}",
+            f"  false alarms     {_describe_error_level(plan)}",
+            f"  next             {next_step}",
         )
     )
 
@@ -92,38 +92,46 @@ def explain_failed_null_case(case: Case, comparison: Comparison, plan: GatePlan,
         plan: names the error level the run was promised.
         next_step: what to run or look at now, as a sentence or a command.
     """
-    tolerance = format_percent(comparison.tolerance).lstrip("+")
+    reading = f"{_format_interval(comparison.change_ratio)}, on {_format_blocks(comparison, plan)}"
     return "\n".join(
         (
             f"{case.case_id}: the measurement itself is off; this is not a finding about TensorFlow.",
-            f"  measured   {_format_interval(comparison.change_ratio)} between two arms that run the same code, "
-            f"on {_format_blocks(comparison, plan)}",
-            f"  expected   +0.0 %, and no more than {tolerance} to either side",
-            f"  certainty  {_describe_error_level(plan)}",
-            "  meaning    whatever this run says of weighting on the same path, workload and size may be wrong by as much",
-            f"  next       {next_step}",
+            f"  shown         {reading}, between two arms that run the same code",
+            f"  expected      +0.0 %, and no more than {_format_tolerance(comparison)} to either side",
+            f"  false alarms  {_describe_error_level(plan)}",
+            "  meaning       what this run says of weighting on this path, workload and size may be off by as much",
+            f"  next          {next_step}",
         )
     )
 
 
 def _describe_error_level(plan: GatePlan) -> str:
-    cases = "1 case" if plan.gated_cases == 1 else f"{plan.gated_cases} cases"
-    return (
-        f"if nothing had changed by more than the tolerance, a run of {cases} would raise a false alarm "
-        f"at most {plan.family_alpha:.0%} of the time"
-    )
+    cases = "1 gated case" if plan.gated_cases == 1 else f"{plan.gated_cases} gated cases"
+    level = _format_share(plan.family_alpha)
+    return f"at most {level} of runs with {cases} raise one where nothing is beyond its tolerance"
 
 
 def _describe_visible(comparison: Comparison) -> str:
-    return f"a change of {format_percent(comparison.smallest_visible_change)} or more would have been seen with 80 % probability"
+    smallest = format_percent(comparison.smallest_visible_change)
+    return f"a change of {smallest} or more would have been seen with {_format_share(USUAL_POWER)} probability"
 
 
 def _format_interval(interval: Interval) -> str:
     """Write the estimate and its interval: `+5.1 % (95 % interval +4.0 % to +6.2 %)`."""
     return (
-        f"{format_overhead(interval.estimate)} ({100.0 * interval.confidence:g} % interval "
+        f"{format_overhead(interval.estimate)} ({_format_share(interval.confidence)} interval "
         f"{format_overhead(interval.lower)} to {format_overhead(interval.upper)})"
     )
+
+
+def _format_tolerance(comparison: Comparison) -> str:
+    """Write the tolerance without its sign."""
+    return format_percent(comparison.tolerance).lstrip("+")
+
+
+def _format_share(share: float) -> str:
+    """Write a probability as a percentage without a sign: 0.95 becomes `95 %`."""
+    return f"{100.0 * share:g} %"
 
 
 def _format_blocks(comparison: Comparison, plan: GatePlan) -> str:

@@ -2,8 +2,8 @@
 
 Leaves out: where estimates come from and in which order the rules are asked; see `gate`. All bounds are one-sided.
 
-Against a baseline the change is limited on one side: only a rise beyond the tolerance is a fault. In a null case the truth is
-exactly 1.00, so a deviation to either side is, and its error level is shared between them.
+Against a baseline the change is limited on one side: only a rise beyond the tolerance is a fault. In a null case the
+truth is exactly 1.00, so a deviation to either side is, and its error level is shared between them.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from benchmarks.verdicts.plan import GatePlan
 def judge_change_at_screen(change: LogEstimate, plan: GatePlan) -> Outcome | None:
     """Return IMPROVED or HELD where the screening blocks show it; they never show REGRESSED.
 
-    HELD: upper bound at the screening confidence within the tolerance. IMPROVED: upper bound at the case's error level below
-    the tolerance on the other side.
+    HELD: upper bound at the screening confidence within the tolerance. IMPROVED: upper bound at the case's error
+    level below the tolerance on the other side.
 
     Args:
         change: current less baseline log-ratio, from the screening blocks.
@@ -33,8 +33,8 @@ def judge_change_at_screen(change: LogEstimate, plan: GatePlan) -> Outcome | Non
 def judge_change_at_look(change: LogEstimate, plan: GatePlan) -> Outcome | None:
     """Return REGRESSED, IMPROVED or HELD where the fresh blocks so far show it.
 
-    REGRESSED: lower bound at the look's error level beyond the tolerance. IMPROVED: upper bound at the same level below the
-    tolerance on the other side. HELD: upper bound at `held_confidence` within the tolerance.
+    REGRESSED: lower bound at the look's error level beyond the tolerance. IMPROVED: upper bound at the same level
+    below the tolerance on the other side. HELD: upper bound at `held_confidence` within the tolerance.
 
     Args:
         change: current less baseline log-ratio, from fresh blocks alone.
@@ -87,8 +87,8 @@ def _is_within(overhead: LogEstimate, plan: GatePlan, alpha: float) -> bool:
 def doubt(verdict: Verdict, null_verdict: Verdict) -> Verdict:
     """Return the verdict, or NOT COMPARABLE where it claims a change that its null case gives reason to doubt.
 
-    A claim of REGRESSED or IMPROVED falls when the null case of the same path, question, workload and size came out FAILED:
-    what it saw may be the measurement's own doing. Every other verdict is returned as it is.
+    A claim of REGRESSED or IMPROVED falls when the null case of the same path, question, workload and size came out
+    FAILED: what it saw may be the measurement's own doing. Every other verdict is returned as it is.
 
     Args:
         verdict: what was concluded of a case.

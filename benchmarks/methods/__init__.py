@@ -1,0 +1,102 @@
+"""Which ways of weighting samples are there? One file per family, listed here as data so that naming one costs nothing.
+
+Every weighted arm minimises L = (1/B) sum_i w_i l_i over the B samples of a batch, Keras' `sum_over_batch_size`; its
+control minimises (1/B) sum_i l_i on the same path, model, data and API. Modules whose name starts with an underscore
+are what the families share.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import importlib
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from benchmarks.errors import CaseError
+
+if TYPE_CHECKING:
+    from benchmarks.protocols import Method
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class MethodEntry:
+    """What is known of a method before TensorFlow is imported.
+
+    `control_path` says what the control runs: methods with the same path have the same null case. `location` is
+    `module:attribute`.
+    """
+
+    name: str
+    summary: str
+    control_path: str
+    location: str
+
+
+METHODS: Mapping[str, MethodEntry] = MappingProxyType(
+    {
+        entry.name: entry
+        for entry in (
+            MethodEntry(
+                name="fit_array",
+                summary="model.fit(x, y, sample_weight=w) on NumPy arrays",
+                control_path="model.fit(x, y)",
+                location="benchmarks.methods.fit_array:FIT_ARRAY",
+            ),
+            MethodEntry(
+                name="fit_class_weight",
+                summary="model.fit(x, y, class_weight={class: weight}) on NumPy arrays",
+                control_path="model.fit(x, y)",
+                location="benchmarks.methods.fit_class_weight:FIT_CLASS_WEIGHT",
+            ),
+            MethodEntry(
+                name="fit_dataset",
+                summary="model.fit(tf.data.Dataset of (x, y, w))",
+                control_path="model.fit(tf.data.Dataset of (x, y))",
+                location="benchmarks.methods.fit_dataset:FIT_DATASET",
+            ),
+            MethodEntry(
+                name="fit_packed",
+                summary="model.fit(tf.data.Dataset of ((x, w), y)) with w applied in an overridden compute_loss",
+                control_path="model.fit(tf.data.Dataset of (x, y)) with an overridden compute_loss",
+                location="benchmarks.methods.fit_packed:FIT_PACKED",
+            ),
+            MethodEntry(
+                name="loop_eager",
+                summary="a GradientTape loop over (x, y, w), eager",
+                control_path="a GradientTape loop over (x, y), eager",
+                location="benchmarks.methods.loops:LOOP_EAGER",
+            ),
+            MethodEntry(
+                name="loop_graph",
+                summary="a GradientTape loop over (x, y, w), its step a tf.function",
+                control_path="a GradientTape loop over (x, y), its step a tf.function",
+                location="benchmarks.methods.loops:LOOP_GRAPH",
+            ),
+            MethodEntry(
+                name="loop_jit",
+                summary="a GradientTape loop over (x, y, w), its step a tf.function compiled by XLA",
+                control_path="a GradientTape loop over (x, y), its step a tf.function compiled by XLA",
+                location="benchmarks.methods.loops:LOOP_JIT",
+            ),
+        )
+    }
+)
+"""Every method by name, in the order in which sweeps show them."""
+
+
+def load_method(name: str) -> Method:
+    """Return the method of this name; imports TensorFlow.
+
+    Raises:
+        CaseError: when no method has this name.
+    """
+    entry = METHODS.get(name)
+    if entry is None:
+        raise CaseError(
+            f"method: expected one of {', '.join(METHODS)}, got {name!r}; choose one of them, "
+            "or register yours in benchmarks/methods/__init__.py"
+        )
+    module, _, attribute = entry.location.partition(":")
+    method: Method = getattr(importlib.import_module(module), attribute)
+    return method

@@ -1,0 +1,114 @@
+"""What do all arms that train through `model.fit` share? The call, the count of its traces, steps, passes, start-up.
+
+`fit` keeps its defaults: arrays are shuffled anew each epoch, datasets are taken as they come. The model is compiled
+with Keras' defaults and no metrics beside the loss; `verbose=0` keeps the progress bar out. What `fit` is given is
+made from the NumPy arrays when it is first needed, and kept: a start-up pays for it as a user does, later passes
+don't. (Given arrays, `fit` itself copies them in each call; that is in each pass.)
+
+Traces are counted without private API: Keras calls the model's Python `train_step` only while TensorFlow traces, so a
+wrapper that is put before it on the instance counts just that. A fresh model is traced twice in its first step, on
+Keras 2 and 3 alike: once to create the optimizer's variables, and once for good.
+Source: https://www.tensorflow.org/guide/function (traced twice where variables are created).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.errors import BlockError
+from benchmarks.methods._device import find_device_wait
+from benchmarks.methods._fit_stepper import FirstBatchTimer, FitStepper, LeaveFit
+from benchmarks.methods._pipeline import count_steps
+from benchmarks.protocols import Clock, Stepper, Task
+
+FitArguments = dict[str, Any]
+"""Keyword arguments of `model.fit` that hand over the data."""
+
+_EPOCHS_WITHOUT_END = 10**6
+"""More epochs than any block can train; `fit` is left from a callback."""
+
+
+def compile_model(task: Task) -> Any:
+    """Return the task's model, compiled with its optimizer and its loss over the batch."""
+    model = task.workload.build_model(task.depth, task.seed)
+    model.compile(
+        optimizer=task.workload.make_optimizer(),
+        loss=task.workload.make_loss("sum_over_batch_size"),
+    )
+    return model
+
+
+class FitArm:
+    """One arm that trains through `model.fit`; satisfies `protocols.TrainingArm`."""
+
+    def __init__(self, task: Task, model: Any, make_arguments: Callable[[], FitArguments]) -> None:
+        """Take a fresh, compiled model.
+
+        Args:
+            task: says how many steps a pass has.
+            model: a compiled Keras model; its traces are counted from here on.
+            make_arguments: makes what `fit` is given from the NumPy arrays; called once, when first needed.
+        """
+        self._steps_per_pass = count_steps(task)
+        self._model = model
+        self._make_arguments = make_arguments
+        self._arguments: FitArguments | None = None
+        self._trace_count = 0
+        self._wait = find_device_wait()
+        self._count_traces()
+
+    @property
+    def model(self) -> Any:
+        """The compiled Keras model that is trained."""
+        return self._model
+
+    @property
+    def trace_count(self) -> int:
+        """How often TensorFlow has traced the training step so far."""
+        return self._trace_count
+
+    @property
+    def steps_per_pass(self) -> int:
+        """How many optimizer updates `run_pass` makes."""
+        return self._steps_per_pass
+
+    def open_steps(self, clock: Clock) -> Stepper:
+        """Start `fit` in a thread and stop it before its first batch."""
+        return FitStepper(lambda callback: self._fit(_EPOCHS_WITHOUT_END, [callback]), clock, self._wait)
+
+    def run_pass(self) -> None:
+        """Call `fit` for one epoch; it returns when the epoch's loss has been read."""
+        self._fit(1, [])
+        self._wait()
+
+    def measure_startup_ns(self, clock: Clock) -> int:
+        """Return the time from making what `fit` is given to the end of its first batch.
+
+        Raises:
+            BlockError: when `fit` ended without a batch.
+        """
+        timer = FirstBatchTimer(clock, self._wait)
+        begin_ns = clock()
+        with contextlib.suppress(LeaveFit):
+            self._fit(1, [timer])
+        if timer.end_ns is None:
+            raise BlockError("start-up: expected fit to train on a batch, but it had none; give it more samples")
+        return timer.end_ns - begin_ns
+
+    def _fit(self, epochs: int, callbacks: list[Any]) -> None:
+        """Call `model.fit` on the arm's data."""
+        if self._arguments is None:
+            self._arguments = self._make_arguments()
+        self._model.fit(**self._arguments, epochs=epochs, verbose=0, callbacks=callbacks)
+
+    def _count_traces(self) -> None:
+        """Put a counter before the model's `train_step`."""
+        train_step = self._model.train_step
+
+        def count_and_train(data: Any) -> Any:
+            self._trace_count += 1
+            return train_step(data)
+
+        self._model.train_step = count_and_train

@@ -1,0 +1,28 @@
+"""How do samples reach a method that takes a `tf.data.Dataset`? One pipeline for all of them, without weights or with.
+
+It neither shuffles nor drops the last, smaller batch: `batch` does not by default. Probes round the samples down to
+whole batches (`count_samples`), because a loop's `tf.function` would trace anew for a batch of another size.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from benchmarks.protocols import Task
+
+
+def build_pipeline(arrays: Any, batch_size: int) -> Any:
+    """Return a dataset of batches: slices of the arrays, batched, prefetched.
+
+    Args:
+        arrays: nested tuples of NumPy arrays with the samples along their first axis; copied into tensors here.
+        batch_size: samples in a batch.
+    """
+    return tf.data.Dataset.from_tensor_slices(arrays).batch(batch_size).prefetch(tf.data.AUTOTUNE)
+
+
+def count_steps(task: Task) -> int:
+    """Return how many optimizer updates one pass over the samples takes, the last batch included where smaller."""
+    return -(-len(task.samples.labels) // task.batch_size)

@@ -1,0 +1,36 @@
+"""Weights as an array: `model.fit(x, y, sample_weight=w)`, the way most people start with.
+
+The control is `model.fit(x, y)` on the same arrays.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from benchmarks.methods import METHODS
+from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
+from benchmarks.protocols import Task, TrainingArm
+
+_ENTRY = METHODS["fit_array"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FitArray:
+    """Satisfies `protocols.Method`."""
+
+    name: str = _ENTRY.name
+    summary: str = _ENTRY.summary
+    weights_by_class: bool = False
+
+    def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
+        """Return a fresh arm; `weighted=False` leaves `sample_weight` out."""
+
+        def make_arguments() -> FitArguments:
+            samples = task.samples
+            arguments: FitArguments = {"x": samples.features, "y": samples.labels, "batch_size": task.batch_size}
+            return arguments | {"sample_weight": samples.weights} if weighted else arguments
+
+        return FitArm(task, compile_model(task), make_arguments)
+
+
+FIT_ARRAY = FitArray()

@@ -1,0 +1,37 @@
+"""Weights in the input pipeline: `model.fit` on a `tf.data.Dataset` of (x, y, w).
+
+The control is `model.fit` on a dataset of (x, y) made in the same way. Neither shuffles.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from benchmarks.methods import METHODS
+from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
+from benchmarks.methods._pipeline import build_pipeline
+from benchmarks.protocols import Task, TrainingArm
+
+_ENTRY = METHODS["fit_dataset"]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FitDataset:
+    """Satisfies `protocols.Method`."""
+
+    name: str = _ENTRY.name
+    summary: str = _ENTRY.summary
+    weights_by_class: bool = False
+
+    def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
+        """Return a fresh arm; `weighted=False` leaves the weights out of the dataset."""
+
+        def make_arguments() -> FitArguments:
+            samples = task.samples
+            arrays = (samples.features, samples.labels, *((samples.weights,) if weighted else ()))
+            return {"x": build_pipeline(arrays, task.batch_size)}
+
+        return FitArm(task, compile_model(task), make_arguments)
+
+
+FIT_DATASET = FitDataset()

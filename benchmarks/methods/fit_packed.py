@@ -1,0 +1,93 @@
+"""Weights packed with the features: `model.fit` on a dataset of ((x, w), y), applied in an overridden `compute_loss`.
+
+This is how weights are passed to a loss that Keras' own `sample_weight` does not reach. The control is the same
+subclass with the same overridden method on a dataset of (x, y): who does not weight would not carry weights along, so
+carrying them is part of the overhead.
+
+The subclass keeps the loss that `fit` shows itself, as Keras' documentation of `compute_loss` does: Keras 2 shows none
+otherwise. It is the mean of w_i l_i over all samples of the epoch so far, the last, smaller batch included.
+Source: https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/Model#compute_loss.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import tensorflow as tf
+
+from benchmarks.methods import METHODS
+from benchmarks.methods._fit_arm import FitArguments, FitArm
+from benchmarks.methods._pipeline import build_pipeline
+from benchmarks.protocols import Task, TrainingArm
+
+_ENTRY = METHODS["fit_packed"]
+
+
+class PackedModel(tf.keras.Model):
+    """A model around another one whose input is (features, weights), or features alone when it is not weighted."""
+
+    def __init__(self, backbone: Any, sample_loss: Any, *, weighted: bool) -> None:
+        """Wrap a model.
+
+        Args:
+            backbone: a built Keras model from features to logits.
+            sample_loss: from labels and logits to one loss per sample, float32 [batch].
+            weighted: whether the input carries weights, float32 [batch].
+        """
+        super().__init__()
+        self.backbone = backbone
+        self.sample_loss = sample_loss
+        self.weighted = weighted
+        self.loss_tracker = tf.keras.metrics.Mean(name="loss")
+
+    @property
+    def metrics(self) -> list[Any]:
+        """The loss, which `fit` shows and resets each epoch."""
+        return [self.loss_tracker]
+
+    def call(self, inputs: Any, training: bool | None = None) -> Any:  # noqa: FBT001 - Keras passes it as it likes
+        """Return the logits of the backbone, which sees the features alone."""
+        features = inputs[0] if self.weighted else inputs
+        return self.backbone(features, training=training)
+
+    def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, *_: Any, **__: Any) -> Any:
+        """Return (1/B) sum_i w_i l_i, or (1/B) sum_i l_i when not weighted.
+
+        Args:
+            x: (features, weights), or features.
+            y: int32 [batch], the labels.
+            y_pred: float32 [batch, classes], the logits.
+            _: Keras' `sample_weight`, None here, and from Keras 3 on `training`.
+            __: the same, by name.
+        """
+        losses = self.sample_loss(y, y_pred)
+        if self.weighted:
+            losses = x[1] * losses
+        self.loss_tracker.update_state(losses)
+        return tf.reduce_mean(losses)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class FitPacked:
+    """Satisfies `protocols.Method`."""
+
+    name: str = _ENTRY.name
+    summary: str = _ENTRY.summary
+    weights_by_class: bool = False
+
+    def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
+        """Return a fresh arm; `weighted=False` leaves the weights out of the dataset and of the loss."""
+        backbone = task.workload.build_model(task.depth, task.seed)
+        model = PackedModel(backbone, task.workload.make_loss("none"), weighted=weighted)
+        model.compile(optimizer=task.workload.make_optimizer())
+
+        def make_arguments() -> FitArguments:
+            samples = task.samples
+            inputs = (samples.features, samples.weights) if weighted else samples.features
+            return {"x": build_pipeline((inputs, samples.labels), task.batch_size)}
+
+        return FitArm(task, model, make_arguments)
+
+
+FIT_PACKED = FitPacked()

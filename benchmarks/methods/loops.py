@@ -1,0 +1,182 @@
+"""Weights in a training loop of one's own: a GradientTape over sample losses times weights, their mean, one update.
+
+The loss is asked for one value per sample (`reduction="none"`): a scalar times a vector of weights would train
+something else. The step runs eagerly, as a `tf.function`, or as one compiled by XLA; the control's step is the same
+function without weights. Passes iterate over a `tf.data.Dataset` of (x, y, w), or of (x, y). The dataset is made from
+the NumPy arrays when it is first needed, and kept: a start-up pays for it as a user does, later passes don't.
+
+A `tf.function` traces anew for a last batch of another size, and this one is left to do so, as a user's would be;
+`trace_count` shows it, and probes give whole batches only. Losses that layers add to the model are left out.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable
+from enum import Enum
+from typing import Any
+
+import tensorflow as tf
+
+from benchmarks.errors import BlockError
+from benchmarks.methods import METHODS
+from benchmarks.methods._device import find_device_wait
+from benchmarks.methods._pipeline import build_pipeline, count_steps
+from benchmarks.protocols import Clock, Stepper, Task, TrainingArm
+
+_BATCHES_ON_DEVICE = 16
+"""Batches a stepper goes round: few enough to stay in the cache, enough that training does not end in a loss of 0."""
+
+
+class Execution(str, Enum):
+    """How the step runs."""
+
+    EAGER = "eager"
+    GRAPH = "graph"
+    JIT = "jit"
+
+
+class LoopArm:
+    """One arm that trains in a loop of its own; satisfies `protocols.TrainingArm`."""
+
+    def __init__(self, task: Task, execution: Execution, *, weighted: bool) -> None:
+        """Build a fresh model and its step; nothing is traced yet."""
+        samples = task.samples
+        self._arrays = (samples.features, samples.labels, *((samples.weights,) if weighted else ()))
+        self._batch_size = task.batch_size
+        self._steps_per_pass = count_steps(task)
+        self._model = task.workload.build_model(task.depth, task.seed)
+        step = _build_step(self._model, task.workload.make_optimizer(), task.workload.make_loss("none"))
+        self._step: Any = step
+        if execution is not Execution.EAGER:
+            self._step = tf.function(step, jit_compile=True if execution is Execution.JIT else None)
+        self._is_traced = execution is not Execution.EAGER
+        self._dataset: Any = None
+        self._wait = find_device_wait()
+
+    @property
+    def model(self) -> Any:
+        """The Keras model that is trained; it is not compiled."""
+        return self._model
+
+    @property
+    def trace_count(self) -> int:
+        """How often TensorFlow has traced the step so far; always 0 when it runs eagerly."""
+        return int(self._step.experimental_get_tracing_count()) if self._is_traced else 0
+
+    @property
+    def steps_per_pass(self) -> int:
+        """How many optimizer updates `run_pass` makes."""
+        return self._steps_per_pass
+
+    def open_steps(self, clock: Clock) -> Stepper:
+        """Put a few whole batches on the device and go round them."""
+        whole_batches = len(self._arrays[0]) // self._batch_size
+        starts = [self._batch_size * number for number in range(min(whole_batches, _BATCHES_ON_DEVICE))]
+        batches = [
+            tuple(tf.constant(array[start : start + self._batch_size]) for array in self._arrays) for start in starts
+        ]
+        return LoopStepper(self._step, batches, clock, self._wait)
+
+    def run_pass(self) -> None:
+        """Step through the dataset once, then read the last loss.
+
+        Raises:
+            BlockError: when the dataset has no batch.
+        """
+        loss = None
+        for batch in self._open_dataset():
+            loss = self._step(*batch)
+        if loss is None:
+            raise BlockError("a pass: expected at least one batch, got none; give it more samples")
+        loss.numpy()
+        self._wait()
+
+    def measure_startup_ns(self, clock: Clock) -> int:
+        """Return the time from making the dataset to the end of the first step, its loss read."""
+        begin_ns = clock()
+        batch = next(iter(self._open_dataset()))
+        self._step(*batch).numpy()
+        self._wait()
+        return clock() - begin_ns
+
+    def _open_dataset(self) -> Any:
+        """Return the dataset; made once."""
+        if self._dataset is None:
+            self._dataset = build_pipeline(self._arrays, self._batch_size)
+        return self._dataset
+
+
+class LoopStepper:
+    """A training step on batches that are on the device; satisfies `protocols.Stepper`."""
+
+    def __init__(self, step: Any, batches: list[Any], clock: Clock, wait: Callable[[], None]) -> None:
+        """Do no step yet.
+
+        Args:
+            step: takes the tensors of a batch and returns its loss.
+            batches: at least one batch.
+            clock: nanoseconds.
+            wait: waits for the device.
+
+        Raises:
+            BlockError: when there is no batch.
+        """
+        if not batches:
+            raise BlockError("stepping: expected at least one whole batch, got none; give it more samples")
+        self._step = step
+        self._batches = itertools.cycle(batches)
+        self._clock = clock
+        self._wait = wait
+
+    def measure_step_ns(self) -> int:
+        """Do one update, read its loss, and return how long that took."""
+        batch = next(self._batches)
+        begin_ns = self._clock()
+        self._step(*batch).numpy()
+        self._wait()
+        return self._clock() - begin_ns
+
+    def close(self) -> None:
+        """Let the batches go."""
+        self._batches = itertools.cycle(())
+
+
+def _build_step(model: Any, optimizer: Any, sample_loss: Any) -> Callable[..., Any]:
+    """Return the Python function of one update; it returns the loss, a scalar tensor."""
+
+    def step(features: Any, labels: Any, weights: Any = None) -> Any:
+        with tf.GradientTape() as tape:
+            losses = sample_loss(labels, model(features, training=True))
+            if weights is not None:
+                losses = weights * losses
+            loss = tf.reduce_mean(losses)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables))  # noqa: B905 - not known to old AutoGraphs
+        return loss
+
+    return step
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Loop:
+    """A loop in one of its executions; satisfies `protocols.Method`."""
+
+    name: str
+    execution: Execution
+    weights_by_class: bool = False
+
+    @property
+    def summary(self) -> str:
+        """What the weighted arm does, in one line."""
+        return METHODS[self.name].summary
+
+    def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
+        """Return a fresh arm; `weighted=False` leaves the weights out of the dataset and of the step."""
+        return LoopArm(task, self.execution, weighted=weighted)
+
+
+LOOP_EAGER = Loop(name="loop_eager", execution=Execution.EAGER)
+LOOP_GRAPH = Loop(name="loop_graph", execution=Execution.GRAPH)
+LOOP_JIT = Loop(name="loop_jit", execution=Execution.JIT)

@@ -1,0 +1,98 @@
+"""Which verdict does a case get? It depends on what the run compares with and on whether the case is a null case.
+
+Leaves out: the rules (`benchmarks.verdicts`) and the measuring (`measuring`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+
+from benchmarks.errors import BaselineError
+from benchmarks.plans import find_screen_blocks
+from benchmarks.plugin.measuring import BlockSource
+from benchmarks.plugin.run import Run
+from benchmarks.records import Case, Outcome, Verdict
+from benchmarks.sweeps import name_null_method
+from benchmarks.verdicts.explain import explain_failed_null_case, explain_regression
+from benchmarks.verdicts.gate import judge_case, judge_null_case
+from benchmarks.verdicts.plan import GatePlan
+from benchmarks.verdicts.rules import doubt
+
+_BLOCKS_TO_LOOK_CLOSER = 20
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """A verdict, None where nothing was asked to be judged, and what the test says if it fails because of it."""
+
+    verdict: Verdict | None
+    message: str
+
+
+def measure_and_judge(case: Case, source: BlockSource, run: Run, *, tolerance: float, node_id: str) -> Judged:
+    """Measure as many blocks of a case as its verdict needs.
+
+    Null cases are always judged: they must read 1.00. Others are judged when the run compares with a baseline.
+
+    Args:
+        case: what is measured.
+        source: its blocks.
+        run: settings, baseline and the verdicts on null cases so far; a null case's verdict is added to them.
+        tolerance: the tolerated rise, a fraction.
+        node_id: the test's id, for the command that looks closer.
+
+    Raises:
+        SuiteError: when a block could not be measured.
+    """
+    plan = GatePlan(
+        gated_cases=max(1, run.gated_cases),
+        tolerance=tolerance,
+        screen_blocks=find_screen_blocks(run.settings.profile, run.settings.blocks),
+    )
+    if case.null:
+        return _judge_null(case, source, run, plan, node_id)
+    if not run.comparing:
+        source.measure_more(plan.screen_blocks)
+        return Judged(verdict=None, message="")
+    try:
+        if run.baseline is None:
+            raise BaselineError(run.no_baseline)
+        stored = run.baseline.find_measurement(case.case_id)
+    except BaselineError as error:
+        source.measure_more(plan.screen_blocks)
+        return _as_judged(Verdict(outcome=Outcome.NOT_COMPARABLE, reason=str(error)))
+    verdict = judge_case(source.measure_more, stored.blocks, plan).verdict
+    null_verdict = run.null_verdicts.get(dataclasses.replace(case, method=name_null_method(case.method), null=True))
+    if null_verdict is not None:
+        verdict = doubt(verdict, null_verdict)
+    if verdict.outcome is Outcome.REGRESSED and verdict.comparison is not None:
+        return Judged(
+            verdict=verdict,
+            message=explain_regression(case, verdict.comparison, plan, _advise(run, node_id)),
+        )
+    return _as_judged(verdict)
+
+
+def _judge_null(case: Case, source: BlockSource, run: Run, plan: GatePlan, node_id: str) -> Judged:
+    """Measure a null case until it is known whether it reads 1.00."""
+    verdict = judge_null_case(source.measure_more, plan).verdict
+    run.null_verdicts[case] = verdict
+    if verdict.outcome is Outcome.FAILED and verdict.comparison is not None:
+        next_step = f"close what else runs on this machine, then {_command(node_id, f'--blocks {_BLOCKS_TO_LOOK_CLOSER}')}"
+        return Judged(verdict=verdict, message=explain_failed_null_case(case, verdict.comparison, plan, next_step))
+    return _as_judged(verdict)
+
+
+def _as_judged(verdict: Verdict) -> Judged:
+    """Return a verdict whose reason says all there is to say."""
+    return Judged(verdict=verdict, message=f"{verdict.outcome.value}: {verdict.reason}")
+
+
+def _advise(run: Run, node_id: str) -> str:
+    """Return the command that looks closer at one case."""
+    compare = f"--benchmark-compare={run.compared_with}" if run.compared_with else "--benchmark-compare"
+    return _command(node_id, f"{compare} --blocks {_BLOCKS_TO_LOOK_CLOSER}")
+
+
+def _command(node_id: str, options: str) -> str:
+    return f"pytest '{node_id}' {options}"

@@ -1,0 +1,195 @@
+"""What does a person see while and after the suite runs? Progress, one line per case, and the answer at the end.
+
+On a terminal a line is rewritten while a case is measured; elsewhere each case gets one plain line. With `-v` pytest's
+own lines take the place of both, with `-q` its dots. Leaves out: the wording, which is in `benchmarks.reports`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from benchmarks.baselines.store import describe_differences
+from benchmarks.plans import find_screen_blocks
+from benchmarks.plugin.run import Run, find_run
+from benchmarks.records import BlockSummary, Case, CaseReport, Interval, Outcome, Question
+from benchmarks.reports.progress import (
+    Progress,
+    RemainingTime,
+    render_blank_line,
+    render_finished_line,
+    render_live_line,
+)
+from benchmarks.reports.terminal import render_summary
+from benchmarks.stats.intervals import estimate_ratio_interval
+
+VERDICT_PROPERTY = "verdict"
+"""Name of the user property that carries a test's outcome to pytest's reports and to JUnit XML."""
+
+_CONFIDENCE = 0.95
+_LISTED_CASES = 10
+
+_MARKUP: Mapping[Outcome, Mapping[str, bool]] = {
+    Outcome.HELD: {"green": True},
+    Outcome.IMPROVED: {"green": True},
+    Outcome.REGRESSED: {"red": True},
+    Outcome.FAILED: {"red": True},
+    Outcome.UNDECIDED: {"yellow": True},
+    Outcome.NOT_COMPARABLE: {"yellow": True},
+}
+
+
+class Display:
+    """Writes the progress of a run to pytest's terminal."""
+
+    def __init__(self, config: pytest.Config, case_counts: Mapping[Question, int]) -> None:
+        """Write nothing yet.
+
+        Args:
+            config: of the session whose terminal is written to.
+            case_counts: the cases to be measured, by question.
+        """
+        self._config = config
+        self._case_count = sum(case_counts.values())
+        self._case_number = 0
+        self._case: Case | None = None
+        self._blocks_planned = find_screen_blocks(find_run(config).settings.profile, find_run(config).settings.blocks)
+        self._remaining = RemainingTime(time.monotonic_ns, case_counts)
+        self._reporter: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
+        self._has_lines = self._reporter is not None and config.get_verbosity() == 0
+        self._is_live = self._has_lines and self._reporter is not None and self._reporter.isatty
+        if self._has_lines and self._reporter is not None:
+            self._reporter.showfspath = False  # each case has a line of its own, which names it
+
+    def begin_case(self, case: Case) -> None:
+        """Show that a case is being measured."""
+        self._case = case
+        self._case_number += 1
+        self._remaining.begin_case(case.question)
+        self.show_blocks([])
+
+    def show_blocks(self, blocks: Sequence[BlockSummary]) -> None:
+        """Show what the blocks of the current case say so far."""
+        if self._is_live and self._case is not None:
+            ratio = estimate_ratio_interval([block.log_ratio for block in blocks], _CONFIDENCE) if blocks else None
+            progress = self._make_progress(self._case, len(blocks), ratio, None)
+            self._write(render_live_line(progress, self._find_width()))
+
+    def end_case(self, report: CaseReport) -> None:
+        """Show what came of a case."""
+        self._remaining.end_case()
+        if not self._has_lines:
+            return
+        blocks = 0 if report.measurement is None else len(report.measurement.blocks)
+        outcome = None if report.verdict is None else report.verdict.outcome
+        line = render_finished_line(self._make_progress(report.case, blocks, report.overhead_ratio, outcome))
+        wipe = render_blank_line(self._find_width()) if self._is_live else ""
+        self._write(f"{wipe}{line}\n", **({} if outcome is None else _MARKUP[outcome]))
+
+    def _make_progress(
+        self, case: Case, blocks: int, ratio: Interval | None, outcome: Outcome | None
+    ) -> Progress:
+        """Return where the run is."""
+        return Progress(
+            case_number=self._case_number,
+            case_count=self._case_count,
+            case_id=case.case_id,
+            blocks_done=blocks,
+            blocks_planned=max(self._blocks_planned, blocks),
+            overhead_ratio=ratio,
+            remaining_seconds=self._remaining.estimate_seconds(),
+            outcome=outcome,
+        )
+
+    def _find_width(self) -> int:
+        """Return the columns of the terminal."""
+        return 80 if self._reporter is None else self._reporter.terminal_width
+
+    def _write(self, text: str, **markup: bool) -> None:
+        """Write past pytest's capture of the running test."""
+        assert self._reporter is not None  # noqa: S101 - only called where there are lines
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        if capture is None:
+            self._reporter.write(text, flush=True, **markup)
+            return
+        with capture.global_and_fixture_disabled():
+            self._reporter.write(text, flush=True, **markup)
+
+
+_DISPLAY = pytest.StashKey[Display]()
+
+
+def find_display(config: pytest.Config) -> Display:
+    """Return the display of this session."""
+    return config.stash[_DISPLAY]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Set up the display once it is known what will be measured; leave pytest's own where nothing will."""
+    sweeps = [marker.args[0] for item in session.items if (marker := item.get_closest_marker("sweep")) is not None]
+    rejected = [item for item in session.items if item.get_closest_marker("rejected") is not None]
+    if sweeps and not session.config.option.collectonly:
+        counts = Counter(Question(name) for name in sweeps)
+        counts.subtract(Question(item.get_closest_marker("sweep").args[0]) for item in rejected)  # type: ignore[union-attr]
+        session.config.stash[_DISPLAY] = Display(session.config, counts)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    """Say what is measured, where pytest says what it is."""
+    settings = find_run(config).settings
+    plant = "" if settings.plant is None else f", PLANTED: weighted arms {settings.plant.step_fraction:+.1%} slower"
+    return [f"sample weighting: sweep {settings.profile.value}, target {settings.target.interpreter}{plant}"]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(
+    report: pytest.TestReport, config: pytest.Config
+) -> tuple[str, str, tuple[str, Mapping[str, bool]]] | None:
+    """Tell pytest to count and show a measured case by its verdict; without `-q` or `-v` its line is the display's."""
+    if report.when != "call" or _DISPLAY not in config.stash:
+        return None
+    outcomes = [Outcome(value) for name, value in report.user_properties if name == VERDICT_PROPERTY]
+    letter = "" if config.get_verbosity() == 0 else {"passed": ".", "failed": "F"}.get(report.outcome, "s")
+    if not outcomes:
+        return (report.outcome, letter, (report.outcome.upper(), {})) if report.passed else None
+    outcome = outcomes[0]
+    quiet = report.passed and outcome in {Outcome.UNDECIDED, Outcome.NOT_COMPARABLE}
+    category = outcome.value.lower() if quiet else report.outcome
+    return category, letter, (outcome.value, _MARKUP[outcome])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Write the answer, the table and what needs a remark."""
+    run = find_run(config)
+    if run.reports:
+        terminalreporter.section("sample weighting")
+        terminalreporter.write_line(render_summary(run.reports, list_notes(run)))
+
+
+def list_notes(run: Run) -> list[str]:
+    """Return the remarks on this run as a whole: what it cannot be compared in, and what it lacks."""
+    notes = []
+    if run.settings.plant is not None:
+        notes.append("The weighted arms were slowed down on purpose (--plant); nothing here is a finding.")
+    if not run.comparing:
+        return notes
+    if run.baseline is None:
+        return [*notes, f"Nothing was compared: {run.no_baseline}"]
+    measured = [report.measurement for report in run.reports if report.measurement is not None]
+    stored = {measurement.environment for measurement in run.baseline.measurements.values()}
+    for current in {measurement.environment for measurement in measured}:
+        for other in stored - {current}:
+            differences = "; ".join(describe_differences(other, current))
+            notes.append(
+                f"The baseline was recorded elsewhere ({differences}): overheads are compared, absolute times are not."
+            )
+    removed = run.list_removed()
+    if removed:
+        listed = ", ".join(removed[:_LISTED_CASES]) + (", …" if len(removed) > _LISTED_CASES else "")
+        notes.append(f"{len(removed)} cases of the baseline are not in this run's sweep: {listed}")
+    return notes

@@ -1,0 +1,1 @@
+"""How is a run told to a person? Text made from records; nothing here measures, judges or prints."""

@@ -1,0 +1,276 @@
+"""A whole session: what it measures, what it says, what it stores and when it turns red."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.records import Outcome
+from tests.examples import make_environment
+from tests.plugin.conftest import RunSuite
+from tests.plugin.fakes import ROUNDS, FakeLauncher, fail_block, interrupt_block
+
+pytest_plugins = ["pytester"]
+
+_STEP = "test_step_time.py"
+_ONE = (_STEP, "--method", "loop_graph")
+
+
+def read_stored(folder: Path) -> dict[str, Any]:
+    """Return the only run stored below `folder`."""
+    (path,) = folder.rglob("*.json")
+    stored: dict[str, Any] = json.loads(path.read_text())
+    return stored
+
+
+def save_baseline(run_suite: RunSuite, *arguments: str, overhead: float = 0.02) -> None:
+    result = run_suite(*arguments, "--benchmark-save=base", launcher=FakeLauncher(overhead))
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_without_a_baseline_the_suite_measures_and_answers(run_suite: RunSuite) -> None:
+    result = run_suite(*_ONE, launcher=FakeLauncher(overhead=0.08))
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*[[]1/2[]] step_time[[]mlp-depth2-batch256-loop_graph-null[]]*HELD*",
+            "*[[]2/2[]] step_time[[]mlp-depth2-batch256-loop_graph[]]  +*",
+            "Does sample weighting slow TensorFlow training here?",
+            "Yes: step time rises by +*",
+        ]
+    )
+
+
+def test_the_stored_run_is_pytest_benchmarks_own_with_everything_in_extra_info(
+    run_suite: RunSuite, pytester: pytest.Pytester
+) -> None:
+    save_baseline(run_suite, *_ONE)
+    stored = read_stored(pytester.path / ".benchmarks")
+    weighted = next(each for each in stored["benchmarks"] if not each["name"].endswith("-null]"))
+    assert weighted["stats"]["rounds"] == 4 * ROUNDS
+    assert weighted["stats"]["median"] == pytest.approx(0.00102, rel=0.02)
+    assert weighted["params"]["method"] == "loop_graph"
+    extra = weighted["extra_info"]["sample_weighting"]
+    assert extra["schema_version"] == 1
+    assert len(extra["blocks"]) == 4
+    assert extra["environment"] == make_environment().to_json()
+    assert stored["sample_weighting_run"]["profile"] == "quick"
+
+
+def test_an_unchanged_overhead_is_held(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *_ONE)
+    result = run_suite(*_ONE, "--benchmark-compare", launcher=FakeLauncher(0.02, run_seed=2))
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["*loop_graph[]]  +*HELD*"])
+
+
+def test_a_regression_fails_by_itself_and_says_what_to_do(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, _STEP)
+    launcher = FakeLauncher(0.02, by_method={"loop_graph": 0.13}, run_seed=2)
+    result = run_suite(_STEP, "--benchmark-compare", launcher=launcher)
+    result.assert_outcomes(passed=12, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "step_time[[]mlp-depth2-batch256-loop_graph[]]: weighting samples costs more than it did.",
+            "  overhead now *+1*fresh blocks",
+            "  overhead stored *+*4 blocks",
+            "  change *+1*tolerated: +2.0 %",
+            "  false alarms *13 gated cases*",
+            "  next *pytest 'test_step_time.py::test_step_time[[]mlp-depth2-batch256-loop_graph[]]'*",
+        ]
+    )
+
+
+def test_a_planted_slowdown_is_caught_in_weighted_arms_and_leaves_nulls_alone(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *_ONE)
+    result = run_suite(*_ONE, "--benchmark-compare", "--plant", "step=+10%", launcher=FakeLauncher(0.02, run_seed=3))
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*PLANTED*", "*slowed down on purpose*"])
+
+
+def test_a_case_that_is_not_in_the_baseline_is_not_comparable(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *_ONE)
+    arguments = (_STEP, "--method", "loop_jit", "--benchmark-compare")
+    result = run_suite(*arguments)
+    result.stdout.fnmatch_lines(
+        ["*loop_jit[]]*NOT COMPARABLE*", "*the stored run does not have this case*", "*1 not comparable*"]
+    )
+    assert result.ret == pytest.ExitCode.OK
+    assert run_suite(*arguments, "--strict-verdicts").ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_without_any_stored_run_nothing_passes_for_compared(run_suite: RunSuite) -> None:
+    result = run_suite(*_ONE, "--benchmark-compare")
+    result.stdout.fnmatch_lines(["*loop_graph[]]*NOT COMPARABLE*", "*no stored run was found*"])
+    assert run_suite(*_ONE, "--benchmark-compare", "--strict-verdicts").ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_cases_that_left_the_sweep_are_listed(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, _STEP, "--method", "loop_graph,loop_jit")
+    result = run_suite(*_ONE, "--benchmark-compare")
+    result.stdout.fnmatch_lines(["*2 cases of the baseline are not in this run's sweep: *loop_jit*"])
+    assert result.ret == pytest.ExitCode.OK
+    assert run_suite(*_ONE, "--benchmark-compare", "--strict-verdicts").ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_a_deselected_case_is_not_gone(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, _STEP)
+    result = run_suite(_STEP, "-k", "loop_graph", "--benchmark-compare", "--strict-verdicts")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.no_fnmatch_line("*not in this run's sweep*")
+
+
+def test_a_run_of_other_benchmarks_is_not_comparable(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_other="def test_other(benchmark): benchmark(lambda: None)")
+    run_suite("test_other.py", "--benchmark-save=other").assert_outcomes(passed=1)
+    result = run_suite(*_ONE, "--benchmark-compare")
+    result.stdout.fnmatch_lines(["*NOT COMPARABLE*", "*expected a run recorded by this suite*"])
+
+
+@pytest.mark.parametrize("content", [None, "{", "[]"])
+def test_an_unreadable_baseline_ends_the_run_before_it_measures(
+    run_suite: RunSuite, pytester: pytest.Pytester, content: str | None
+) -> None:
+    path = pytester.path / "run.json"
+    if content is not None:
+        path.write_text(content)
+    launcher = FakeLauncher()
+    result = run_suite(*_ONE, f"--benchmark-compare={path}", launcher=launcher)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: baseline: expected *"])
+    assert not launcher.requests
+
+
+def test_an_unlike_machine_is_told_of_and_ratios_are_judged_all_the_same(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *_ONE)
+    launcher = FakeLauncher(0.02, environment=make_environment(cores=64), run_seed=2)
+    result = run_suite(*_ONE, "--benchmark-compare", launcher=launcher)
+    result.stdout.fnmatch_lines(["*loop_graph[]]*HELD*", "*recorded elsewhere (cores: 2 stored, 64 now)*"])
+
+
+def test_a_block_that_dies_fails_its_case_and_no_other(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
+    launcher = FakeLauncher(before_block=fail_block("loop_graph", at=2))
+    result = run_suite(_STEP, "--method", "loop_graph,loop_jit", "--benchmark-save=x", launcher=launcher)
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(["the block was killed (SIGKILL)*"])
+    stored = {each["name"]: each["extra_info"]["sample_weighting"] for each in read_stored(pytester.path)["benchmarks"]}
+    assert len(stored) == 4
+    died = stored["test_step_time[mlp-depth2-batch256-loop_graph]"]
+    assert len(died["blocks"]) == 2
+    assert died["verdict"]["outcome"] == Outcome.FAILED.value
+    failed = read_stored(pytester.path)["sample_weighting_run"]["failed_cases"]
+    assert list(failed) == ["step_time[mlp-depth2-batch256-loop_graph]"]
+
+
+def test_ctrl_c_keeps_what_was_measured(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
+    launcher = FakeLauncher(before_block=interrupt_block("loop_graph", at=2))
+    result = run_suite(_STEP, "--method", "loop_graph,loop_jit", "--benchmark-save=x", launcher=launcher)
+    assert result.ret == pytest.ExitCode.INTERRUPTED
+    stored = {each["name"]: each["extra_info"]["sample_weighting"] for each in read_stored(pytester.path)["benchmarks"]}
+    assert len(stored) == 3
+    assert len(stored["test_step_time[mlp-depth2-batch256-loop_graph]"]["blocks"]) == 2
+    result.stdout.fnmatch_lines(["Does sample weighting slow TensorFlow training here?"])
+    assert launcher.closed
+
+
+def test_tracing_while_timed_is_a_failure_to_measure(run_suite: RunSuite) -> None:
+    result = run_suite(*_ONE, launcher=FakeLauncher(traces_while_timed=2))
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["expected no tracing while slices are timed, got 2 traces*"])
+
+
+def test_a_null_case_that_is_off_discredits_the_run_not_tensorflow(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *_ONE)
+
+    class Biased(FakeLauncher):
+        def run_block(self, request: Any) -> Any:
+            self._overhead = 0.20
+            case = request.case
+            import dataclasses  # noqa: PLC0415
+
+            block = super().run_block(dataclasses.replace(request, case=dataclasses.replace(case, null=False)))
+            return block
+
+    result = run_suite(*_ONE, "--benchmark-compare", launcher=Biased())
+    result.assert_outcomes(failed=1, passed=0)
+    result.stdout.fnmatch_lines(["*WARNING: this run's own measurement is not to be trusted*", "*NOT COMPARABLE*"])
+
+
+def test_values_that_make_no_sense_fail_alone(run_suite: RunSuite) -> None:
+    result = run_suite(*_ONE, "--batch-size", "0,abc,32", "--depth", "2,x")
+    result.assert_outcomes(passed=2, failed=3)
+    result.stdout.fnmatch_lines(["--batch-size: expected a whole number*got '0'*", "--batch-size:*got 'abc'*"])
+
+
+def test_an_unknown_method_fails_alone(run_suite: RunSuite) -> None:
+    result = run_suite(_STEP, "--method", "loop_graph,sideways")
+    result.assert_outcomes(passed=2, failed=1)
+    result.stdout.fnmatch_lines(["--method: expected one of fit_array*got 'sideways'*"])
+
+
+def test_a_batch_larger_than_the_dataset_fails_alone(run_suite: RunSuite) -> None:
+    arguments = ("test_epoch_time.py", "--method", "loop_graph", "--dataset-size", "100,1000")
+    result = run_suite(*arguments)
+    result.assert_outcomes(passed=2, failed=2)
+    result.stdout.fnmatch_lines(["batch size: expected at most the dataset size 100, got 256; choose a smaller*"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--sweep", "slow"), "--sweep: expected one of quick, gate, full, got 'slow'*"),
+        (("--blocks", "0"), "--blocks: expected a whole number above 0, got '0'*"),
+        (("--blocks", "two"), "--blocks: expected a whole number, got 'two'*"),
+        (("--block-seconds", "nan"), "--block-seconds: expected a number above 0, got 'nan'*"),
+        (("--tolerance", "2"), "expected a percentage*got '2'*"),
+        (("--tolerance", "stop_time=2%"), "--tolerance: expected one of step_time*got 'stop_time'*"),
+        (("--target", "no/such/python"), "target: expected a Python interpreter*got 'no/such/python'*"),
+        (("--plant", "step"), "--plant: expected step=+PERCENT, got 'step'*"),
+        (("--plant", "step=-5%"), "planted slowdown: expected more than 0 %*"),
+        (("--plant", "step=+5%", "--benchmark-save=x"), "--plant: expected a run that is not saved*--benchmark-save*"),
+        (("--plant", "step=+5%", "--benchmark-autosave"), "--plant:*--benchmark-autosave*"),
+        (("--plant", "step=+5%", "--benchmark-json=x"), "--plant:*--benchmark-json*"),
+        (("--method", ","), "--method: expected at least one value*"),
+    ],
+)
+def test_an_option_that_makes_no_sense_ends_the_run_in_one_line(
+    run_suite: RunSuite, arguments: tuple[str, ...], message: str
+) -> None:
+    result = run_suite(_STEP, *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: {message}"])
+    result.stderr.no_fnmatch_line("*Traceback*")
+
+
+def test_tolerances_come_from_the_command_line_by_question(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *_ONE)
+    launcher = FakeLauncher(0.12, run_seed=2)
+    result = run_suite(*_ONE, "--benchmark-compare", "--tolerance", "step_time=20%,epoch_time=1%", launcher=launcher)
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_disabled_benchmarks_measure_one_block_and_judge_nothing(run_suite: RunSuite) -> None:
+    launcher = FakeLauncher()
+    run_suite(*_ONE, "--benchmark-disable", launcher=launcher).assert_outcomes(passed=2)
+    assert len(launcher.requests) == 2
+
+
+def test_the_plugins_own_views_work(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
+    result = run_suite(_STEP, "--benchmark-group-by=param:method", "--benchmark-json=out.json")
+    result.stdout.fnmatch_lines(["*benchmark 'method=loop_graph': 1 tests*"])
+    assert len(json.loads((pytester.path / "out.json").read_text())["benchmarks"]) == 13
+
+
+def test_marks_select_cases(run_suite: RunSuite) -> None:
+    run_suite(_STEP, "-m", "null").assert_outcomes(passed=6, deselected=7)
+
+
+@pytest.mark.parametrize("verbosity", ["-v", "-q"])
+def test_pytests_own_verbosity_takes_the_place_of_the_lines(run_suite: RunSuite, verbosity: str) -> None:
+    result = run_suite(*_ONE, verbosity)
+    result.assert_outcomes(passed=2)
+    result.stdout.no_fnmatch_line("*[[]1/2[]]*")
+    result.stdout.fnmatch_lines(["Does sample weighting slow TensorFlow training here?"])

@@ -1,0 +1,32 @@
+"""Blocks with chosen log-ratios, and a `measure_more` that deals them out and counts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from benchmarks.records import BlockSummary
+from tests.examples import make_block_summary
+
+
+def make_blocks(*log_ratios: float) -> list[BlockSummary]:
+    """Return one block per log-ratio."""
+    return [make_block_summary(log_ratio) for log_ratio in log_ratios]
+
+
+class Dealer:
+    """Deals out log-ratios in order, as many as are asked for, and remembers how many that was each time."""
+
+    def __init__(self, log_ratios: Sequence[float]) -> None:
+        self._log_ratios = list(log_ratios)
+        self.asked: list[int] = []
+
+    def measure_more(self, blocks: int) -> list[BlockSummary]:
+        """Return the next blocks."""
+        start = sum(self.asked)
+        self.asked.append(blocks)
+        return make_blocks(*self._log_ratios[start : start + blocks])
+
+
+def spread(centre: float, blocks: int, reach: float = 0.001) -> list[float]:
+    """Return an even number of log-ratios, alternately `reach` above and below `centre`."""
+    return [centre + (reach if place % 2 else -reach) for place in range(blocks)]

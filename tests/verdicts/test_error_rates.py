@@ -1,0 +1,110 @@
+"""How often is the gate wrong, and how often does it see? Whole gates on simulated blocks, as in its plan's study."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from benchmarks.records import Outcome
+from benchmarks.studies.gate_plan import BLOCK_SD, Scenario, Tails, Tally, simulate_cases
+from benchmarks.verdicts.plan import GatePlan
+
+PLAN = GatePlan(gated_cases=20)
+"""The default plan; a tolerance of 2 %, 0.05 over the run, 0.0025 per case."""
+
+CASES = 1200
+
+
+def simulate(scenario: Scenario, *, cases: int = CASES, plan: GatePlan = PLAN) -> Tally:
+    return simulate_cases(plan, scenario, cases=cases, seed=11)
+
+
+def most_at_level(alpha: float, cases: int = CASES) -> float:
+    """The share that a true rate of `alpha` stays below but for three binomial standard errors."""
+    return alpha + 3 * math.sqrt(alpha * (1 - alpha) / cases)
+
+
+@pytest.mark.parametrize("tails", list(Tails), ids=lambda tails: tails.value)
+@pytest.mark.parametrize("baseline_blocks", [8, 12])
+def test_at_the_tolerance_itself_a_case_keeps_its_error_level(tails: Tails, baseline_blocks: int) -> None:
+    """The worst that may still pass: every case has risen by exactly 2 %."""
+    tally = simulate(Scenario(change=0.02, baseline_blocks=baseline_blocks, tails=tails))
+    # Bonferroni: 0.0025 per case, which is 0.05 for the run of 20. Three standard errors above: 0.68 %.
+    assert tally.share(Outcome.REGRESSED) <= most_at_level(PLAN.case_alpha)
+
+
+def test_a_whole_run_at_the_tolerance_raises_a_false_alarm_as_seldom_as_promised() -> None:
+    """Runs of 20 cases are counted as runs: one alarm or more."""
+    runs = 150
+    alarmed = 0
+    for run in range(runs):
+        tally = simulate_cases(PLAN, Scenario(change=0.02, baseline_blocks=10), cases=20, seed=run)
+        alarmed += tally.share(Outcome.REGRESSED) > 0.0
+    assert alarmed / runs <= most_at_level(PLAN.family_alpha, runs)
+
+
+@pytest.mark.parametrize("tails", list(Tails), ids=lambda tails: tails.value)
+@pytest.mark.parametrize("block_sd", [0.008, BLOCK_SD, 0.02])
+def test_where_nothing_changed_there_are_no_false_alarms(tails: Tails, block_sd: float) -> None:
+    tally = simulate(Scenario(change=0.0, baseline_blocks=10, block_sd=block_sd, tails=tails))
+    # A rise of 0 lies 2 % below the limit, two or more standard errors further than the level asks: none is expected.
+    assert tally.share(Outcome.REGRESSED) == 0.0
+
+
+def test_an_unchanged_case_is_mostly_held_at_the_screen_and_takes_few_blocks() -> None:
+    tally = simulate(Scenario(change=0.0, baseline_blocks=10))
+    # The study of the plan found 95 % and 4.5 blocks; the binomial standard error is 0.6 %.
+    assert tally.screened_share >= 0.93
+    assert tally.blocks_per_case <= 4.7
+    assert tally.share(Outcome.HELD) >= 0.99
+
+
+@pytest.mark.parametrize("baseline_blocks", [10, 12])
+def test_a_rise_of_five_percent_is_seen_in_nineteen_runs_of_twenty(baseline_blocks: int) -> None:
+    tally = simulate(Scenario(change=0.05, baseline_blocks=baseline_blocks))
+    # 95 % less three binomial standard errors of 0.6 %.
+    assert tally.share(Outcome.REGRESSED) >= 0.95 - 0.019
+    # "Almost never" held: the screen's bound lies five standard errors off.
+    assert tally.share(Outcome.HELD) <= 0.001
+
+
+def test_a_baseline_of_eight_blocks_sees_less() -> None:
+    """Why ten or more are stored: the baseline's own few degrees of freedom limit every comparison with it."""
+    tally = simulate(Scenario(change=0.05, baseline_blocks=8))
+    # The study found 85 % for 30 cases; what is missed is open, not held.
+    assert 0.80 <= tally.share(Outcome.REGRESSED) <= 0.93
+    assert tally.share(Outcome.HELD) <= 0.001
+
+
+@pytest.mark.parametrize("tails", list(Tails), ids=lambda tails: tails.value)
+def test_a_rise_of_ten_percent_is_always_seen_at_the_first_look(tails: Tails) -> None:
+    tally = simulate(Scenario(change=0.10, baseline_blocks=10, tails=tails))
+    assert tally.share(Outcome.REGRESSED) >= 0.998
+    assert tally.blocks_per_case <= PLAN.screen_blocks + PLAN.blocks_per_look + 0.5
+
+
+@pytest.mark.parametrize("bias", [0.02, -0.02])
+@pytest.mark.parametrize("tails", list(Tails), ids=lambda tails: tails.value)
+def test_a_null_case_off_by_the_tolerance_itself_keeps_its_error_level(bias: float, tails: Tails) -> None:
+    tally = simulate(Scenario(change=bias, baseline_blocks=None, tails=tails))
+    assert tally.share(Outcome.FAILED) <= most_at_level(PLAN.case_alpha)
+
+
+def test_a_true_null_case_is_held_and_a_biased_one_fails() -> None:
+    sound = simulate(Scenario(change=0.0, baseline_blocks=None))
+    assert sound.share(Outcome.FAILED) == 0.0
+    assert sound.share(Outcome.HELD) >= 0.99
+    # The study found 4.4 blocks.
+    assert sound.blocks_per_case <= 4.7
+    for bias in (0.05, -0.05):
+        biased = simulate(Scenario(change=bias, baseline_blocks=None), cases=500)
+        assert biased.share(Outcome.FAILED) >= 0.95
+        assert biased.share(Outcome.HELD) <= 0.003
+
+
+def test_a_shift_that_a_whole_occasion_shares_is_what_the_tolerance_has_to_hold() -> None:
+    """No interval over blocks can know of it: the limit of what this gate promises."""
+    tally = simulate(Scenario(change=0.0, baseline_blocks=10, occasion_sd=0.005))
+    # Two occasions differ by 0.7 %; the study found 0.02 % alarms per case, under 1 % of runs.
+    assert tally.share(Outcome.REGRESSED) <= PLAN.case_alpha
