@@ -51,8 +51,11 @@ class Workload(Protocol):
         """Return a fresh Keras optimizer."""
 
     def make_loss(self, reduction: str) -> Any:
-        """Return the Keras loss on (labels, logits); `reduction` is `none` (one loss per sample, float32 [batch])
-        or `sum_over_batch_size` (their weighted sum ÷ batch size)."""
+        """Return the Keras loss on (labels, logits).
+
+        `reduction` is `none` (one loss per sample, float32 [batch]) or `sum_over_batch_size` (their weighted sum ÷
+        batch size).
+        """
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,14 @@ from benchmarks.units import format_clock, format_duration, format_overhead, for
 
 @pytest.mark.parametrize(
     ("fraction", "text"),
-    [(0.02, "+2.0 %"), (-0.015, "-1.5 %"), (0.0, "+0.0 %"), (-0.0001, "+0.0 %"), (1.0, "+100.0 %"), (math.inf, "+inf %")],
+    [
+        (0.02, "+2.0 %"),
+        (-0.015, "-1.5 %"),
+        (0.0, "+0.0 %"),
+        (-0.0001, "+0.0 %"),
+        (1.0, "+100.0 %"),
+        (math.inf, "+inf %"),
+    ],
 )
 def test_a_percentage_has_a_sign_and_one_decimal(fraction: float, text: str) -> None:
     assert format_percent(fraction) == text
@@ -42,7 +49,14 @@ def test_formatting_and_parsing_a_percentage_are_inverse(tenths: int) -> None:
 
 @pytest.mark.parametrize(
     ("duration_ns", "text"),
-    [(950, "950 ns"), (1_234_567, "1.23 ms"), (41_000, "41.0 us"), (2.5e9, "2.50 s"), (123_456_789, "123 ms"), (0, "0 ns")],
+    [
+        (950, "950 ns"),
+        (1_234_567, "1.23 ms"),
+        (41_000, "41.0 us"),
+        (2.5e9, "2.50 s"),
+        (123_456_789, "123 ms"),
+        (0, "0 ns"),
+    ],
 )
 def test_a_duration_has_three_digits_and_a_fitting_unit(duration_ns: float, text: str) -> None:
     assert format_duration(duration_ns) == text

@@ -51,7 +51,8 @@ def from_extra_info(extra_info: Json) -> Measurement:
     version = stored.get("schema_version")
     if version != SCHEMA_VERSION:
         raise BaselineError(
-            f"the stored run has schema version {version!r}, this suite reads {SCHEMA_VERSION}; record the baseline again"
+            f"the stored run has schema version {version!r}, this suite reads {SCHEMA_VERSION}; "
+            "record the baseline again"
         )
     try:
         return Measurement.from_json(stored)

@@ -64,8 +64,8 @@ def read_baseline(stored_run: Json) -> Baseline:
         measurements[measurement.case.case_id] = measurement
     if not measurements and not unreadable:
         raise BaselineError(
-            f"expected a run recorded by this suite, got one with {len(benchmarks)} benchmarks and none of them its own; "
-            "record a baseline with --benchmark-save"
+            f"expected a run recorded by this suite, got one with {len(benchmarks)} benchmarks and none of them its "
+            "own; record a baseline with --benchmark-save"
         )
     return Baseline(measurements=measurements, unreadable=unreadable)
 

@@ -9,6 +9,7 @@ Source: permuted-block randomisation, e.g. Rosenberger & Lachin, Randomization i
 
 from __future__ import annotations
 
+import dataclasses
 import gc
 import random
 from collections.abc import Iterator
@@ -20,32 +21,33 @@ _COLLECT_EVERY_NS = 500_000_000
 """Timed work between two garbage collections: long beside a collection (about 50 ms), short beside a block."""
 
 
-def interleave(
-    control: Slices,
-    weighted: Slices,
-    *,
-    seed: int,
-    timed_budget_ns: int,
-    min_rounds: int,
-    warmup_rounds: int,
-    plant: Plant | None,
-    clock: Clock,
-) -> Block:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """How long the arms take turns, and in which order.
+
+    `seed` decides the order of the arms in each round. `warmup_rounds` are made before the first one that counts. No
+    round starts after `timed_budget_ns` of timed time, except that `min_rounds` are made whatever they take.
+    """
+
+    seed: int
+    timed_budget_ns: int
+    min_rounds: int
+    warmup_rounds: int
+
+
+def interleave(control: Slices, weighted: Slices, schedule: Schedule, *, plant: Plant | None, clock: Clock) -> Block:
     """Measure both arms in turns and return the samples of all timed rounds.
 
     Args:
         control: the unweighted arm, ready to be measured.
         weighted: the arm under test, ready to be measured.
-        seed: decides the order of the arms in each round.
-        timed_budget_ns: timed time after which no new round starts.
-        min_rounds: rounds that are made whatever the budget says.
-        warmup_rounds: rounds made before the first one that counts.
+        schedule: how long, and in which order.
         plant: a slowdown of the weighted arm, or None.
         clock: nanoseconds; the time of a planted slowdown and of the whole block is read from it.
     """
     begin_ns = clock()
-    orders = _draw_orders(seed)
-    for _ in range(warmup_rounds):
+    orders = _draw_orders(schedule.seed)
+    for _ in range(schedule.warmup_rounds):
         _measure_round(control, weighted, weighted_first=next(orders), plant=None, clock=clock)
     traces_before = control.trace_count + weighted.trace_count
     control_slice_ns: list[int] = []
@@ -56,11 +58,9 @@ def interleave(
     collecting = gc.isenabled()
     gc.disable()
     try:
-        while timed_ns < timed_budget_ns or len(weighted_first) < min_rounds:
+        while timed_ns < schedule.timed_budget_ns or len(weighted_first) < schedule.min_rounds:
             first = next(orders)
-            control_ns, weighted_ns = _measure_round(
-                control, weighted, weighted_first=first, plant=plant, clock=clock
-            )
+            control_ns, weighted_ns = _measure_round(control, weighted, weighted_first=first, plant=plant, clock=clock)
             control_slice_ns.append(control_ns)
             weighted_slice_ns.append(weighted_ns)
             weighted_first.append(first)
@@ -73,7 +73,7 @@ def interleave(
         if collecting:
             gc.enable()
     return Block(
-        seed=seed,
+        seed=schedule.seed,
         control_slice_ns=tuple(control_slice_ns),
         weighted_slice_ns=tuple(weighted_slice_ns),
         weighted_first=tuple(weighted_first),
@@ -87,7 +87,7 @@ def _draw_orders(seed: int) -> Iterator[bool]:
     """Yield for each round whether the weighted arm goes first."""
     generator = random.Random(seed)  # noqa: S311 - an order, not a secret
     while True:
-        first = generator.random() < 0.5
+        first = generator.choice((False, True))
         yield first
         yield not first
 

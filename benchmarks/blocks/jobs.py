@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from benchmarks.blocks.interleave import interleave
+from benchmarks.blocks.interleave import Schedule, interleave
 from benchmarks.errors import RecordError
 from benchmarks.methods import load_method
 from benchmarks.probes import load_probe
@@ -39,8 +39,8 @@ def do_job(request: Json) -> Json:
     if request["do"] == "prove":
         from benchmarks.probes.weighted_gradient import check_weighted_gradient  # noqa: PLC0415 - imports TensorFlow
 
-        case = request["case"]
-        check_weighted_gradient(load_method(case["method"]), load_workload(case["workload"]), depth=_PROOF_DEPTH, seed=0)
+        method, workload = load_method(request["case"]["method"]), load_workload(request["case"]["workload"])
+        check_weighted_gradient(method, workload, depth=_PROOF_DEPTH, seed=0)
         return {}
     if request["do"] == "measure":
         return _measure(BlockRequest.from_json(request["request"]))
@@ -77,10 +77,12 @@ def _measure(request: BlockRequest) -> Json:
         block = interleave(
             slices[Arm.CONTROL],
             slices[Arm.WEIGHTED],
-            seed=request.seed,
-            timed_budget_ns=request.timed_budget_ns,
-            min_rounds=request.min_rounds,
-            warmup_rounds=probe.warmup_rounds,
+            Schedule(
+                seed=request.seed,
+                timed_budget_ns=request.timed_budget_ns,
+                min_rounds=request.min_rounds,
+                warmup_rounds=probe.warmup_rounds,
+            ),
             plant=request.plant,
             clock=time.perf_counter_ns,
         )

@@ -6,6 +6,7 @@ waits for its child, so that a server that hangs is noticed too.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -132,7 +133,9 @@ class ServerLauncher:
             )
             _unwrap(self._read_reply(_IMPORT_TIMEOUT_S))
         except OSError as error:
-            self._unusable = TargetError(f"target: cannot run {self._target.interpreter} ({error}); pass another --target")
+            self._unusable = TargetError(
+                f"target: cannot run {self._target.interpreter} ({error}); pass another --target"
+            )
             raise self._unusable from error
         except SuiteError as error:
             self._unusable = TargetError(f"target {self._target.interpreter}: {error}")
@@ -170,17 +173,13 @@ class ServerLauncher:
         """Kill the server and its children, which share its process group."""
         server = self._server
         assert server is not None  # noqa: S101 - only called with one
-        try:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(server.pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         server.wait()
         for pipe in (server.stdin, server.stdout, self._stderr):
             if pipe is not None:
-                try:
+                with contextlib.suppress(BrokenPipeError):
                     pipe.close()
-                except BrokenPipeError:
-                    pass
         self._server = None
 
 

@@ -40,11 +40,21 @@ class Limits:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """A running block: its process, the pipe it answers on, and the file its error output goes to."""
+    """A running block: its process, the pipe it answers on, and the file its error output goes to.
+
+    `process` is the handle of a fresh interpreter, None for a fork.
+    """
 
     pid: int
     answer_fd: int
     stderr: IO[bytes]
+    process: subprocess.Popen[bytes] | None = None
+
+    def wait(self) -> int:
+        """Wait for the end and return the exit status, the negative number of the signal that ended it if one did."""
+        if self.process is not None:
+            return self.process.wait()
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
 def start_forked(work: Callable[[], Json]) -> Child:
@@ -84,7 +94,7 @@ def start_fresh(command: list[str], request: Json) -> Child:
         stdin.write(json.dumps(request).encode() + b"\n")
     answer_fd = os.dup(process.stdout.fileno())
     process.stdout.close()
-    return Child(pid=process.pid, answer_fd=answer_fd, stderr=stderr)
+    return Child(pid=process.pid, answer_fd=answer_fd, stderr=stderr, process=process)
 
 
 def answer(work: Callable[[], Json], answer_fd: int) -> None:
@@ -133,15 +143,15 @@ def supervise(child: Child, limits: Limits, parent_fd: int | None = None) -> Jso
                 break
     finally:
         os.close(child.answer_fd)
-        _, status = os.waitpid(child.pid, 0)
+        exit_status = child.wait()
         last_words = _read_last_words(child.stderr)
     if problem:
         raise BlockError(problem)
-    if os.WIFSIGNALED(status):
-        raise BlockError(_explain_signal(os.WTERMSIG(status), last_words))
+    if exit_status < 0:
+        raise BlockError(_explain_signal(-exit_status, last_words))
     if not chunks:
         raise BlockError(
-            f"the block ended with exit status {os.waitstatus_to_exitcode(status)} and no result"
+            f"the block ended with exit status {exit_status} and no result"
             f"{last_words}; run the case alone to see whether it does so again"
         )
     reply: Json = json.loads(b"".join(chunks))
@@ -161,8 +171,8 @@ def _exceeded(pid: int, limits: Limits, deadline: float) -> str:
         return ""
     if resident_bytes > limits.memory_bytes:
         return (
-            f"the block used {resident_bytes / 2**30:.2f} GiB of memory, more than the {limits.memory_bytes / 2**30:.2f} GiB "
-            "it may, and was ended; raise --block-memory or choose a smaller case"
+            f"the block used {resident_bytes / 2**30:.2f} GiB, more than the {limits.memory_bytes / 2**30:.2f} "
+            "GiB it may, and was ended; raise --block-memory or choose a smaller case"
         )
     return ""
 

@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> int:
         answer(lambda: do_job(job), reply_fd)
         return 0
     if arguments not in (["--serve", "fork"], ["--serve", "fresh"]):
-        print(f"expected --serve fork, --serve fresh or --one-job, got {arguments}", file=sys.stderr)
+        sys.stderr.write(f"expected --serve fork, --serve fresh or --one-job, got {arguments}\n")
         return 2
     with os.fdopen(reply_fd, "w", encoding="utf-8") as replies:
 
@@ -59,7 +59,7 @@ def _find_problem() -> str:
     for name in _REQUIRED:
         try:
             importlib.import_module(name)
-        except ImportError as error:
+        except ImportError as error:  # noqa: PERF203 - three rounds, and each names what it lacks
             return (
                 f"expected an interpreter with TensorFlow, but it cannot import {name} ({error}); install it there, "
                 f"for example with `{sys.executable} -m pip install tensorflow numpy psutil`"

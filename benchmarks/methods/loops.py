@@ -47,10 +47,11 @@ class LoopArm:
         self._batch_size = task.batch_size
         self._steps_per_pass = count_steps(task)
         self._model = task.workload.build_model(task.depth, task.seed)
-        step = _build_step(self._model, task.workload.make_optimizer(), task.workload.make_loss("none"))
-        self._step: Any = step
+        self._step: Any = _build_step(
+            self._model, task.workload.make_optimizer(), task.workload.make_loss("none"), weighted=weighted
+        )
         if execution is not Execution.EAGER:
-            self._step = tf.function(step, jit_compile=True if execution is Execution.JIT else None)
+            self._step = tf.function(self._step, jit_compile=True if execution is Execution.JIT else None)
         self._is_traced = execution is not Execution.EAGER
         self._dataset: Any = None
         self._wait = find_device_wait()
@@ -143,20 +144,31 @@ class LoopStepper:
         self._batches = itertools.cycle(())
 
 
-def _build_step(model: Any, optimizer: Any, sample_loss: Any) -> Callable[..., Any]:
-    """Return the Python function of one update; it returns the loss, a scalar tensor."""
+def _build_step(model: Any, optimizer: Any, sample_loss: Any, *, weighted: bool) -> Callable[..., Any]:
+    """Return the Python function of one update; it returns the loss, a scalar tensor.
 
-    def step(features: Any, labels: Any, weights: Any = None) -> Any:
+    Two functions rather than one with `weights=None`: binding a default costs a `tf.function` 40 to 190 us in each
+    call, which made the control 5 to 9 % slower than the weighted arm.
+    """
+
+    def weighted_step(features: Any, labels: Any, weights: Any) -> Any:
         with tf.GradientTape() as tape:
             losses = sample_loss(labels, model(features, training=True))
-            if weights is not None:
-                losses = weights * losses
-            loss = tf.reduce_mean(losses)
+            loss = tf.reduce_mean(weights * losses)
         gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, model.trainable_variables))  # noqa: B905 - not known to old AutoGraphs
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables))  # noqa: B905 - see below
         return loss
 
-    return step
+    def control_step(features: Any, labels: Any) -> Any:
+        with tf.GradientTape() as tape:
+            losses = sample_loss(labels, model(features, training=True))
+            loss = tf.reduce_mean(losses)
+        gradients = tape.gradient(loss, model.trainable_variables)
+        # AutoGraph before TensorFlow 2.1x has a zip of its own that does not take `strict`.
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables))  # noqa: B905
+        return loss
+
+    return weighted_step if weighted else control_step
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

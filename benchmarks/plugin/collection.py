@@ -10,7 +10,7 @@ import pytest
 from benchmarks.plugin.options import SETTINGS
 from benchmarks.plugin.replay import ReplayTimer
 from benchmarks.records import Question
-from benchmarks.sweeps import CaseParams, expand
+from benchmarks.sweeps import AXIS_NAMES, CaseParams, expand
 
 REPLAY = pytest.StashKey[ReplayTimer]()
 
@@ -28,7 +28,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marker is None:
         return
     settings = metafunc.config.stash[SETTINGS]
-    names = [name for name in ("workload", "depth", "batch_size", "dataset_size", "method") if name in metafunc.fixturenames]
+    names = [name for name in AXIS_NAMES if name in metafunc.fixturenames]
     cases = expand(Question(marker.args[0]), settings.profile, settings.overrides)
     metafunc.parametrize(
         names,
@@ -40,7 +40,7 @@ def _mark(case: CaseParams) -> list[pytest.MarkDecorator]:
     """Return the markers of a case."""
     if case.rejected is not None:
         return [pytest.mark.rejected(case.rejected.reason)]
-    return [pytest.mark.null] if case.method.endswith("-null") else []
+    return [pytest.mark.null] if case.null else []
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

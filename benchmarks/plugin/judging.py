@@ -55,9 +55,7 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, *, tolerance: f
         source.measure_more(plan.screen_blocks)
         return Judged(verdict=None, message="")
     try:
-        if run.baseline is None:
-            raise BaselineError(run.no_baseline)
-        stored = run.baseline.find_measurement(case.case_id)
+        stored = run.find_stored(case)
     except BaselineError as error:
         source.measure_more(plan.screen_blocks)
         return _as_judged(Verdict(outcome=Outcome.NOT_COMPARABLE, reason=str(error)))
@@ -78,7 +76,8 @@ def _judge_null(case: Case, source: BlockSource, run: Run, plan: GatePlan, node_
     verdict = judge_null_case(source.measure_more, plan).verdict
     run.null_verdicts[case] = verdict
     if verdict.outcome is Outcome.FAILED and verdict.comparison is not None:
-        next_step = f"close what else runs on this machine, then {_command(node_id, f'--blocks {_BLOCKS_TO_LOOK_CLOSER}')}"
+        command = _command(node_id, f"--blocks {_BLOCKS_TO_LOOK_CLOSER}")
+        next_step = f"close what else runs on this machine, then {command}"
         return Judged(verdict=verdict, message=explain_failed_null_case(case, verdict.comparison, plan, next_step))
     return _as_judged(verdict)
 

@@ -5,8 +5,9 @@ Leaves out: pytest. A failure to measure is a verdict like any other; the blocks
 
 from __future__ import annotations
 
+import dataclasses
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from benchmarks.errors import BlockError, SuiteError
 from benchmarks.plans import BlockPlan
@@ -18,6 +19,7 @@ from benchmarks.records import (
     Case,
     CaseReport,
     Environment,
+    Interval,
     Measurement,
     Outcome,
     Plant,
@@ -29,6 +31,36 @@ from benchmarks.stats.summaries import summarise_block
 
 _REPORT_CONFIDENCE = 0.95
 
+OnBlock = Callable[[int, Interval], None]
+"""Is told after each block how many there are and which overhead they show."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BlockSettings:
+    """What the blocks of all cases of one question have in common.
+
+    `run_seed` is the seed of the run, from which each block's own is made. `plant` slows the weighted arm down; null
+    cases have none and get none.
+    """
+
+    block_plan: BlockPlan
+    run_seed: int
+    plant: Plant | None
+    intra_op_threads: int | None
+    inter_op_threads: int | None
+
+    def make_request(self, case: Case, index: int) -> BlockRequest:
+        """Return what block `index` of a case is asked to measure; the same settings ask the same again."""
+        return BlockRequest(
+            case=case,
+            seed=zlib.crc32(f"{self.run_seed} {case.case_id} {index}".encode()),
+            timed_budget_ns=self.block_plan.timed_budget_ns,
+            min_rounds=self.block_plan.min_rounds,
+            plant=None if case.null else self.plant,
+            intra_op_threads=self.intra_op_threads,
+            inter_op_threads=self.inter_op_threads,
+        )
+
 
 class BlockSource:
     """Measures the blocks of one case one after the other and remembers them."""
@@ -37,30 +69,20 @@ class BlockSource:
         self,
         case: Case,
         launcher: Launcher,
-        *,
-        block_plan: BlockPlan,
-        run_seed: int,
-        plant: Plant | None,
-        threads: tuple[int | None, int | None],
-        on_block: Callable[[Sequence[BlockSummary]], None],
+        settings: BlockSettings,
+        on_block: OnBlock,
     ) -> None:
         """Measure nothing yet.
 
         Args:
             case: what to measure.
             launcher: runs each block in a fresh process.
-            block_plan: how long each block is.
-            run_seed: the seed of the run, from which each block's own seed is made.
-            plant: a slowdown of the weighted arm, or None; null cases have no weighted arm and get none.
-            threads: TensorFlow's threads within and between operations; None leaves its default.
-            on_block: called after each block with all blocks so far.
+            settings: how each block is measured.
+            on_block: called after each block with the number of blocks and the overhead they show so far.
         """
         self._case = case
         self._launcher = launcher
-        self._block_plan = block_plan
-        self._run_seed = run_seed
-        self._plant = None if case.null else plant
-        self._threads = threads
+        self._settings = settings
         self._on_block = on_block
         self.summaries: list[BlockSummary] = []
         self.weighted_step_ns: list[float] = []
@@ -76,47 +98,38 @@ class BlockSource:
             self.environment = self._launcher.describe_environment()
         begin = len(self.summaries)
         for index in range(begin, begin + count):
-            block = self._launcher.run_block(self._make_request(index))
+            block = self._launcher.run_block(self._settings.make_request(self._case, index))
             self._check_steady(block)
             self.summaries.append(summarise_block(block))
             self.weighted_step_ns += [slice_ns / block.steps_per_slice for slice_ns in block.weighted_slice_ns]
-            self._on_block(self.summaries)
+            self._on_block(len(self.summaries), self._estimate_overhead())
         return self.summaries[begin:]
 
     def make_report(self, verdict: Verdict | None) -> CaseReport:
         """Return the report on all blocks so far."""
         if not self.summaries or self.environment is None:
             return make_unmeasured_report(self._case, verdict)
-        log_ratios = [block.log_ratio for block in self.summaries]
         positions = [block.position_log_ratio for block in self.summaries]
         return CaseReport(
             case=self._case,
             measurement=Measurement(case=self._case, blocks=tuple(self.summaries), environment=self.environment),
-            overhead_ratio=estimate_ratio_interval(log_ratios, _REPORT_CONFIDENCE),
+            overhead_ratio=self._estimate_overhead(),
             position_ratio=estimate_ratio_interval(positions, _REPORT_CONFIDENCE),
-            timed_share=sum(block.timed_ns for block in self.summaries) / sum(block.wall_ns for block in self.summaries),
+            timed_share=sum(block.timed_ns for block in self.summaries)
+            / sum(block.wall_ns for block in self.summaries),
             verdict=verdict,
         )
 
-    def _make_request(self, index: int) -> BlockRequest:
-        """Return what block `index` of this case is asked to measure; the same run asks the same again."""
-        intra_op_threads, inter_op_threads = self._threads
-        return BlockRequest(
-            case=self._case,
-            seed=zlib.crc32(f"{self._run_seed} {self._case.case_id} {index}".encode()),
-            timed_budget_ns=self._block_plan.timed_budget_ns,
-            min_rounds=self._block_plan.min_rounds,
-            plant=self._plant,
-            intra_op_threads=intra_op_threads,
-            inter_op_threads=inter_op_threads,
-        )
+    def _estimate_overhead(self) -> Interval:
+        """Return the overhead that all blocks so far show."""
+        return estimate_ratio_interval([block.log_ratio for block in self.summaries], _REPORT_CONFIDENCE)
 
     def _check_steady(self, block: Block) -> None:
         """Refuse a block whose times are not those of a steady state."""
         if block.traces_while_timed and self._case.question is not Question.STARTUP_TIME:
             raise BlockError(
-                f"expected no tracing while slices are timed, got {block.traces_while_timed} traces, so the times are not "
-                "of a steady state; look for an argument of the training step whose shape or type changes"
+                f"expected no tracing while slices are timed, got {block.traces_while_timed} traces, so the times are "
+                "not of a steady state; look for an argument of the training step whose shape or type changes"
             )
 
 

@@ -7,8 +7,8 @@ Every other nonsensical option ends the run before anything is measured, with on
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
-from typing import TypeVar
 
 import psutil
 import pytest
@@ -22,6 +22,8 @@ from benchmarks.units import parse_percent
 
 _DEFAULT_BLOCK_TIMEOUT_S = 180.0
 """Far above the few seconds of a usual block, below what a person waits for a hung one."""
+
+_DEFAULT_SEED = 1
 
 _MEMORY_SHARE = 0.8
 """Part of the machine's memory that a block may use by default, so that the system's killer is not woken."""
@@ -70,7 +72,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--tolerance",
         metavar="PERCENT",
-        help="rise of the overhead over the baseline that is tolerated: 2%% for all questions, or step_time=2%%,epoch_time=3%%",
+        help="tolerated rise of the overhead over the baseline: 2%% for all questions, or step_time=2%%,epoch_time=3%%",
     )
     group.addoption(
         "--strict-verdicts",
@@ -84,9 +86,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     group.addoption("--blocks", metavar="N", help="fresh processes per case before a case may ask for more")
     group.addoption("--block-seconds", metavar="S", help="seconds each block spends in timed slices")
-    group.addoption("--block-timeout", metavar="S", help=f"seconds a block may take; default {_DEFAULT_BLOCK_TIMEOUT_S:g}")
+    group.addoption(
+        "--block-timeout", metavar="S", help=f"seconds a block may take; default {_DEFAULT_BLOCK_TIMEOUT_S:g}"
+    )
     group.addoption("--block-memory", metavar="GIB", help="memory a block may use; default 80%% of the machine's")
-    group.addoption("--seed", metavar="N", default="0", help="seed of data, weights, models and orders; default 0")
+    group.addoption("--seed", metavar="N", help=f"seed of data, weights, models and orders; default {_DEFAULT_SEED}")
     group.addoption("--intra-op-threads", metavar="N", help="TensorFlow's threads within an operation")
     group.addoption("--inter-op-threads", metavar="N", help="TensorFlow's threads between operations")
 
@@ -102,26 +106,24 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _read_settings(config: pytest.Config) -> Settings:
     """Read the options of this run; raise AxisError for one that makes no sense."""
-    timeout_s = _read_number(config, "--block-timeout", float)
-    memory_gib = _read_number(config, "--block-memory", float)
+    timeout_s = _read_quantity(config, "--block-timeout")
+    memory_gib = _read_quantity(config, "--block-memory")
     memory_bytes = psutil.virtual_memory().total * _MEMORY_SHARE if memory_gib is None else memory_gib * 2**30
     return Settings(
         profile=_read_profile(config.getoption("--sweep")),
-        overrides={
-            axis: parse_axis(axis, text) for axis in AXIS_NAMES if (text := config.getoption(axis)) is not None
-        },
+        overrides={axis: parse_axis(axis, text) for axis in AXIS_NAMES if (text := config.getoption(axis)) is not None},
         target=find_target(config.getoption("--target")),
         tolerances=_read_tolerances(config.getoption("--tolerance")),
         strict_verdicts=config.getoption("--strict-verdicts"),
         plant=_read_plant(config),
-        blocks=_read_number(config, "--blocks", int),
-        block_seconds=_read_number(config, "--block-seconds", float),
+        blocks=_read_count(config, "--blocks"),
+        block_seconds=_read_quantity(config, "--block-seconds"),
         limits=Limits(
             timeout_s=_DEFAULT_BLOCK_TIMEOUT_S if timeout_s is None else timeout_s, memory_bytes=round(memory_bytes)
         ),
-        seed=_read_number(config, "--seed", int, smallest=0) or 0,
-        intra_op_threads=_read_number(config, "--intra-op-threads", int),
-        inter_op_threads=_read_number(config, "--inter-op-threads", int),
+        seed=_read_count(config, "--seed") or _DEFAULT_SEED,
+        intra_op_threads=_read_count(config, "--intra-op-threads"),
+        inter_op_threads=_read_count(config, "--inter-op-threads"),
     )
 
 
@@ -134,24 +136,27 @@ def _read_profile(text: str) -> Profile:
         raise AxisError(f"--sweep: expected one of {names}, got {text!r}; choose one of them") from None
 
 
-_Number = TypeVar("_Number", int, float)
-
-
-def _read_number(
-    config: pytest.Config, option: str, kind: type[_Number], *, smallest: int | None = None
-) -> _Number | None:
-    """Return the number given for `option`, above 0 unless `smallest` says otherwise; None where none was given."""
+def _read_count(config: pytest.Config, option: str) -> int | None:
+    """Return the whole number above 0 given for `option`; None where none was given."""
     text = config.getoption(option)
     if text is None:
         return None
-    expected = "a whole number" if kind is int else "a number"
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise AxisError(f"{option}: expected a whole number above 0, got {text!r}; write for example {option} 5")
+    return int(text)
+
+
+def _read_quantity(config: pytest.Config, option: str) -> float | None:
+    """Return the number above 0 given for `option`; None where none was given."""
+    text = config.getoption(option)
+    if text is None:
+        return None
     try:
-        number = kind(text)
+        number = float(text)
     except ValueError:
-        raise AxisError(f"{option}: expected {expected}, got {text!r}; write for example {option} 5") from None
-    if not (number > 0 if smallest is None else number >= smallest) or number == float("inf"):
-        bound = "above 0" if smallest is None else f"of at least {smallest}"
-        raise AxisError(f"{option}: expected {expected} {bound}, got {text!r}; write for example {option} 5")
+        number = math.nan
+    if not 0.0 < number < math.inf:
+        raise AxisError(f"{option}: expected a number above 0, got {text!r}; write for example {option} 5")
     return number
 
 

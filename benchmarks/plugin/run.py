@@ -12,18 +12,19 @@ import pytest
 
 from benchmarks.baselines.store import Baseline
 from benchmarks.blocks.launcher import ServerLauncher
+from benchmarks.errors import BaselineError
 from benchmarks.plugin.options import SETTINGS, Settings
 from benchmarks.protocols import Launcher
-from benchmarks.records import Case, CaseReport, Verdict
+from benchmarks.records import Case, CaseReport, Measurement, Verdict
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Run:
     """The state of one pytest session.
 
-    `comparing` says whether a comparison was asked for; `baseline` is what is compared with, `compared_with` what
-    the command line named it, and `no_baseline` the reason where there is none. `gated_cases` counts the cases that can turn this run red. `collected` holds the ids of
-    all cases of the sweep, those deselected later included.
+    `comparing` says whether a comparison was asked for, and `compared_with` what the command line named for it;
+    `baseline` is what is compared with, `no_baseline` the reason where there is none. `gated_cases` counts the cases
+    that can turn this run red. `collected` holds the ids of all cases of the sweep, those deselected later included.
     """
 
     settings: Settings
@@ -44,6 +45,16 @@ class Run:
         if self._launcher is None:
             self._launcher = self.make_launcher(self.settings)
         return self._launcher
+
+    def find_stored(self, case: Case) -> Measurement:
+        """Return the baseline's measurement of a case.
+
+        Raises:
+            BaselineError: when there is no baseline, or none for this case; the message says why.
+        """
+        if self.baseline is None:
+            raise BaselineError(self.no_baseline)
+        return self.baseline.find_measurement(case.case_id)
 
     def list_removed(self) -> tuple[str, ...]:
         """Return the cases that the baseline has and this run's sweep has not; none without a baseline."""

@@ -6,16 +6,17 @@ own lines take the place of both, with `-q` its dots. Leaves out: the wording, w
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pytest
 
 from benchmarks.baselines.store import describe_differences
 from benchmarks.plans import find_screen_blocks
 from benchmarks.plugin.run import Run, find_run
-from benchmarks.records import BlockSummary, Case, CaseReport, Interval, Outcome, Question
+from benchmarks.records import Case, CaseReport, Interval, Outcome, Question
 from benchmarks.reports.progress import (
     Progress,
     RemainingTime,
@@ -24,12 +25,10 @@ from benchmarks.reports.progress import (
     render_live_line,
 )
 from benchmarks.reports.terminal import render_summary
-from benchmarks.stats.intervals import estimate_ratio_interval
 
 VERDICT_PROPERTY = "verdict"
 """Name of the user property that carries a test's outcome to pytest's reports and to JUnit XML."""
 
-_CONFIDENCE = 0.95
 _LISTED_CASES = 10
 
 _MARKUP: Mapping[Outcome, Mapping[str, bool]] = {
@@ -69,14 +68,13 @@ class Display:
         self._case = case
         self._case_number += 1
         self._remaining.begin_case(case.question)
-        self.show_blocks([])
+        self.show_blocks(0, None)
 
-    def show_blocks(self, blocks: Sequence[BlockSummary]) -> None:
+    def show_blocks(self, blocks: int, overhead_ratio: Interval | None) -> None:
         """Show what the blocks of the current case say so far."""
         if self._is_live and self._case is not None:
-            ratio = estimate_ratio_interval([block.log_ratio for block in blocks], _CONFIDENCE) if blocks else None
-            progress = self._make_progress(self._case, len(blocks), ratio, None)
-            self._write(render_live_line(progress, self._find_width()))
+            progress = self._make_progress(self._case, blocks, overhead_ratio, None)
+            self._write(render_live_line(progress, shutil.get_terminal_size().columns))
 
     def end_case(self, report: CaseReport) -> None:
         """Show what came of a case."""
@@ -86,12 +84,10 @@ class Display:
         blocks = 0 if report.measurement is None else len(report.measurement.blocks)
         outcome = None if report.verdict is None else report.verdict.outcome
         line = render_finished_line(self._make_progress(report.case, blocks, report.overhead_ratio, outcome))
-        wipe = render_blank_line(self._find_width()) if self._is_live else ""
+        wipe = render_blank_line(shutil.get_terminal_size().columns) if self._is_live else ""
         self._write(f"{wipe}{line}\n", **({} if outcome is None else _MARKUP[outcome]))
 
-    def _make_progress(
-        self, case: Case, blocks: int, ratio: Interval | None, outcome: Outcome | None
-    ) -> Progress:
+    def _make_progress(self, case: Case, blocks: int, ratio: Interval | None, outcome: Outcome | None) -> Progress:
         """Return where the run is."""
         return Progress(
             case_number=self._case_number,
@@ -103,10 +99,6 @@ class Display:
             remaining_seconds=self._remaining.estimate_seconds(),
             outcome=outcome,
         )
-
-    def _find_width(self) -> int:
-        """Return the columns of the terminal."""
-        return 80 if self._reporter is None else self._reporter.terminal_width
 
     def _write(self, text: str, **markup: bool) -> None:
         """Write past pytest's capture of the running test."""

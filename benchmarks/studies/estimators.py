@@ -138,9 +138,7 @@ def load_blocks(path: Path) -> dict[str, list[Block]]:
 def measure_blocks(cases: Sequence[Case], count: int, path: Path) -> dict[str, list[Block]]:
     """Measure blocks of the cases in turns until each has `count`, adding each to the file at once."""
     blocks = load_blocks(path)
-    launcher = ServerLauncher(
-        find_target(None), Limits(timeout_s=300.0, memory_bytes=psutil.virtual_memory().total)
-    )
+    launcher = ServerLauncher(find_target(None), Limits(timeout_s=300.0, memory_bytes=psutil.virtual_memory().total))
     try:
         for index in range(count):
             for case in cases:
@@ -165,7 +163,7 @@ def keep_a_core_busy(*, busy: bool) -> Iterator[None]:
     if not busy:
         yield
         return
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:  # noqa: S603 - this interpreter
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
         try:
             yield
         finally:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from benchmarks.records import Case, Comparison, Interval, Outcome
 from benchmarks.stats.power import USUAL_POWER
 from benchmarks.units import format_overhead, format_percent
-from benchmarks.verdicts.plan import GatePlan
+from benchmarks.verdicts.plan import ADVISED_BASELINE_BLOCKS, GatePlan
 
 
 def describe_verdict(outcome: Outcome, comparison: Comparison, plan: GatePlan) -> str:
@@ -32,9 +32,12 @@ def describe_verdict(outcome: Outcome, comparison: Comparison, plan: GatePlan) -
         return f"{changed}, below {format_percent(-comparison.tolerance)}, on {blocks}"
     if outcome is Outcome.HELD:
         return f"{changed}, no more than the tolerance of {tolerance} with {confidence} confidence, on {blocks}"
+    stored = ""
+    if comparison.baseline_blocks < ADVISED_BASELINE_BLOCKS:
+        stored = f"; the baseline holds {comparison.baseline_blocks} blocks, {ADVISED_BASELINE_BLOCKS} would show more"
     return (
         f"{changed} on {blocks}, which neither shows nor rules out a rise beyond the tolerance of {tolerance}; "
-        f"{_describe_visible(comparison)}"
+        f"{_describe_visible(comparison)}{stored}"
     )
 
 

@@ -10,8 +10,8 @@ no interval here covers is a shift that all blocks of one occasion share (anothe
 tolerance has to hold that. IMPROVED fails nothing and may rest on the screening blocks; over the screen and the looks
 its nominal error level is twice `case_alpha`.
 
-An early stop favours large estimates, so the change shown for a REGRESSED case is somewhat too large on average: in the
-study of the plan, true rises of 4 % and 5 % were shown as 4.4 % and 5.2 %.
+A verdict that waits for a large estimate gets one, so the change shown for a REGRESSED case is somewhat too large on
+average: simulated rises of 4 % and 5 %, where called REGRESSED, were shown as 4.4 % and 5.1 %.
 
 Source: bounds at a share of the error level per look are Bonferroni's form of a group-sequential test; see C. Jennison
 and B. Turnbull, Group Sequential Methods with Applications to Clinical Trials, chapter 2, for what sharper

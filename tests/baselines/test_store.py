@@ -42,7 +42,7 @@ def test_a_case_that_is_not_stored_is_told_of() -> None:
 
 def test_a_case_of_another_schema_is_told_of_without_hiding_the_others() -> None:
     baseline = read_baseline({"benchmarks": [store(), store(8, schema_version=0)]})
-    assert baseline.find_measurement(EXAMPLE_CASE.case_id)
+    assert baseline.find_measurement(EXAMPLE_CASE.case_id) == make_measurement()
     with pytest.raises(BaselineError, match="schema version 0"):
         baseline.find_measurement(make_case(depth=8).case_id)
 
@@ -64,7 +64,12 @@ def test_cases_that_are_gone_are_listed() -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(None, "No such file"), ("{", "is not JSON"), ("[]", "no list of benchmarks"), ('{"benchmarks": 1}', "no list of")],
+    [
+        (None, "No such file"),
+        ("{", "is not JSON"),
+        ("[]", "no list of benchmarks"),
+        ('{"benchmarks": 1}', "no list of"),
+    ],
 )
 def test_a_file_that_is_no_run_is_refused(tmp_path: Path, content: str | None, message: str) -> None:
     path = tmp_path / "run.json"

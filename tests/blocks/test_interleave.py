@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 
-from benchmarks.blocks.interleave import interleave
+from benchmarks.blocks.interleave import Schedule, interleave
 from benchmarks.records import Block, Plant
 
 
@@ -49,14 +49,15 @@ def run(
     block = interleave(
         FakeSlices("control", 1000, clock, diary),
         FakeSlices("weighted", 1000, clock, diary),
-        seed=seed,
-        timed_budget_ns=budget_ns,
-        min_rounds=min_rounds,
-        warmup_rounds=warmup_rounds,
+        Schedule(seed=seed, timed_budget_ns=budget_ns, min_rounds=min_rounds, warmup_rounds=warmup_rounds),
         plant=plant,
         clock=clock,
     )
     return block, diary
+
+
+def make_schedule(warmup_rounds: int) -> Schedule:
+    return Schedule(seed=0, timed_budget_ns=100, min_rounds=1, warmup_rounds=warmup_rounds)
 
 
 def test_the_budget_is_spent_and_no_more() -> None:
@@ -96,9 +97,7 @@ def test_a_planted_slowdown_takes_real_time_in_the_weighted_arm_alone() -> None:
 def test_garbage_collection_is_off_inside_timed_slices_and_back_on_afterwards() -> None:
     clock = FakeClock()
     control, weighted = FakeSlices("c", 10, clock, []), FakeSlices("w", 10, clock, [])
-    interleave(
-        control, weighted, seed=0, timed_budget_ns=100, min_rounds=1, warmup_rounds=0, plant=None, clock=clock
-    )
+    interleave(control, weighted, make_schedule(warmup_rounds=0), plant=None, clock=clock)
     assert control.collecting == weighted.collecting == {False}
     assert gc.isenabled()
 
@@ -107,7 +106,5 @@ def test_traces_are_counted_from_the_end_of_the_warmup() -> None:
     clock = FakeClock()
     control, weighted = FakeSlices("c", 10, clock, []), FakeSlices("w", 10, clock, [])
     weighted.traces_per_slice = 1
-    block = interleave(
-        control, weighted, seed=0, timed_budget_ns=100, min_rounds=1, warmup_rounds=2, plant=None, clock=clock
-    )
+    block = interleave(control, weighted, make_schedule(warmup_rounds=2), plant=None, clock=clock)
     assert block.traces_while_timed == 5

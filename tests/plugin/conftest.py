@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -28,7 +28,7 @@ class FakeTarget:
 
 
 @pytest.fixture
-def run_suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterator[RunSuite]:
+def run_suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> RunSuite:
     """Run the question files in a folder of their own, on a fake target."""
     for path in _BENCHMARKS.glob("test_*.py"):
         shutil.copy(path, pytester.path)
@@ -37,6 +37,8 @@ def run_suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Ite
 
     def run(*arguments: str, launcher: FakeLauncher | None = None) -> pytest.RunResult:
         plugin = FakeTarget(launcher or FakeLauncher())
-        return pytester.runpytest_inprocess("-p", "benchmarks.plugin", *arguments, plugins=[plugin], no_reraise_ctrlc=True)
+        return pytester.runpytest_inprocess(
+            "-p", "benchmarks.plugin", *arguments, plugins=[plugin], no_reraise_ctrlc=True
+        )
 
-    yield run
+    return run

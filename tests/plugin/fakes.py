@@ -28,7 +28,7 @@ class FakeLauncher:
         self._overhead = overhead
         self._by_method = by_method or {}
         self._environment = environment or make_environment()
-        self._random = random.Random(run_seed)
+        self._random = random.Random(run_seed)  # noqa: S311 - a model of noise
         self._before_block = before_block
         self._traces = traces_while_timed
         self.requests: list[BlockRequest] = []

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from benchmarks.records import Outcome
+from benchmarks.records import Block, BlockRequest, Outcome
 from tests.examples import make_environment
 from tests.plugin.conftest import RunSuite
 from tests.plugin.fakes import ROUNDS, FakeLauncher, fail_block, interrupt_block
@@ -186,15 +187,13 @@ def test_a_null_case_that_is_off_discredits_the_run_not_tensorflow(run_suite: Ru
     save_baseline(run_suite, *_ONE)
 
     class Biased(FakeLauncher):
-        def run_block(self, request: Any) -> Any:
-            self._overhead = 0.20
-            case = request.case
-            import dataclasses  # noqa: PLC0415
+        """A target on which whatever runs as the weighted arm takes longer, weights or not."""
 
-            block = super().run_block(dataclasses.replace(request, case=dataclasses.replace(case, null=False)))
-            return block
+        def run_block(self, request: BlockRequest) -> Block:
+            weighted_case = dataclasses.replace(request.case, null=False)
+            return super().run_block(dataclasses.replace(request, case=weighted_case))
 
-    result = run_suite(*_ONE, "--benchmark-compare", launcher=Biased())
+    result = run_suite(*_ONE, "--benchmark-compare", launcher=Biased(overhead=0.20))
     result.assert_outcomes(failed=1, passed=0)
     result.stdout.fnmatch_lines(["*WARNING: this run's own measurement is not to be trusted*", "*NOT COMPARABLE*"])
 
@@ -223,7 +222,7 @@ def test_a_batch_larger_than_the_dataset_fails_alone(run_suite: RunSuite) -> Non
     [
         (("--sweep", "slow"), "--sweep: expected one of quick, gate, full, got 'slow'*"),
         (("--blocks", "0"), "--blocks: expected a whole number above 0, got '0'*"),
-        (("--blocks", "two"), "--blocks: expected a whole number, got 'two'*"),
+        (("--blocks", "two"), "--blocks: expected a whole number above 0, got 'two'*"),
         (("--block-seconds", "nan"), "--block-seconds: expected a number above 0, got 'nan'*"),
         (("--tolerance", "2"), "expected a percentage*got '2'*"),
         (("--tolerance", "stop_time=2%"), "--tolerance: expected one of step_time*got 'stop_time'*"),

@@ -18,7 +18,7 @@ from benchmarks.stats.estimators import (
 )
 from tests.stats.simulated_slices import SliceModel, draw_block
 
-BLOCKS = 300
+BLOCKS = 200
 every_estimator = pytest.mark.parametrize("estimator", list(Estimator), ids=lambda estimator: estimator.value)
 
 
@@ -109,7 +109,7 @@ def test_hodges_lehmann_takes_many_rounds_in_pieces() -> None:
 
 
 @every_estimator
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(block=blocks())
 def test_swapping_the_arms_negates_the_log_ratio(estimator: Estimator, block: Block) -> None:
     swapped = estimate_log_ratio(
@@ -119,7 +119,7 @@ def test_swapping_the_arms_negates_the_log_ratio(estimator: Estimator, block: Bl
 
 
 @every_estimator
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(block=blocks(), factor=st.floats(0.01, 100.0))
 def test_scaling_all_times_leaves_the_log_ratio(estimator: Estimator, block: Block, factor: float) -> None:
     scaled = estimate_log_ratio(
@@ -132,7 +132,7 @@ def test_scaling_all_times_leaves_the_log_ratio(estimator: Estimator, block: Blo
 
 
 @every_estimator
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(block=blocks(), factor=st.floats(0.5, 2.0))
 def test_lengthening_the_weighted_arm_adds_the_logarithm_of_the_factor(
     estimator: Estimator, block: Block, factor: float
@@ -144,7 +144,7 @@ def test_lengthening_the_weighted_arm_adds_the_logarithm_of_the_factor(
 
 
 @every_estimator
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(block=blocks(both_orders=True), effect=st.floats(0.8, 1.25))
 def test_an_equal_position_effect_on_both_arms_cancels(estimator: Estimator, block: Block, effect: float) -> None:
     first = np.array(block.weighted_first)
@@ -158,7 +158,7 @@ def test_an_equal_position_effect_on_both_arms_cancels(estimator: Estimator, blo
 
 
 @every_estimator
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(block=blocks(both_orders=True), seed=st.integers(0, 2**32 - 1))
 def test_the_sequence_of_the_rounds_does_not_matter(estimator: Estimator, block: Block, seed: int) -> None:
     order = np.random.default_rng(seed).permutation(len(block.weighted_first))

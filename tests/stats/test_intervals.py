@@ -15,7 +15,7 @@ from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_me
 BLOCK_SD = 0.013
 """Of a training step's log-ratio over blocks (FACTS)."""
 
-DRAWS = 4000
+DRAWS = 3000
 log_ratios = st.lists(st.floats(-0.5, 0.5), min_size=2, max_size=10)
 
 
@@ -72,8 +72,8 @@ def test_normal_blocks_are_covered_as_often_as_promised(blocks: int) -> None:
     rng = np.random.default_rng(blocks)
     intervals = [estimate_ratio_interval(run, 0.95) for run in draw_blocks("normal", (DRAWS, blocks), rng)]
     covered = np.mean([interval.lower <= 1.0 <= interval.upper for interval in intervals])
-    # Three binomial standard errors: 3 * sqrt(0.95 * 0.05 / 4000) = 0.0103.
-    assert covered == pytest.approx(0.95, abs=0.0103)
+    # Three binomial standard errors: 3 * sqrt(0.95 * 0.05 / 3000) = 0.0119.
+    assert covered == pytest.approx(0.95, abs=0.0119)
 
 
 @pytest.mark.parametrize("blocks", [3, 4, 6])
@@ -82,8 +82,8 @@ def test_heavy_tails_cost_no_coverage(blocks: int) -> None:
     intervals = [estimate_ratio_interval(run, 0.95) for run in draw_blocks("heavy", (DRAWS, blocks), rng)]
     covered = np.mean([interval.lower <= 1.0 <= interval.upper for interval in intervals])
     # Symmetric heavy tails make Student's interval cover a little more, not less (Wilcox, Introduction to Robust
-    # Estimation, on Student's t under heavy tails); 0.0103 as above, and 0.98 says that it stays useful.
-    assert 0.95 - 0.0103 <= covered <= 0.98
+    # Estimation, on Student's t under heavy tails); 0.0119 as above, and 0.98 says that it stays useful.
+    assert 0.95 - 0.0119 <= covered <= 0.98
 
 
 @pytest.mark.parametrize("tails", ["normal", "heavy"])
@@ -99,10 +99,10 @@ def test_welch_covers_as_often_as_promised(
     for runs in zip(current, baseline, strict=True):
         change = estimate_change(*runs)
         covered += change.estimate_lower_bound(0.025) <= 0.0 <= change.estimate_upper_bound(0.025)
-    # 0.0103 as above. Welch's approximation falls short where the smaller sample is the noisier one: 60,000 draws with
+    # 0.0119 as above. Welch's approximation falls short where the smaller sample is the noisier one: 60,000 draws with
     # 3 blocks of twice the spread gave 93.1 %, with 4 blocks 94.3 %.
     shortfall = 0.02 if current_blocks < 4 else 0.01
-    assert 0.95 - shortfall - 0.0103 <= covered / DRAWS <= 0.98
+    assert 0.95 - shortfall - 0.0119 <= covered / DRAWS <= 0.98
 
 
 @pytest.mark.parametrize("tails", ["normal", "heavy"])
@@ -110,15 +110,15 @@ def test_welch_covers_as_often_as_promised(
 def test_a_lower_bound_at_the_level_of_one_look_keeps_its_level(tails: str, sd_factor: float) -> None:
     """At 0.05 / 30 cases / 2 looks = 0.0008, where the tails are what matters."""
     rng = np.random.default_rng(5)
-    draws, alpha = 12_000, 0.05 / 30 / 2
+    draws, alpha = 8000, 0.05 / 30 / 2
     current = sd_factor * draw_blocks(tails, (draws, 8), rng)
     baseline = draw_blocks(tails, (draws, 10), rng)
     alarms = sum(
         estimate_change(*runs).estimate_lower_bound(alpha) > 0.0 for runs in zip(current, baseline, strict=True)
     )
-    # 10 expected; a Poisson count of 10 stays within 10 + 3 * sqrt(10) = 19 with 99.7 %. With 4 blocks of twice the
-    # spread there would be 30.
-    assert alarms <= 19
+    # 6.7 expected, and by three standard errors of a Poisson count at most 6.7 + 3 * sqrt(6.7) = 14. With 4 blocks of
+    # twice the spread there would be about 20.
+    assert alarms <= 14
 
 
 def test_pooling_rounds_would_feign_certainty() -> None:

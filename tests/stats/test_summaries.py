@@ -21,7 +21,7 @@ BLOCK = Block(
 
 def test_a_summary_holds_the_estimates_and_the_counters_of_its_block() -> None:
     summary = summarise_block(BLOCK, Estimator.RATIO_OF_MEDIANS)
-    # By hand: rounds with the weighted arm first give log 1.1, the others log 1.2; half their sum, half their difference.
+    # By hand: rounds with the weighted arm first give log 1.1, the others log 1.2; half sum, half difference.
     assert summary.log_ratio == pytest.approx((math.log(1.1) + math.log(1.2)) / 2)
     assert summary.position_log_ratio == pytest.approx((math.log(1.2) - math.log(1.1)) / 2)
     assert (summary.seed, summary.rounds, summary.traces_while_timed) == (7, 4, 2)

@@ -13,7 +13,7 @@ from benchmarks.verdicts.plan import GatePlan
 PLAN = GatePlan(gated_cases=20)
 """The default plan; a tolerance of 2 %, 0.05 over the run, 0.0025 per case."""
 
-CASES = 1200
+CASES = 1000
 
 
 def simulate(scenario: Scenario, *, cases: int = CASES, plan: GatePlan = PLAN) -> Tally:
@@ -30,7 +30,7 @@ def most_at_level(alpha: float, cases: int = CASES) -> float:
 def test_at_the_tolerance_itself_a_case_keeps_its_error_level(tails: Tails, baseline_blocks: int) -> None:
     """The worst that may still pass: every case has risen by exactly 2 %."""
     tally = simulate(Scenario(change=0.02, baseline_blocks=baseline_blocks, tails=tails))
-    # Bonferroni: 0.0025 per case, which is 0.05 for the run of 20. Three standard errors above: 0.68 %.
+    # Bonferroni: 0.0025 per case, which is 0.05 for the run of 20. Three standard errors above: 0.72 %.
     assert tally.share(Outcome.REGRESSED) <= most_at_level(PLAN.case_alpha)
 
 
@@ -54,7 +54,7 @@ def test_where_nothing_changed_there_are_no_false_alarms(tails: Tails, block_sd:
 
 def test_an_unchanged_case_is_mostly_held_at_the_screen_and_takes_few_blocks() -> None:
     tally = simulate(Scenario(change=0.0, baseline_blocks=10))
-    # The study of the plan found 95 % and 4.5 blocks; the binomial standard error is 0.6 %.
+    # The study of the plan found 95 % and 4.5 blocks; the binomial standard error is 0.7 %.
     assert tally.screened_share >= 0.93
     assert tally.blocks_per_case <= 4.7
     assert tally.share(Outcome.HELD) >= 0.99
@@ -63,8 +63,8 @@ def test_an_unchanged_case_is_mostly_held_at_the_screen_and_takes_few_blocks() -
 @pytest.mark.parametrize("baseline_blocks", [10, 12])
 def test_a_rise_of_five_percent_is_seen_in_nineteen_runs_of_twenty(baseline_blocks: int) -> None:
     tally = simulate(Scenario(change=0.05, baseline_blocks=baseline_blocks))
-    # 95 % less three binomial standard errors of 0.6 %.
-    assert tally.share(Outcome.REGRESSED) >= 0.95 - 0.019
+    # 95 % less three binomial standard errors of 0.7 %.
+    assert tally.share(Outcome.REGRESSED) >= 0.95 - 0.021
     # "Almost never" held: the screen's bound lies five standard errors off.
     assert tally.share(Outcome.HELD) <= 0.001
 
@@ -106,5 +106,5 @@ def test_a_true_null_case_is_held_and_a_biased_one_fails() -> None:
 def test_a_shift_that_a_whole_occasion_shares_is_what_the_tolerance_has_to_hold() -> None:
     """No interval over blocks can know of it: the limit of what this gate promises."""
     tally = simulate(Scenario(change=0.0, baseline_blocks=10, occasion_sd=0.005))
-    # Two occasions differ by 0.7 %; the study found 0.02 % alarms per case, under 1 % of runs.
+    # Two occasions differ by 0.7 %; the study found no alarm in 4,000 cases, and with 1 % one in 140.
     assert tally.share(Outcome.REGRESSED) <= PLAN.case_alpha

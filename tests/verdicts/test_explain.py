@@ -70,3 +70,9 @@ def test_what_the_screen_decided_names_its_blocks_and_its_lower_confidence() -> 
 def test_an_open_verdict_names_the_smallest_change_it_could_have_seen() -> None:
     reason = describe_verdict(Outcome.UNDECIDED, REGRESSION, PLAN)
     assert reason.endswith("a change of +4.1 % or more would have been seen with 80 % probability")
+
+
+def test_an_open_verdict_names_a_short_baseline_as_what_limits_it() -> None:
+    short = dataclasses.replace(REGRESSION, baseline_blocks=4)
+    reason = describe_verdict(Outcome.UNDECIDED, short, PLAN)
+    assert reason.endswith("80 % probability; the baseline holds 4 blocks, 12 would show more")

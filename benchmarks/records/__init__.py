@@ -1,0 +1,27 @@
+"""What crosses processes, floors and files: frozen records, their invariants and their JSON form.
+
+Leaves out: every computation on them. Times are integers in nanoseconds; ratios are weighted ÷ control, 1.00 = free.
+"""
+
+from benchmarks.records.blocks import Block, BlockRequest, BlockSummary, Environment, Measurement
+from benchmarks.records.cases import Arm, Case, Plant, Question
+from benchmarks.records.findings import CaseReport, Comparison, Interval, Outcome, Verdict
+from benchmarks.records.json_form import Json
+
+__all__ = [
+    "Arm",
+    "Block",
+    "BlockRequest",
+    "BlockSummary",
+    "Case",
+    "CaseReport",
+    "Comparison",
+    "Environment",
+    "Interval",
+    "Json",
+    "Measurement",
+    "Outcome",
+    "Plant",
+    "Question",
+    "Verdict",
+]

@@ -1,0 +1,88 @@
+"""What is concluded? Intervals, comparisons, verdicts, and the report on a case."""
+
+from __future__ import annotations
+
+import dataclasses
+from enum import Enum
+
+from benchmarks.errors import RecordError
+from benchmarks.records.blocks import Measurement
+from benchmarks.records.cases import Case
+
+
+class Outcome(str, Enum):
+    """What a verdict can say."""
+
+    HELD = "HELD"
+    REGRESSED = "REGRESSED"
+    IMPROVED = "IMPROVED"
+    UNDECIDED = "UNDECIDED"
+    NOT_COMPARABLE = "NOT COMPARABLE"
+    FAILED = "FAILED"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Interval:
+    """An estimate with its two-sided confidence interval, all three on the same scale.
+
+    A bound is infinite where the data do not limit it.
+    """
+
+    estimate: float
+    lower: float
+    upper: float
+    confidence: float
+
+    def __post_init__(self) -> None:
+        """Raise RecordError where the bounds do not enclose the estimate."""
+        if not self.lower <= self.estimate <= self.upper:
+            raise RecordError(f"interval: expected lower <= estimate <= upper, got {self}")
+        if not 0.0 < self.confidence < 1.0:
+            raise RecordError(f"interval: expected a confidence between 0 and 1, got {self.confidence}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """A case held against what is expected of it.
+
+    `overhead_ratio` is the current overhead from the blocks that the verdict rests on (`fresh_blocks` of them, or the
+    screening blocks where that is 0); `expected_ratio` is the baseline's, from `baseline_blocks` (None and 0 for a null
+    case, where the truth is exactly 1.00). `change_ratio` is current ÷ expected, from the same blocks.
+    `smallest_visible_change` is the smallest true rise, as a fraction and with the tolerance included, that a look at as
+    many blocks
+    calls beyond the tolerance with 80 % power.
+    """
+
+    overhead_ratio: Interval
+    expected_ratio: Interval | None
+    change_ratio: Interval
+    tolerance: float
+    fresh_blocks: int
+    smallest_visible_change: float
+    baseline_blocks: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What is concluded of one case, in one word and one sentence; `comparison` is None where nothing was compared."""
+
+    outcome: Outcome
+    reason: str
+    comparison: Comparison | None = None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class CaseReport:
+    """Everything the reports say of one case.
+
+    `measurement` and `overhead_ratio` are None where nothing could be measured; `verdict` is None where nothing was
+    asked to be judged. `position_ratio` is second ÷ first position; `timed_share` the part of the blocks' wall time
+    spent in timed slices.
+    """
+
+    case: Case
+    measurement: Measurement | None
+    overhead_ratio: Interval | None
+    position_ratio: Interval | None
+    timed_share: float | None
+    verdict: Verdict | None

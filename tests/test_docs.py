@@ -1,0 +1,84 @@
+"""What the pages say is there is there: commands, options, names, links, and the example of a new method."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import sys
+import types
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+
+from benchmarks import methods
+from benchmarks.methods import METHODS, MethodEntry
+from benchmarks.records import Outcome, Question
+from benchmarks.sweeps import Profile, expand
+from benchmarks.workloads import WORKLOADS
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+ADD_A_METHOD = (ROOT / "docs" / "add-a-method.md").read_text(encoding="utf-8")
+
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def test_the_readme_names_all_that_can_be_asked_for() -> None:
+    wanted = [*METHODS, *WORKLOADS, *(question.value for question in Question)]
+    assert [name for name in wanted if f"`{name}`" not in README] == []
+
+
+def test_the_readme_has_every_option_of_the_suite() -> None:
+    source = (ROOT / "benchmarks" / "plugin" / "options.py").read_text(encoding="utf-8")
+    options = set(re.findall(r'"(--[a-z-]+)"', source))
+    assert len(options) > 10
+    assert {option for option in options if f"`{option}" not in README} == set()
+
+
+def test_the_readme_tells_how_many_cases_a_sweep_has() -> None:
+    quick, gate, full = (sum(len(expand(question, profile, {})) for question in Question) for profile in Profile)
+    assert f"measures the quick sweep,\n{quick} cases" in README
+    assert f"{quick} in minutes, {gate} for CI, over 1,000" in README
+    assert full > 1000
+
+
+def test_readme_and_glossary_explain_every_verdict() -> None:
+    for outcome in Outcome:
+        assert f"| {outcome.value} |" in README
+        assert f"| **{outcome.value}** |" in GLOSSARY
+
+
+def test_the_test_command_stands_where_continuous_integration_finds_it() -> None:
+    (command,) = re.findall(r"<!-- tests command -->\n```console\n(python3 .*)\n```\n", README)
+    assert command.endswith("/pytest")
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_a_link_between_pages_leads_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if "://" not in link:
+            assert (page.parent / link).exists(), link
+
+
+def read_example(start: str) -> str:
+    """Return the one Python block of the page that begins like this."""
+    (block,) = [text for text in re.findall(r"```python\n(.*?)```", ADD_A_METHOD, re.DOTALL) if text.startswith(start)]
+    return str(block)
+
+
+@pytest.mark.tensorflow
+def test_the_example_of_a_new_method_is_a_method_that_weights_the_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry: MethodEntry = eval(read_example("MethodEntry(").rstrip().removesuffix(","), {"MethodEntry": MethodEntry})  # noqa: S307 - our own page
+    registry: Mapping[str, MethodEntry] = MappingProxyType({**METHODS, entry.name: entry})
+    monkeypatch.setattr(methods, "METHODS", registry)
+    module_name, _, attribute = entry.location.partition(":")
+    module = types.ModuleType(module_name)
+    monkeypatch.setitem(sys.modules, module_name, module)
+    exec(read_example('"""Weights from a Python object'), module.__dict__)  # noqa: S102 - our own page
+
+    check = importlib.import_module("benchmarks.probes.weighted_gradient").check_weighted_gradient
+    workload = importlib.import_module("benchmarks.workloads.mlp").MLP
+    check(getattr(module, attribute), workload, depth=1, seed=0)

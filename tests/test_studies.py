@@ -1,0 +1,74 @@
+"""The studies cut, count and keep what they measured correctly; they are run for real by hand."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from pathlib import Path
+
+import pytest
+
+from benchmarks.records import Block
+from benchmarks.studies.estimators import cut_block, estimate_rows, load_blocks, render_rows
+from benchmarks.studies.verify_gate import RunRecord, load_records, read_verdicts, render_records
+
+_SECOND_NS = 1_000_000_000
+
+
+def make_block(rounds: int = 40, overhead: float = 0.05, seed: int = 1) -> Block:
+    """Return a block of 50 ms slices that took 2 s to set up."""
+    slice_ns = _SECOND_NS // 20
+    weighted_ns = round(slice_ns * (1.0 + overhead))
+    return Block(
+        seed=seed,
+        control_slice_ns=(slice_ns,) * rounds,
+        weighted_slice_ns=(weighted_ns,) * rounds,
+        weighted_first=tuple(index % 2 == 0 for index in range(rounds)),
+        steps_per_slice=1,
+        traces_while_timed=0,
+        wall_ns=2 * _SECOND_NS + rounds * (slice_ns + weighted_ns),
+    )
+
+
+def test_a_block_cut_short_is_as_if_it_had_been_stopped_there() -> None:
+    cut = cut_block(make_block(overhead=0.0), _SECOND_NS)
+    assert len(cut.control_slice_ns) == 10
+    assert cut.wall_ns == 3 * _SECOND_NS
+    assert cut_block(make_block(), 100 * _SECOND_NS) == make_block()
+
+
+def test_the_number_of_blocks_that_fit_follows_from_their_wall_time() -> None:
+    rows = list(estimate_rows([make_block(overhead=0.0), make_block(overhead=0.0)], _SECOND_NS))
+    assert {row.blocks_in_budget for row in rows} == {6}  # 20 s of blocks of 3 s
+    assert all(row.deviation == pytest.approx(0.0) and row.mean == pytest.approx(0.0) for row in rows)
+    assert "±0.00" in render_rows(rows)
+
+
+def test_blocks_measured_before_are_found_again(tmp_path: Path) -> None:
+    path = tmp_path / "blocks.jsonl"
+    assert load_blocks(path) == {}
+    path.write_text("".join(json.dumps({"case_id": "a", "block": make_block(seed=s).to_json()}) + "\n" for s in (1, 2)))
+    assert load_blocks(path) == {"a": [make_block(seed=1), make_block(seed=2)]}
+
+
+def test_verdicts_are_read_from_junit_xml(tmp_path: Path) -> None:
+    path = tmp_path / "run.xml"
+    path.write_text(
+        "<testsuites><testsuite><testcase name='a'><properties><property name='verdict' value='HELD'/></properties>"
+        "</testcase><testcase name='b'/></testsuite></testsuites>"
+    )
+    assert read_verdicts(path) == {"a": "HELD", "b": "measured"}
+
+
+def test_runs_are_counted_by_verdict(tmp_path: Path) -> None:
+    record = RunRecord(
+        began="2026-01-01T00:00:00+00:00", wall_s=60.0, load_average=0.1, exit_status=0, verdicts={"a": "HELD"}
+    )
+    red = dataclasses.replace(record, exit_status=1, verdicts={"a": "REGRESSED"})
+    path = tmp_path / "runs.jsonl"
+    path.write_text("".join(json.dumps(dataclasses.asdict(each)) + "\n" for each in (record, red)))
+    assert load_records(path) == [record, red]
+    table = render_records(load_records(path))
+    assert "green" in table
+    assert "red" in table
+    assert table.splitlines()[-1].replace(" ", "") == "|a|1|1|"
