@@ -36,7 +36,9 @@ class Samples:
 class Workload(Protocol):
     """Model family, data, loss and optimizer: what is trained."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """What it is called on the command line and in output."""
 
     def make_samples(self, sample_count: int, seed: int) -> Samples:
         """Return `sample_count` samples drawn with `seed`; the same seed gives the same samples."""
@@ -110,10 +112,17 @@ class TrainingArm(Protocol):
 class Method(Protocol):
     """One way of weighting samples, with its unweighted control on the same path."""
 
-    name: str
-    summary: str
-    weights_by_class: bool
-    """True where the weights are `class_weight`, False where they are the samples' own weights."""
+    @property
+    def name(self) -> str:
+        """What it is called on the command line and in output."""
+
+    @property
+    def summary(self) -> str:
+        """What the weighted arm does, in one line."""
+
+    @property
+    def weights_by_class(self) -> bool:
+        """True where the weights are `class_weight`, False where they are the samples' own weights."""
 
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` gives the control."""
@@ -122,7 +131,9 @@ class Method(Protocol):
 class Slices(Protocol):
     """One arm prepared by a probe: it can be measured slice by slice."""
 
-    steps_per_slice: int
+    @property
+    def steps_per_slice(self) -> int:
+        """How many optimizer updates one slice holds."""
 
     def measure_slice_ns(self) -> int:
         """Do one slice of work and return how long it took."""
@@ -138,8 +149,9 @@ class Slices(Protocol):
 class Probe(Protocol):
     """How one question is measured inside a block."""
 
-    warmup_rounds: int
-    """Rounds to make before the first timed one."""
+    @property
+    def warmup_rounds(self) -> int:
+        """Rounds to make before the first timed one."""
 
     def count_samples(self, case: Case) -> int:
         """Return how many samples the arms of this case need."""

@@ -71,7 +71,7 @@ def read_example(start: str) -> str:
 
 @pytest.mark.tensorflow
 def test_the_example_of_a_new_method_is_a_method_that_weights_the_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry: MethodEntry = eval(read_example("MethodEntry(").rstrip().removesuffix(","), {"MethodEntry": MethodEntry})  # noqa: S307 - our own page
+    entry: MethodEntry = eval(read_example("MethodEntry("), {"MethodEntry": MethodEntry})  # noqa: S307 - our own page
     registry: Mapping[str, MethodEntry] = MappingProxyType({**METHODS, entry.name: entry})
     monkeypatch.setattr(methods, "METHODS", registry)
     module_name, _, attribute = entry.location.partition(":")

@@ -19,8 +19,8 @@ from benchmarks.errors import BlockError
 from benchmarks.protocols import Clock
 
 
-class LeaveFit(BaseException):  # noqa: N818 - it reports no error; nothing on the way that handles errors may stop it
-    """Raised in a callback to leave `fit`, and caught where `fit` was called."""
+class LeaveFit(BaseException):
+    """Raised in a callback to leave `fit`, and caught where `fit` was called; no handler of errors may stop it."""
 
 
 class FitStepper:
@@ -50,14 +50,14 @@ class FitStepper:
             BlockError: when `fit` has ended and makes no more steps.
             BaseException: whatever `fit` raised in its thread.
         """
-        self._gate.step_ns = None
         if not self._ended:
             self._gate.opened.release()
             self._gate.arrived.acquire()
         self._raise_error()
-        if self._gate.step_ns is None:
+        step_ns = self._gate.take_step_ns()
+        if step_ns is None:
             raise BlockError("stepping: expected fit to train on, but it has ended; give it more samples or epochs")
-        return self._gate.step_ns
+        return step_ns
 
     def close(self) -> None:
         """Leave `fit` and wait for its thread; does nothing when `fit` has ended already."""
@@ -94,7 +94,7 @@ class _Gate(tf.keras.callbacks.Callback):
         self.arrived = threading.Semaphore(0)
         self.opened = threading.Semaphore(0)
         self.leaving = False
-        self.step_ns: int | None = None
+        self._step_ns: int | None = None
         self._clock = clock
         self._wait = wait
         self._begin_ns = 0
@@ -113,7 +113,12 @@ class _Gate(tf.keras.callbacks.Callback):
         del batch
         read_loss(logs)
         self._wait()
-        self.step_ns = self._clock() - self._begin_ns
+        self._step_ns = self._clock() - self._begin_ns
+
+    def take_step_ns(self) -> int | None:
+        """Return how long the batch took that has passed since this was last asked, None where none has."""
+        step_ns, self._step_ns = self._step_ns, None
+        return step_ns
 
 
 class FirstBatchTimer(tf.keras.callbacks.Callback):

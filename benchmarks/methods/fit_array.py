@@ -9,7 +9,7 @@ import dataclasses
 
 from benchmarks.methods import METHODS
 from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
-from benchmarks.protocols import Task, TrainingArm
+from benchmarks.protocols import Method, Task, TrainingArm
 
 _ENTRY = METHODS["fit_array"]
 
@@ -33,4 +33,4 @@ class FitArray:
         return FitArm(task, compile_model(task), make_arguments)
 
 
-FIT_ARRAY = FitArray()
+FIT_ARRAY: Method = FitArray()

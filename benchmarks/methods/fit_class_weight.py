@@ -10,7 +10,7 @@ import dataclasses
 
 from benchmarks.methods import METHODS
 from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
-from benchmarks.protocols import Task, TrainingArm
+from benchmarks.protocols import Method, Task, TrainingArm
 
 _ENTRY = METHODS["fit_class_weight"]
 
@@ -34,4 +34,4 @@ class FitClassWeight:
         return FitArm(task, compile_model(task), make_arguments)
 
 
-FIT_CLASS_WEIGHT = FitClassWeight()
+FIT_CLASS_WEIGHT: Method = FitClassWeight()

@@ -10,7 +10,7 @@ import dataclasses
 from benchmarks.methods import METHODS
 from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
 from benchmarks.methods._pipeline import build_pipeline
-from benchmarks.protocols import Task, TrainingArm
+from benchmarks.protocols import Method, Task, TrainingArm
 
 _ENTRY = METHODS["fit_dataset"]
 
@@ -34,4 +34,4 @@ class FitDataset:
         return FitArm(task, compile_model(task), make_arguments)
 
 
-FIT_DATASET = FitDataset()
+FIT_DATASET: Method = FitDataset()

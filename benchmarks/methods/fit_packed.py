@@ -19,7 +19,7 @@ import tensorflow as tf
 from benchmarks.methods import METHODS
 from benchmarks.methods._fit_arm import FitArguments, FitArm
 from benchmarks.methods._pipeline import build_pipeline
-from benchmarks.protocols import Task, TrainingArm
+from benchmarks.protocols import Method, Task, TrainingArm
 
 _ENTRY = METHODS["fit_packed"]
 
@@ -90,4 +90,4 @@ class FitPacked:
         return FitArm(task, model, make_arguments)
 
 
-FIT_PACKED = FitPacked()
+FIT_PACKED: Method = FitPacked()

@@ -23,7 +23,7 @@ from benchmarks.errors import BlockError
 from benchmarks.methods import METHODS
 from benchmarks.methods._device import find_device_wait
 from benchmarks.methods._pipeline import build_pipeline, count_steps
-from benchmarks.protocols import Clock, Stepper, Task, TrainingArm
+from benchmarks.protocols import Clock, Method, Stepper, Task, TrainingArm
 
 _BATCHES_ON_DEVICE = 16
 """Batches a stepper goes round: few enough to stay in the cache, enough that training does not end in a loss of 0."""
@@ -147,8 +147,8 @@ class LoopStepper:
 def _build_step(model: Any, optimizer: Any, sample_loss: Any, *, weighted: bool) -> Callable[..., Any]:
     """Return the Python function of one update; it returns the loss, a scalar tensor.
 
-    Two functions rather than one with `weights=None`: binding a default costs a `tf.function` 40 to 190 us in each
-    call, which made the control 5 to 9 % slower than the weighted arm.
+    Two functions rather than one with `weights=None`: binding a default costs a `tf.function` 40 us and more in each
+    call, which made the control 5 to 9 % slower than the weighted arm (TensorFlow 2.15 and 2.21).
     """
 
     def weighted_step(features: Any, labels: Any, weights: Any) -> Any:
@@ -156,7 +156,7 @@ def _build_step(model: Any, optimizer: Any, sample_loss: Any, *, weighted: bool)
             losses = sample_loss(labels, model(features, training=True))
             loss = tf.reduce_mean(weights * losses)
         gradients = tape.gradient(loss, model.trainable_variables)
-        optimizer.apply_gradients(zip(gradients, model.trainable_variables))  # noqa: B905 - see below
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables))  # noqa: B905 - as in the control
         return loss
 
     def control_step(features: Any, labels: Any) -> Any:
@@ -164,8 +164,7 @@ def _build_step(model: Any, optimizer: Any, sample_loss: Any, *, weighted: bool)
             losses = sample_loss(labels, model(features, training=True))
             loss = tf.reduce_mean(losses)
         gradients = tape.gradient(loss, model.trainable_variables)
-        # AutoGraph before TensorFlow 2.1x has a zip of its own that does not take `strict`.
-        optimizer.apply_gradients(zip(gradients, model.trainable_variables))  # noqa: B905
+        optimizer.apply_gradients(zip(gradients, model.trainable_variables))  # noqa: B905 - as everybody writes it
         return loss
 
     return weighted_step if weighted else control_step
@@ -189,6 +188,6 @@ class Loop:
         return LoopArm(task, self.execution, weighted=weighted)
 
 
-LOOP_EAGER = Loop(name="loop_eager", execution=Execution.EAGER)
-LOOP_GRAPH = Loop(name="loop_graph", execution=Execution.GRAPH)
-LOOP_JIT = Loop(name="loop_jit", execution=Execution.JIT)
+LOOP_EAGER: Method = Loop(name="loop_eager", execution=Execution.EAGER)
+LOOP_GRAPH: Method = Loop(name="loop_graph", execution=Execution.GRAPH)
+LOOP_JIT: Method = Loop(name="loop_jit", execution=Execution.JIT)

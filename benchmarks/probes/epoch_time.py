@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.probes._batches import round_to_batches
-from benchmarks.protocols import Clock, Slices, TrainingArm
+from benchmarks.protocols import Clock, Probe, Slices, TrainingArm
 from benchmarks.records import Case
 
 
@@ -55,4 +55,4 @@ class EpochTimeProbe:
         return EpochSlices(arm, clock)
 
 
-EPOCH_TIME = EpochTimeProbe()
+EPOCH_TIME: Probe = EpochTimeProbe()

@@ -11,7 +11,7 @@ import gc
 from collections.abc import Callable
 
 from benchmarks.probes._batches import round_to_batches
-from benchmarks.protocols import Clock, Slices, TrainingArm
+from benchmarks.protocols import Clock, Probe, Slices, TrainingArm
 from benchmarks.records import Case
 
 
@@ -55,4 +55,4 @@ class StartupTimeProbe:
         return StartupSlices(build_arm, clock)
 
 
-STARTUP_TIME = StartupTimeProbe()
+STARTUP_TIME: Probe = StartupTimeProbe()

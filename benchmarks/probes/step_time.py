@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable
 
 from benchmarks.errors import BlockError
-from benchmarks.protocols import Clock, Slices, Stepper, TrainingArm
+from benchmarks.protocols import Clock, Probe, Slices, Stepper, TrainingArm
 from benchmarks.records import Case
 
 _BATCHES_AT_MOST = 1024
@@ -18,7 +18,7 @@ _BATCHES_AT_LEAST = 4
 """So that `fit` does not start an epoch in every step, however large the batch."""
 
 _SAMPLES_AT_MOST = 2**15
-"""19 MB of the largest features here (12 x 12 float32): one long epoch that is quick to make and leaves memory alone."""
+"""19 MB of the largest features here (12 x 12 float32): one long epoch that is quick to make."""
 
 _QUIET_STEPS = 2
 _STEPS_TO_QUIET_AT_MOST = 20
@@ -92,4 +92,4 @@ def _step_until_quiet(arm: TrainingArm, stepper: Stepper) -> None:
     )
 
 
-STEP_TIME = StepTimeProbe()
+STEP_TIME: Probe = StepTimeProbe()

@@ -5,7 +5,7 @@ file, so that an interrupted study goes on where it stopped. Then cuts each bloc
 length and estimator, the standard deviation over blocks of the log-ratio, and the half width of the 95 % interval that
 as many such blocks as fit into 20 s of wall time would give. Run it on the machine in question:
 
-    python -m benchmarks.studies.estimators --blocks 16 --file estimators.jsonl [--busy]
+    python -m benchmarks.studies.estimators --question step_time --blocks 16 --file estimators.jsonl [--busy]
 
 `--busy` keeps one core busy with another process meanwhile. What it printed is in docs/how-it-measures.md.
 """
@@ -33,12 +33,12 @@ from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Question
 from benchmarks.stats.estimators import Estimator, estimate_log_ratio
+from benchmarks.sweeps import AXIS_NAMES, Profile, expand, parse_axis, split_null
 
 _WALL_BUDGET_S = 20.0
 """What a case may take; the suite promises an interval of ±2 % or better in this time."""
 
-_TIMED_NS = 4_000_000_000
-_LENGTHS_NS = (250_000_000, 500_000_000, 1_000_000_000, 2_000_000_000, 4_000_000_000)
+_LENGTHS_NS = (500_000_000, 1_000_000_000, 2_000_000_000, 4_000_000_000, 8_000_000_000)
 _CONFIDENCE = 0.95
 _FEWEST_BLOCKS = 2
 
@@ -135,7 +135,17 @@ def load_blocks(path: Path) -> dict[str, list[Block]]:
     return blocks
 
 
-def measure_blocks(cases: Sequence[Case], count: int, path: Path) -> dict[str, list[Block]]:
+def list_cases(question: Question, methods: str) -> list[Case]:
+    """Return the quick sweep's cases of these methods, null cases first."""
+    cases = []
+    for params in expand(question, Profile.QUICK, {"method": parse_axis("method", methods)}):
+        method, null = split_null(params.method)
+        values = {axis: getattr(params, axis) for axis in AXIS_NAMES if axis != "method"}
+        cases.append(Case(question=question, method=method, null=null, **values))
+    return cases
+
+
+def measure_blocks(cases: Sequence[Case], count: int, length_ns: int, path: Path) -> dict[str, list[Block]]:
     """Measure blocks of the cases in turns until each has `count`, adding each to the file at once."""
     blocks = load_blocks(path)
     launcher = ServerLauncher(find_target(None), Limits(timeout_s=300.0, memory_bytes=psutil.virtual_memory().total))
@@ -146,7 +156,7 @@ def measure_blocks(cases: Sequence[Case], count: int, path: Path) -> dict[str, l
                 if len(measured) > index:
                     continue
                 block = launcher.run_block(
-                    BlockRequest(case=case, seed=1000 + index, timed_budget_ns=_TIMED_NS, min_rounds=4)
+                    BlockRequest(case=case, seed=1000 + index, timed_budget_ns=length_ns, min_rounds=4)
                 )
                 measured.append(block)
                 with path.open("a", encoding="utf-8") as file:
@@ -174,28 +184,19 @@ def main() -> None:
     """Measure what is missing and print one table per case."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--blocks", type=int, default=16, help="blocks per case")
+    parser.add_argument("--question", default=Question.STEP_TIME.value, help="which question's cases")
+    parser.add_argument("--length", type=float, default=4.0, help="seconds of timed slices in each block")
     parser.add_argument("--file", type=Path, default=Path("estimators.jsonl"), help="where raw blocks are kept")
     parser.add_argument("--methods", default="loop_graph,fit_array", help="methods to measure, each with its null case")
     parser.add_argument("--busy", action="store_true", help="keep one core busy with another process")
     arguments = parser.parse_args()
-    cases = [
-        Case(
-            question=Question.STEP_TIME,
-            workload="mlp",
-            depth=2,
-            batch_size=256,
-            dataset_size=None,
-            method=method,
-            null=null,
-        )
-        for method in arguments.methods.split(",")
-        for null in (True, False)
-    ]
+    cases = list_cases(Question(arguments.question), arguments.methods)
     with keep_a_core_busy(busy=arguments.busy):
-        blocks = measure_blocks(cases, arguments.blocks, arguments.file)
+        blocks = measure_blocks(cases, arguments.blocks, round(arguments.length * 1e9), arguments.file)
+    lengths_ns = [length_ns for length_ns in _LENGTHS_NS if length_ns <= arguments.length * 1e9]
     for case_id, measured in blocks.items():
         print(f"\n{case_id}, {len(measured)} blocks\n")
-        print(render_rows([row for length_ns in _LENGTHS_NS for row in estimate_rows(measured, length_ns)]))
+        print(render_rows([row for length_ns in lengths_ns for row in estimate_rows(measured, length_ns)]))
 
 
 if __name__ == "__main__":

@@ -21,9 +21,7 @@ _WEIGHT_SPREAD = 0.5
 """The other weights lie this far around 1 before they are scaled."""
 
 
-def weight_samples(
-    features: NDArray[np.float32], labels: NDArray[np.int32], generator: np.random.Generator
-) -> Samples:
+def weight_samples(features: NDArray[np.float32], labels: NDArray[np.int32], generator: np.random.Generator) -> Samples:
     """Return the samples with weights of their own and weights by class.
 
     A tenth of the samples, rounded down, has weight 0. The weight of a class is inverse to how often it occurs,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.protocols import Samples
+from benchmarks.protocols import Samples, Workload
 from benchmarks.workloads._training import OptimizerKind, build_loss, build_optimizer, seed_kernel
 from benchmarks.workloads._weights import CLASS_COUNT, draw_labels, weight_samples
 
@@ -87,5 +87,5 @@ class Cnn:
         return build_loss(reduction)
 
 
-CNN = Cnn(name="cnn", optimizer=OptimizerKind.ADAM)
-CNN_SGD = Cnn(name="cnn_sgd", optimizer=OptimizerKind.SGD)
+CNN: Workload = Cnn(name="cnn", optimizer=OptimizerKind.ADAM)
+CNN_SGD: Workload = Cnn(name="cnn_sgd", optimizer=OptimizerKind.SGD)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.protocols import Samples
+from benchmarks.protocols import Samples, Workload
 from benchmarks.workloads._training import OptimizerKind, build_loss, build_optimizer, seed_kernel
 from benchmarks.workloads._weights import CLASS_COUNT, draw_labels, weight_samples
 
@@ -67,5 +67,5 @@ class Mlp:
         return build_loss(reduction)
 
 
-MLP = Mlp(name="mlp", optimizer=OptimizerKind.ADAM)
-MLP_SGD = Mlp(name="mlp_sgd", optimizer=OptimizerKind.SGD)
+MLP: Workload = Mlp(name="mlp", optimizer=OptimizerKind.ADAM)
+MLP_SGD: Workload = Mlp(name="mlp_sgd", optimizer=OptimizerKind.SGD)
