@@ -28,7 +28,7 @@ _BLOCK_PLANS = {
     Question.STARTUP_TIME: BlockPlan(timed_budget_ns=3 * _SECOND_NS, min_rounds=2),
 }
 
-_SCREEN_BLOCKS = {Profile.QUICK: 4, Profile.GATE: 5, Profile.FULL: 4}
+_SCREEN_BLOCKS = {Profile.QUICK: 4, Profile.GATE: 4, Profile.FULL: 4}
 
 
 def find_block_plan(question: Question, block_seconds: float | None) -> BlockPlan:

@@ -100,9 +100,12 @@ class CaseParams:
 _FEW_METHODS = ("fit_array", "fit_dataset", "loop_graph")
 """One method for each way in which data reaches the training step: from an array, a dataset, a loop of one's own."""
 
+_STEP_METHODS = tuple(name for name in METHOD_NAMES if name != "fit_dataset")
+"""`fit` turns arrays into a dataset before its first step, so a step of `fit_dataset` is a step of `fit_array`."""
+
 _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
     Profile.QUICK: {
-        Question.STEP_TIME: (Axes(workload=("mlp",), depth=(2,), batch_size=(256,)),),
+        Question.STEP_TIME: (Axes(workload=("mlp",), depth=(2,), batch_size=(256,), method=_STEP_METHODS),),
         Question.EPOCH_TIME: (
             Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(10_000,), method=_FEW_METHODS),
         ),
@@ -112,8 +115,9 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
     },
     Profile.GATE: {
         Question.STEP_TIME: (
-            Axes(workload=("mlp",), depth=(2, 8), batch_size=(256,)),
-            Axes(workload=("mlp",), depth=(2,), batch_size=(32,)),
+            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), method=_STEP_METHODS),
+            Axes(workload=("mlp",), depth=(8,), batch_size=(256,), method=("fit_array", "loop_graph")),
+            Axes(workload=("mlp",), depth=(2,), batch_size=(32,), method=("fit_array", "loop_graph")),
             Axes(workload=("cnn",), depth=(2,), batch_size=(256,), method=("fit_array", "loop_graph")),
         ),
         Question.EPOCH_TIME: (

@@ -26,8 +26,8 @@ from benchmarks.protocols import Clock, Stepper, Task
 FitArguments = dict[str, Any]
 """Keyword arguments of `model.fit` that hand over the data."""
 
-_EPOCHS_WITHOUT_END = 10**6
-"""More epochs than any block can train; `fit` is left from a callback."""
+_STEPS_WITHOUT_END = 10**9
+"""More steps than any block can train; `fit` is left from a callback."""
 
 
 def compile_model(task: Task) -> Any:
@@ -43,17 +43,25 @@ def compile_model(task: Task) -> Any:
 class FitArm:
     """One arm that trains through `model.fit`; satisfies `protocols.TrainingArm`."""
 
-    def __init__(self, task: Task, model: Any, make_arguments: Callable[[], FitArguments]) -> None:
+    def __init__(
+        self,
+        task: Task,
+        model: Any,
+        make_arguments: Callable[[], FitArguments],
+        make_step_arguments: Callable[[], FitArguments],
+    ) -> None:
         """Take a fresh, compiled model.
 
         Args:
             task: says how many steps a pass has.
             model: a compiled Keras model; its traces are counted from here on.
             make_arguments: makes what `fit` is given from the NumPy arrays; called once, when first needed.
+            make_step_arguments: makes what `fit` is given for single steps: a dataset of ready batches without end.
         """
         self._steps_per_pass = count_steps(task)
         self._model = model
         self._make_arguments = make_arguments
+        self._make_step_arguments = make_step_arguments
         self._arguments: FitArguments | None = None
         self._trace_count = 0
         self._wait = find_device_wait()
@@ -75,12 +83,17 @@ class FitArm:
         return self._steps_per_pass
 
     def open_steps(self, clock: Clock) -> Stepper:
-        """Start `fit` in a thread and stop it before its first batch."""
-        return FitStepper(lambda callback: self._fit(_EPOCHS_WITHOUT_END, [callback]), clock, self._wait)
+        """Start `fit` in a thread, on batches that are ready, and stop it before the first of them."""
+        arguments = self._make_step_arguments()
+
+        def fit(callback: Any) -> None:
+            self._model.fit(**arguments, steps_per_epoch=_STEPS_WITHOUT_END, verbose=0, callbacks=[callback])
+
+        return FitStepper(fit, clock, self._wait)
 
     def run_pass(self) -> None:
         """Call `fit` for one epoch; it returns when the epoch's loss has been read."""
-        self._fit(1, [])
+        self._fit([])
         self._wait()
 
     def measure_startup_ns(self, clock: Clock) -> int:
@@ -92,16 +105,16 @@ class FitArm:
         timer = FirstBatchTimer(clock, self._wait)
         begin_ns = clock()
         with contextlib.suppress(LeaveFit):
-            self._fit(1, [timer])
+            self._fit([timer])
         if timer.end_ns is None:
             raise BlockError("start-up: expected fit to train on a batch, but it had none; give it more samples")
         return timer.end_ns - begin_ns
 
-    def _fit(self, epochs: int, callbacks: list[Any]) -> None:
-        """Call `model.fit` on the arm's data."""
+    def _fit(self, callbacks: list[Any]) -> None:
+        """Call `model.fit` for one epoch of the arm's data."""
         if self._arguments is None:
             self._arguments = self._make_arguments()
-        self._model.fit(**self._arguments, epochs=epochs, verbose=0, callbacks=callbacks)
+        self._model.fit(**self._arguments, epochs=1, verbose=0, callbacks=callbacks)
 
     def _count_traces(self) -> None:
         """Put a counter before the model's `train_step`."""

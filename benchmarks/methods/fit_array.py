@@ -1,6 +1,7 @@
 """Weights as an array: `model.fit(x, y, sample_weight=w)`, the way most people start with.
 
-The control is `model.fit(x, y)` on the same arrays.
+The control is `model.fit(x, y)` on the same arrays. `fit` itself makes a dataset of (x, y, w) from them, so that its
+single steps are those of `fit_dataset`; passes and start-ups are not.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import dataclasses
 
 from benchmarks.methods import METHODS
 from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
+from benchmarks.methods._pipeline import build_step_pipeline
 from benchmarks.protocols import Method, Task, TrainingArm
 
 _ENTRY = METHODS["fit_array"]
@@ -30,7 +32,12 @@ class FitArray:
             arguments: FitArguments = {"x": samples.features, "y": samples.labels, "batch_size": task.batch_size}
             return arguments | {"sample_weight": samples.weights} if weighted else arguments
 
-        return FitArm(task, compile_model(task), make_arguments)
+        def make_step_arguments() -> FitArguments:
+            samples = task.samples
+            arrays = (samples.features, samples.labels, *((samples.weights,) if weighted else ()))
+            return {"x": build_step_pipeline(arrays, task.batch_size)}
+
+        return FitArm(task, compile_model(task), make_arguments, make_step_arguments)
 
 
 FIT_ARRAY: Method = FitArray()

@@ -9,7 +9,7 @@ import dataclasses
 
 from benchmarks.methods import METHODS
 from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
-from benchmarks.methods._pipeline import build_pipeline
+from benchmarks.methods._pipeline import build_pipeline, build_step_pipeline
 from benchmarks.protocols import Method, Task, TrainingArm
 
 _ENTRY = METHODS["fit_dataset"]
@@ -26,12 +26,16 @@ class FitDataset:
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` leaves the weights out of the dataset."""
 
+        samples = task.samples
+        arrays = (samples.features, samples.labels, *((samples.weights,) if weighted else ()))
+
         def make_arguments() -> FitArguments:
-            samples = task.samples
-            arrays = (samples.features, samples.labels, *((samples.weights,) if weighted else ()))
             return {"x": build_pipeline(arrays, task.batch_size)}
 
-        return FitArm(task, compile_model(task), make_arguments)
+        def make_step_arguments() -> FitArguments:
+            return {"x": build_step_pipeline(arrays, task.batch_size)}
+
+        return FitArm(task, compile_model(task), make_arguments, make_step_arguments)
 
 
 FIT_DATASET: Method = FitDataset()

@@ -18,7 +18,7 @@ import tensorflow as tf
 
 from benchmarks.methods import METHODS
 from benchmarks.methods._fit_arm import FitArguments, FitArm
-from benchmarks.methods._pipeline import build_pipeline
+from benchmarks.methods._pipeline import build_pipeline, build_step_pipeline
 from benchmarks.protocols import Method, Task, TrainingArm
 
 _ENTRY = METHODS["fit_packed"]
@@ -82,12 +82,16 @@ class FitPacked:
         model = PackedModel(backbone, task.workload.make_loss("none"), weighted=weighted)
         model.compile(optimizer=task.workload.make_optimizer())
 
-        def make_arguments() -> FitArguments:
-            samples = task.samples
-            inputs = (samples.features, samples.weights) if weighted else samples.features
-            return {"x": build_pipeline((inputs, samples.labels), task.batch_size)}
+        samples = task.samples
+        arrays = ((samples.features, samples.weights) if weighted else samples.features, samples.labels)
 
-        return FitArm(task, model, make_arguments)
+        def make_arguments() -> FitArguments:
+            return {"x": build_pipeline(arrays, task.batch_size)}
+
+        def make_step_arguments() -> FitArguments:
+            return {"x": build_step_pipeline(arrays, task.batch_size)}
+
+        return FitArm(task, model, make_arguments, make_step_arguments)
 
 
 FIT_PACKED: Method = FitPacked()

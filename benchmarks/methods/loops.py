@@ -25,9 +25,6 @@ from benchmarks.methods._device import find_device_wait
 from benchmarks.methods._pipeline import build_pipeline, count_steps
 from benchmarks.protocols import Clock, Method, Stepper, Task, TrainingArm
 
-_BATCHES_ON_DEVICE = 16
-"""Batches a stepper goes round: few enough to stay in the cache, enough that training does not end in a loss of 0."""
-
 
 class Execution(str, Enum):
     """How the step runs."""
@@ -72,9 +69,8 @@ class LoopArm:
         return self._steps_per_pass
 
     def open_steps(self, clock: Clock) -> Stepper:
-        """Put a few whole batches on the device and go round them."""
-        whole_batches = len(self._arrays[0]) // self._batch_size
-        starts = [self._batch_size * number for number in range(min(whole_batches, _BATCHES_ON_DEVICE))]
+        """Put all whole batches on the device and go round them."""
+        starts = range(0, len(self._arrays[0]) - self._batch_size + 1, self._batch_size)
         batches = [
             tuple(tf.constant(array[start : start + self._batch_size]) for array in self._arrays) for start in starts
         ]

@@ -13,12 +13,10 @@ from benchmarks.errors import BlockError
 from benchmarks.protocols import Clock, Probe, Slices, Stepper, TrainingArm
 from benchmarks.records import Case
 
-_BATCHES_AT_MOST = 1024
+_BATCHES_AT_MOST = 16
 _BATCHES_AT_LEAST = 4
-"""So that `fit` does not start an epoch in every step, however large the batch."""
-
-_SAMPLES_AT_MOST = 2**15
-"""19 MB of the largest features here (12 x 12 float32): one long epoch that is quick to make."""
+_SAMPLES_AT_MOST = 2**16
+"""Batches an arm goes round: few enough to stay in a cache, enough that training does not end in a loss of 0."""
 
 _QUIET_STEPS = 2
 _STEPS_TO_QUIET_AT_MOST = 20
@@ -53,11 +51,11 @@ class StepSlices:
 class StepTimeProbe:
     """Satisfies `protocols.Probe`."""
 
-    warmup_rounds = 10
-    """A traced step still gets faster for a few rounds: allocators, caches, TensorFlow's thread pools."""
+    warmup_rounds = 20
+    """Once round the batches, which are ready from then on; meanwhile allocators and thread pools settle."""
 
     def count_samples(self, case: Case) -> int:
-        """Return how many samples fill one long epoch of whole batches."""
+        """Return how many samples fill the batches that an arm goes round."""
         batches = min(_BATCHES_AT_MOST, max(_BATCHES_AT_LEAST, _SAMPLES_AT_MOST // case.batch_size))
         return batches * case.batch_size
 

@@ -56,6 +56,9 @@ _FAULTS: Mapping[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
     "as if a loss already reduced to a scalar were multiplied by the weights": lambda weights: np.full_like(
         weights, weights.mean() / weights.size
     ),
+    "as if a loss already reduced to a scalar were multiplied by the weights and these were summed up": (
+        lambda weights: np.full_like(weights, weights.mean())
+    ),
     "as if it were not divided by the batch size": lambda weights: weights,
 }
 """Mistakes that are often made: the factor that each sample's gradient would get."""

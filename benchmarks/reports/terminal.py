@@ -103,7 +103,7 @@ def _head(trusted: Sequence[_Measured]) -> str:
     """Return the answer in a word or two."""
     if any(_is_costly(entry) for entry in trusted):
         return "Yes"
-    return "Not measurably" if any(math.isfinite(entry.overhead.upper) for entry in trusted) else "Not known"
+    return "No cost was shown" if any(math.isfinite(entry.overhead.upper) for entry in trusted) else "Not known"
 
 
 def _describe(question: Question, entries: Sequence[_Measured]) -> str:

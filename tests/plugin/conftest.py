@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import benchmarks.plugin.casework  # noqa: F401 - pytester forgets what a session imported, and NumPy loads only once
 from benchmarks.plugin.run import find_run
 from tests.plugin.fakes import FakeLauncher
 
@@ -32,7 +33,7 @@ def run_suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run
     """Run the question files in a folder of their own, on a fake target."""
     for path in _BENCHMARKS.glob("test_*.py"):
         shutil.copy(path, pytester.path)
-    pytester.makeini("[pytest]\naddopts = --benchmark-columns=median\n")
+    pytester.makeini("[pytest]\naddopts = --benchmark-columns=median -p no:hypothesispytest\n")
     monkeypatch.setenv("COLUMNS", "160")
 
     def run(*arguments: str, launcher: FakeLauncher | None = None) -> pytest.RunResult:

@@ -131,7 +131,7 @@ def test_notes_alone_are_told() -> None:
 
 def test_the_answer_without_a_cost_says_how_small_it_must_be() -> None:
     assert answer(report("fit_array", FREE), report("loop_jit", interval(0.99, 0.961, 1.019))) == (
-        "Not measurably: step time rises by no more than +1.9 % with any of 2 methods (95 % intervals)."
+        "No cost was shown: step time rises by no more than +1.9 % with any of 2 methods (95 % intervals)."
     )
 
 
@@ -160,7 +160,7 @@ def test_the_answer_claims_nothing_from_a_single_block() -> None:
     unbounded = interval(1.05, 0.0, math.inf)
     assert answer(report("fit_array", unbounded)) == "Not known: step time was measured in too few blocks to tell."
     assert answer(report("fit_array", unbounded), report("loop_graph", FREE)) == (
-        "Not measurably: step time rises by no more than +1.4 % with the 1 method measured (95 % intervals), "
+        "No cost was shown: step time rises by no more than +1.4 % with the 1 method measured (95 % intervals), "
         "and nothing is known of 1 more with too few blocks."
     )
 

@@ -1,0 +1,58 @@
+"""An arm that trains through `fit` counts its traces and steps, and starts and stops as asked."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from benchmarks.methods import METHODS, load_method
+from tests.methods.make_task import make_task
+
+pytestmark = pytest.mark.tensorflow
+
+FIT_METHODS = [name for name in METHODS if name.startswith("fit_")]
+
+
+def build_arm(name: str, *, weighted: bool = True) -> Any:
+    return load_method(name).build_arm(make_task(), weighted=weighted)
+
+
+@pytest.mark.parametrize("name", FIT_METHODS)
+def test_an_arm_steps_passes_and_traces_as_it_says(name: str) -> None:
+    """One arm for all of it, because each traces anew: steps first, then passes of 32 / 8 = 4 steps."""
+    arm = build_arm(name)
+    assert (arm.trace_count, arm.steps_per_pass) == (0, 4)
+
+    stepper = arm.open_steps(time.perf_counter_ns)
+    assert arm.trace_count == 0
+    assert all(stepper.measure_step_ns() > 0 for _ in range(6)), "beyond the end of an epoch"
+    traces = arm.trace_count
+    assert traces >= 1
+    assert int(arm.model.optimizer.iterations) == 6
+    stepper.close()
+
+    for _ in range(2):
+        arm.run_pass()
+    assert int(arm.model.optimizer.iterations) == 6 + 2 * 4
+    assert arm.trace_count == traces, "neither a new epoch nor a new call of fit traces anew"
+
+
+def test_a_retrace_is_counted() -> None:
+    arm = build_arm("fit_array")
+    arm.run_pass()
+    traces = arm.trace_count
+    arm.model.make_train_function(force=True)  # Keras' public way to have the step built anew
+    arm.run_pass()
+    assert arm.trace_count > traces
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+def test_a_start_ends_with_the_first_step(*, weighted: bool) -> None:
+    arm = build_arm("fit_dataset", weighted=weighted)
+    begin_ns = time.perf_counter_ns()
+    startup_ns = arm.measure_startup_ns(time.perf_counter_ns)
+    assert 0 < startup_ns <= time.perf_counter_ns() - begin_ns
+    assert int(arm.model.optimizer.iterations) == 1
+    assert arm.trace_count >= 1

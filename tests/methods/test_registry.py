@@ -1,0 +1,42 @@
+"""Methods can be named without TensorFlow, and an unknown name is told in one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.errors import CaseError
+from benchmarks.methods import METHODS, load_method
+
+
+def test_naming_methods_imports_no_tensorflow() -> None:
+    script = "import sys, benchmarks.methods; sys.exit('tensorflow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_methods_are_listed_from_what_most_people_use_to_what_few_do() -> None:
+    assert list(METHODS) == [
+        "fit_array",
+        "fit_class_weight",
+        "fit_dataset",
+        "fit_packed",
+        "loop_eager",
+        "loop_graph",
+        "loop_jit",
+    ]
+
+
+def test_an_unknown_method_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(CaseError, match=r"expected one of fit_array, .*loop_jit, got 'fit'; choose") as caught:
+        load_method("fit")
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.tensorflow
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_loads_under_the_name_and_summary_it_is_listed_with(name: str) -> None:
+    method = load_method(name)
+    assert (method.name, method.summary) == (name, METHODS[name].summary)
+    assert method.weights_by_class == (name == "fit_class_weight")

@@ -1,0 +1,37 @@
+"""A few slices of both real arms of a method."""
+
+from __future__ import annotations
+
+import time
+
+from benchmarks.methods import load_method
+from benchmarks.probes import load_probe
+from benchmarks.protocols import Slices, Task
+from benchmarks.records import Case, Question
+from benchmarks.workloads import load_workload
+
+
+def measure_real_arms(question: Question, method_name: str, *, rounds: int) -> list[Slices]:
+    """Measure control and weighted arm in turns, as a block does, and return their closed slices."""
+    probe, method, workload = load_probe(question), load_method(method_name), load_workload("mlp_sgd")
+    case = Case(
+        question=question,
+        workload="mlp_sgd",
+        depth=1,
+        batch_size=8,
+        dataset_size=None if question is Question.STEP_TIME else 35,
+        method=method_name,
+    )
+    samples = workload.make_samples(probe.count_samples(case), seed=0)
+    task = Task(workload=workload, samples=samples, depth=1, batch_size=8, seed=0)
+
+    def open_arm(*, weighted: bool) -> Slices:
+        return probe.open_slices(lambda: method.build_arm(task, weighted=weighted), time.perf_counter_ns)
+
+    arms = [open_arm(weighted=False), open_arm(weighted=True)]
+    for _ in range(rounds):
+        for slices in arms:
+            assert slices.measure_slice_ns() > 0
+    for slices in arms:
+        slices.close()
+    return arms

@@ -1,0 +1,32 @@
+"""Every question has its probe, found without TensorFlow; an unknown one is told in one line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from benchmarks.errors import CaseError
+from benchmarks.probes import PROBES, load_probe
+from benchmarks.records import Question
+
+
+def test_finding_probes_imports_no_tensorflow() -> None:
+    script = (
+        "import sys; from benchmarks.probes import PROBES, load_probe; "
+        "[load_probe(question) for question in PROBES]; sys.exit('tensorflow' in sys.modules)"
+    )
+    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_every_question_has_a_probe() -> None:
+    assert list(PROBES) == [question.value for question in Question]
+    for question in Question:
+        assert load_probe(question) is load_probe(question.value)
+
+
+def test_an_unknown_question_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(CaseError, match="expected one of step_time, epoch_time, startup_time, got 'wait'") as caught:
+        load_probe("wait")
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,152 @@
+"""Every method makes the textbook's weighted update on every model family, and the usual mistakes are caught."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from benchmarks.errors import CaseError
+from benchmarks.methods import METHODS, load_method
+from benchmarks.protocols import Method, Task
+from benchmarks.workloads import load_workload
+
+pytestmark = pytest.mark.tensorflow
+
+LossOfBatch = Callable[[Any, Any], Any]
+"""From the losses of the samples, float32 [batch], and their weights to the loss that is differentiated."""
+
+
+def tensorflow() -> Any:
+    return importlib.import_module("tensorflow")
+
+
+def check(method: Method, workload: str = "mlp", depth: int = 1) -> None:
+    importlib.import_module("benchmarks.probes.weighted_gradient").check_weighted_gradient(
+        method, load_workload(workload), depth=depth, seed=0
+    )
+
+
+@pytest.mark.parametrize("workload", ["mlp", "cnn"])
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_makes_the_textbook_update(name: str, workload: str) -> None:
+    check(load_method(name), workload, depth=2)
+
+
+class HandmadeArm:
+    """One eager step over all samples with a loss of one's own making."""
+
+    trace_count = 0
+    steps_per_pass = 1
+
+    def __init__(self, task: Task, loss_of_batch: LossOfBatch, model: Any) -> None:
+        self.model = model
+        self._task = task
+        self._loss_of_batch = loss_of_batch
+
+    def run_pass(self) -> None:
+        samples, workload = self._task.samples, self._task.workload
+        with tensorflow().GradientTape() as tape:
+            losses = workload.make_loss("none")(samples.labels, self.model(samples.features, training=True))
+            loss = self._loss_of_batch(losses, samples.weights)
+        variables = self.model.trainable_variables
+        gradients = tape.gradient(loss, variables)
+        workload.make_optimizer().apply_gradients(zip(gradients, variables, strict=True))
+
+    def open_steps(self, clock: Any) -> Any:
+        raise NotImplementedError
+
+    def measure_startup_ns(self, clock: Any) -> int:
+        raise NotImplementedError
+
+
+class HandmadeMethod:
+    """A method whose arms reduce their losses as they are told."""
+
+    name = "handmade"
+    summary = "for tests"
+    weights_by_class = False
+
+    def __init__(
+        self,
+        weighted_loss: LossOfBatch = lambda losses, weights: tensorflow().reduce_mean(weights * losses),
+        control_loss: LossOfBatch = lambda losses, _: tensorflow().reduce_mean(losses),
+        *,
+        control_seed: int = 0,
+        extra_layers: int = 0,
+    ) -> None:
+        self._losses = {True: weighted_loss, False: control_loss}
+        self._seeds = {True: 0, False: control_seed}
+        self._extra_layers = extra_layers
+
+    def build_arm(self, task: Task, *, weighted: bool) -> HandmadeArm:
+        model = task.workload.build_model(task.depth + self._extra_layers, self._seeds[weighted])
+        return HandmadeArm(task, self._losses[weighted], model)
+
+
+def test_a_handmade_method_that_is_right_passes() -> None:
+    check(HandmadeMethod())
+
+
+@pytest.mark.parametrize(
+    ("weighted_loss", "mistake"),
+    [
+        (
+            lambda losses, weights: tensorflow().reduce_mean(losses) * weights,
+            "as if a loss already reduced to a scalar were multiplied by the weights and these were summed up",
+        ),
+        (
+            lambda losses, weights: tensorflow().reduce_mean(tensorflow().reduce_mean(losses) * weights),
+            "as if a loss already reduced to a scalar were multiplied by the weights",
+        ),
+        (lambda losses, _: tensorflow().reduce_mean(losses), "as if the weights were ignored"),
+        (
+            lambda losses, weights: tensorflow().reduce_sum(weights * losses) / weights.sum(),
+            "as if it were divided by the sum of the weights",
+        ),
+        (
+            lambda losses, weights: tensorflow().reduce_sum(weights * losses),
+            "as if it were not divided by the batch size",
+        ),
+    ],
+    ids=["scalar-times-vector", "mean-of-scalar-times-vector", "ignored", "divided-by-sum", "not-divided"],
+)
+def test_a_usual_mistake_is_caught_and_named(weighted_loss: LossOfBatch, mistake: str) -> None:
+    with pytest.raises(CaseError) as caught:
+        check(HandmadeMethod(weighted_loss))
+    message = str(caught.value)
+    assert message.startswith("handmade on mlp: expected the weighted update (1/B) sum_i w_i g_i, got one that is off")
+    assert f", {mistake}; multiply the loss of each sample" in message
+    assert "\n" not in message
+
+
+@pytest.mark.parametrize(
+    "weighted_loss",
+    [
+        lambda losses, weights: tensorflow().reduce_mean((weights + 0.01) * losses),
+        lambda losses, weights: tensorflow().reduce_mean(weights[::-1] * losses),
+        lambda losses, weights: tensorflow().reduce_mean(weights**2 * losses),
+        lambda losses, weights: tensorflow().reduce_mean(weights * losses) * float("nan"),
+    ],
+    ids=["zero-weights-let-in", "weights-of-other-samples", "squared", "not-a-number"],
+)
+def test_a_mistake_without_a_name_is_caught_too(weighted_loss: LossOfBatch) -> None:
+    with pytest.raises(CaseError, match=r"expected the weighted update .* got one that is off by .*; multiply"):
+        check(HandmadeMethod(weighted_loss))
+
+
+def test_a_control_that_does_not_take_the_mean_is_caught() -> None:
+    with pytest.raises(CaseError, match="expected the control's update"):
+        check(HandmadeMethod(control_loss=lambda losses, _: tensorflow().reduce_sum(losses)))
+
+
+def test_arms_that_start_from_different_models_are_caught() -> None:
+    with pytest.raises(CaseError, match="expected weights of 1 to give the control's update"):
+        check(HandmadeMethod(control_seed=1))
+
+
+def test_an_arm_that_trains_another_model_is_caught() -> None:
+    with pytest.raises(CaseError, match="expected an arm with the 4 trainable variables of the workload's model"):
+        check(HandmadeMethod(extra_layers=1))
