@@ -19,7 +19,7 @@ from typing import Any
 
 from benchmarks.errors import BlockError
 from benchmarks.methods._device import find_device_wait
-from benchmarks.methods._fit_stepper import FirstBatchTimer, FitStepper, LeaveFit
+from benchmarks.methods._fit_steps import FirstBatchTimer, FitStepper, LeaveFit
 from benchmarks.methods._pipeline import count_steps
 from benchmarks.protocols import Clock, Stepper, Task
 
@@ -27,7 +27,7 @@ FitArguments = dict[str, Any]
 """Keyword arguments of `model.fit` that hand over the data."""
 
 _STEPS_WITHOUT_END = 10**9
-"""More steps than any block can train; `fit` is left from a callback."""
+"""More steps than any block can train; `fit` asks for a number where data have no end."""
 
 
 def compile_model(task: Task) -> Any:
@@ -83,13 +83,13 @@ class FitArm:
         return self._steps_per_pass
 
     def open_steps(self, clock: Clock) -> Stepper:
-        """Start `fit` in a thread, on batches that are ready, and stop it before the first of them."""
+        """Let `fit` prepare to train on batches that are ready, and stop before the first of them."""
         arguments = self._make_step_arguments()
 
-        def fit(callback: Any) -> None:
-            self._model.fit(**arguments, steps_per_epoch=_STEPS_WITHOUT_END, verbose=0, callbacks=[callback])
+        def fit() -> None:
+            self._model.fit(**arguments, steps_per_epoch=_STEPS_WITHOUT_END, verbose=0)
 
-        return FitStepper(fit, clock, self._wait)
+        return FitStepper(self._model, fit, clock, self._wait)
 
     def run_pass(self) -> None:
         """Call `fit` for one epoch; it returns when the epoch's loss has been read."""

@@ -56,3 +56,16 @@ def test_a_start_ends_with_the_first_step(*, weighted: bool) -> None:
     assert 0 < startup_ns <= time.perf_counter_ns() - begin_ns
     assert int(arm.model.optimizer.iterations) == 1
     assert arm.trace_count >= 1
+
+
+@pytest.mark.parametrize("weighted", [False, True])
+@pytest.mark.parametrize("name", FIT_METHODS)
+def test_a_single_step_makes_the_update_of_a_pass(name: str, weighted: bool) -> None:
+    """On one batch of all samples, so that shuffling does not matter; class weights are looked up in both."""
+    stepped, passed = (load_method(name).build_arm(make_task(batch_size=32), weighted=weighted) for _ in range(2))
+    stepper = stepped.open_steps(time.perf_counter_ns)
+    stepper.measure_step_ns()
+    stepper.close()
+    passed.run_pass()
+    for one, other in zip(stepped.model.trainable_variables, passed.model.trainable_variables, strict=True):
+        np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-4, atol=1e-5)
