@@ -1,7 +1,6 @@
-"""How long is each question measured? The time of a block and the number of blocks, by profile.
+"""How long is a block of each question? How many blocks a case gets is the gate's plan, `benchmarks.verdicts.plan`.
 
-The numbers come from `python -m benchmarks.studies.estimators` and `python -m benchmarks.studies.gate_plan`; what
-they found is in docs/how-it-measures.md.
+The numbers come from `python -m benchmarks.studies.estimators`; what it found is in docs/how-it-measures.md.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import dataclasses
 
 from benchmarks.records import Question
-from benchmarks.sweeps import Profile
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +21,12 @@ class BlockPlan:
 _SECOND_NS = 1_000_000_000
 
 _BLOCK_PLANS = {
-    Question.STEP_TIME: BlockPlan(timed_budget_ns=1_600_000_000, min_rounds=20),
+    Question.STEP_TIME: BlockPlan(timed_budget_ns=1 * _SECOND_NS, min_rounds=20),
     Question.EPOCH_TIME: BlockPlan(timed_budget_ns=2 * _SECOND_NS, min_rounds=6),
     Question.STARTUP_TIME: BlockPlan(timed_budget_ns=3 * _SECOND_NS, min_rounds=2),
 }
-
-_SCREEN_BLOCKS = {Profile.QUICK: 4, Profile.GATE: 4, Profile.FULL: 4}
+"""Set-up and tracing take about 2.5 s of a block, so a much shorter one is mostly set-up, and a longer one leaves fewer
+blocks to the same time. Passes and starts are the noisier, the fewer of them fit into a block."""
 
 
 def find_block_plan(question: Question, block_seconds: float | None) -> BlockPlan:
@@ -42,8 +40,3 @@ def find_block_plan(question: Question, block_seconds: float | None) -> BlockPla
     if block_seconds is None:
         return plan
     return dataclasses.replace(plan, timed_budget_ns=round(block_seconds * _SECOND_NS))
-
-
-def find_screen_blocks(profile: Profile, blocks: int | None) -> int:
-    """Return how many blocks each case gets at first; `blocks` is used instead of the plan where it is given."""
-    return _SCREEN_BLOCKS[profile] if blocks is None else blocks

@@ -10,29 +10,12 @@ import dataclasses
 import itertools
 import re
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from enum import Enum
 from typing import TypeVar
 
-from benchmarks.errors import AxisError
-from benchmarks.methods import METHODS
+from benchmarks.axes import METHOD_NAMES, NULL_SUFFIX, WORKLOAD_NAMES, AxisValue, Rejected, name_null_case
 from benchmarks.records import Question
-from benchmarks.workloads import WORKLOADS
 
-METHOD_NAMES = tuple(METHODS)
-WORKLOAD_NAMES = tuple(WORKLOADS)
-
-AxisValue = str | int
-
-AXIS_NAMES = ("workload", "depth", "batch_size", "dataset_size", "method")
-
-NULL_SUFFIX = "-null"
-"""Marks a value of the method axis whose control is measured against itself."""
-
-_LARGEST_COUNT = 10**9
-"""Above any model, batch or dataset that fits a machine; a larger number is a slip of the keyboard."""
-
-_WHOLE_NUMBER = re.compile(r"\d+(?:_\d+)*|\d+(?:\.\d+)?[eE]\+?\d{1,2}", re.ASCII)
 _UNSAFE_IN_AN_ID = re.compile(r"[^\w.+-]", re.ASCII)
 
 
@@ -42,15 +25,6 @@ class Profile(str, Enum):
     QUICK = "quick"
     GATE = "gate"
     FULL = "full"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Rejected:
-    """A text on the command line that is no value of its axis, and why; it fails one case of its own."""
-
-    axis: str
-    text: str
-    reason: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +81,16 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
     Profile.QUICK: {
         Question.STEP_TIME: (Axes(workload=("mlp",), depth=(2,), batch_size=(256,), method=_STEP_METHODS),),
         Question.EPOCH_TIME: (
-            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(10_000,), method=_FEW_METHODS),
+            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(5_120,), method=_FEW_METHODS),
         ),
         Question.STARTUP_TIME: (
-            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(100_000,), method=_FEW_METHODS),
+            Axes(
+                workload=("mlp",),
+                depth=(2,),
+                batch_size=(256,),
+                dataset_size=(100_000,),
+                method=("fit_array", "loop_graph"),
+            ),
         ),
     },
     Profile.GATE: {
@@ -121,10 +101,16 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
             Axes(workload=("cnn",), depth=(2,), batch_size=(256,), method=("fit_array", "loop_graph")),
         ),
         Question.EPOCH_TIME: (
-            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(10_000,), method=_FEW_METHODS),
+            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(5_120,), method=_FEW_METHODS),
         ),
         Question.STARTUP_TIME: (
-            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(100_000,), method=_FEW_METHODS),
+            Axes(
+                workload=("mlp",),
+                depth=(2,),
+                batch_size=(256,),
+                dataset_size=(100_000,),
+                method=("fit_array", "loop_graph"),
+            ),
         ),
     },
     Profile.FULL: {
@@ -147,30 +133,6 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
 _Value = TypeVar("_Value", str, int, int | None)
 
 
-def parse_axis(axis: str, text: str) -> tuple[AxisValue | Rejected, ...]:
-    """Read a comma-separated list of values of one axis, in the order given and each once.
-
-    A method also brings the null case of its control; `loop_graph-null` is the null case alone.
-
-    Args:
-        axis: one of AXIS_NAMES.
-        text: what the command line says: `32,256`, `1e5,100_000`, `fit_array,loop_graph`.
-
-    Raises:
-        AxisError: when the axis is unknown or the list is empty. A value that makes no sense does not raise: it is
-            returned as `Rejected`, so that the others can still run.
-    """
-    if axis not in AXIS_NAMES:
-        raise AxisError(f"expected an axis among {', '.join(AXIS_NAMES)}, got {axis!r}; choose one of them")
-    items = [item for part in text.split(",") if (item := part.strip())]
-    if not items:
-        example = "fit_array,loop_graph" if axis == "method" else "mlp,cnn" if axis == "workload" else "2,8"
-        raise AxisError(f"{_option(axis)}: expected at least one value, got {text!r}; write for example {example}")
-    read = {"method": _read_method, "workload": _read_workload}.get(axis)
-    values = ((read(item) if read else (_read_count(axis, item),)) for item in items)
-    return tuple(dict.fromkeys(itertools.chain.from_iterable(values)))
-
-
 def expand(
     question: Question, profile: Profile, overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]
 ) -> tuple[CaseParams, ...]:
@@ -186,24 +148,6 @@ def expand(
         for case in _expand_axes(axes, overrides):
             cases.setdefault(case.id, case)  # overrides can make two products of a union overlap
     return tuple(sorted(cases.values(), key=_rank))
-
-
-def split_null(method: str) -> tuple[str, bool]:
-    """Return the name in a value of the method axis, and whether the value means the null case."""
-    name = method.removesuffix(NULL_SUFFIX)
-    return name, name != method
-
-
-def name_null_method(method: str) -> str:
-    """Return the method whose null case shows whether results of `method` can be trusted: the first with its control.
-
-    Args:
-        method: a registered method; any other name is returned as it is.
-    """
-    entry = METHODS.get(method)
-    if entry is None:
-        return method
-    return next(name for name, other in METHODS.items() if other.control_path == entry.control_path)
 
 
 def _expand_axes(axes: Axes, overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]) -> Iterator[CaseParams]:
@@ -249,52 +193,4 @@ def _rank(case: CaseParams) -> int:
 
 def _add_nulls(methods: tuple[str, ...]) -> tuple[str, ...]:
     """Return the null case of each control once, then the methods."""
-    return tuple(dict.fromkeys([*map(_null_of, methods), *methods]))
-
-
-def _null_of(method: str) -> str:
-    """Return the null case of a method's control, as a value of the method axis."""
-    return name_null_method(method) + NULL_SUFFIX
-
-
-def _read_method(text: str) -> tuple[AxisValue | Rejected, ...]:
-    """Read one value of the method axis."""
-    name, null = split_null(text)
-    if name not in METHOD_NAMES:
-        known = ", ".join(METHOD_NAMES)
-        return (_reject("method", text, f"one of {known}, or one of them with {NULL_SUFFIX}", "choose one of them"),)
-    if not null:
-        return (_null_of(name), name)
-    if name_null_method(name) != name:
-        reason = "a method with a control of its own"
-        return (_reject("method", text, reason, f"write {_null_of(name)}, which is this method's control too"),)
-    return (text,)
-
-
-def _read_workload(text: str) -> tuple[AxisValue | Rejected, ...]:
-    """Read one value of the workload axis."""
-    if text in WORKLOAD_NAMES:
-        return (text,)
-    return (_reject("workload", text, f"one of {', '.join(WORKLOAD_NAMES)}", "choose one of them"),)
-
-
-def _read_count(axis: str, text: str) -> AxisValue | Rejected:
-    """Read one value of an axis that counts: `100000`, `100_000` and `1e5` are the same."""
-    if _WHOLE_NUMBER.fullmatch(text):
-        number = Decimal(text.replace("_", ""))
-        if number == number.to_integral_value() and 1 <= number <= _LARGEST_COUNT:
-            return int(number)
-    example = "1e5" if axis == "dataset_size" else "2" if axis == "depth" else "32"
-    return _reject(
-        axis, text, f"a whole number from 1 to {_LARGEST_COUNT:,}", f"write for example {_option(axis)} {example}"
-    )
-
-
-def _reject(axis: str, text: str, expected: str, remedy: str) -> Rejected:
-    """Return a rejected value with its reason on one line."""
-    return Rejected(axis=axis, text=text, reason=f"{_option(axis)}: expected {expected}, got {text!r}; {remedy}")
-
-
-def _option(axis: str) -> str:
-    """Return the command line option of an axis."""
-    return f"--{axis.replace('_', '-')}"
+    return tuple(dict.fromkeys([*map(name_null_case, methods), *methods]))

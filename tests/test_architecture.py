@@ -21,6 +21,7 @@ FLOORS = (
     {"errors", "units"},
     {"protocols", "records"},
     {"methods", "probes", "stats", "workloads"},
+    {"axes"},
     {"baselines", "blocks", "sweeps", "verdicts"},
     {"plans", "reports"},
     {"plugin", "studies"},

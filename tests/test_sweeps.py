@@ -9,20 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.axes import AXIS_NAMES, METHOD_NAMES, WORKLOAD_NAMES, Rejected, name_null_method, parse_axis, split_null
 from benchmarks.errors import AxisError
 from benchmarks.records import Case, Question
-from benchmarks.sweeps import (
-    AXIS_NAMES,
-    METHOD_NAMES,
-    WORKLOAD_NAMES,
-    CaseParams,
-    Profile,
-    Rejected,
-    expand,
-    name_null_method,
-    parse_axis,
-    split_null,
-)
+from benchmarks.sweeps import CaseParams, Profile, expand
 
 STEP, EPOCH, STARTUP = Question
 
@@ -48,17 +38,15 @@ def to_case(params: CaseParams, question: Question) -> Case:
     )
 
 
-def test_quick_step_time_asks_every_method_after_every_null_case() -> None:
+def test_quick_step_time_asks_every_method_with_a_step_of_its_own_after_every_null_case() -> None:
     assert ids(expand(STEP, Profile.QUICK, {})) == [
         "mlp-depth2-batch256-fit_array-null",
-        "mlp-depth2-batch256-fit_dataset-null",
         "mlp-depth2-batch256-fit_packed-null",
         "mlp-depth2-batch256-loop_eager-null",
         "mlp-depth2-batch256-loop_graph-null",
         "mlp-depth2-batch256-loop_jit-null",
         "mlp-depth2-batch256-fit_array",
         "mlp-depth2-batch256-fit_class_weight",
-        "mlp-depth2-batch256-fit_dataset",
         "mlp-depth2-batch256-fit_packed",
         "mlp-depth2-batch256-loop_eager",
         "mlp-depth2-batch256-loop_graph",
@@ -66,16 +54,21 @@ def test_quick_step_time_asks_every_method_after_every_null_case() -> None:
     ]
 
 
-@pytest.mark.parametrize(("question", "size"), [(EPOCH, 10_000), (STARTUP, 100_000)])
-def test_quick_sweeps_one_method_per_way_of_feeding_data_over_whole_passes(question: Question, size: int) -> None:
+@pytest.mark.parametrize(
+    ("question", "size", "methods"),
+    [(EPOCH, 5_120, ["fit_array", "fit_dataset", "loop_graph"]), (STARTUP, 100_000, ["fit_array", "loop_graph"])],
+)
+def test_quick_sweeps_few_methods_over_whole_passes_and_starts(
+    question: Question, size: int, methods: list[str]
+) -> None:
     prefix = f"mlp-depth2-batch256-size{size}"
-    methods = ["fit_array", "fit_dataset", "loop_graph"]
     expected = [f"{prefix}-{method}-null" for method in methods] + [f"{prefix}-{method}" for method in methods]
     assert ids(expand(question, Profile.QUICK, {})) == expected
 
 
-def test_the_gate_stays_between_40_and_60_cases() -> None:
-    assert 40 <= sum(len(expand(question, Profile.GATE, {})) for question in Question) <= 60
+def test_the_gate_stays_between_30_and_50_cases() -> None:
+    """In CI it should take ten minutes or so: about four blocks of four seconds each."""
+    assert 30 <= sum(len(expand(question, Profile.GATE, {})) for question in Question) <= 50
 
 
 def test_the_full_sweep_has_over_1000_cases_and_every_value_of_every_axis() -> None:
@@ -160,70 +153,6 @@ def test_an_axis_without_any_valid_value_leaves_only_its_rejected_cases() -> Non
         "rejected-method=loop_grph",
         "rejected-depth=x",
     ]
-
-
-@pytest.mark.parametrize(
-    ("text", "values"),
-    [
-        ("32,256", (32, 256)),
-        (" 32 , 256, ", (32, 256)),
-        ("256,32,256", (256, 32)),
-        ("100000", (100_000,)),
-        ("100_000", (100_000,)),
-        ("1e5", (100_000,)),
-        ("1.5e3,1E+2", (1500, 100)),
-        ("1000000000", (10**9,)),
-    ],
-)
-def test_counts_are_read_in_any_usual_notation_and_each_once(text: str, values: tuple[int, ...]) -> None:
-    assert parse_axis("dataset_size", text) == values
-
-
-@pytest.mark.parametrize(
-    "text", ["0", "-1", "abc", "1.5", "1e-3", "1.25e1", "nan", "1e99", "1_", "0x10", "٣", "1000000001", "2 4"]
-)
-def test_what_is_no_count_is_rejected_in_one_line_that_names_option_value_and_remedy(text: str) -> None:
-    (rejected,) = parse_axis("dataset_size", text)
-    assert isinstance(rejected, Rejected)
-    assert rejected.reason == (
-        f"--dataset-size: expected a whole number from 1 to 1,000,000,000, got {text!r}; "
-        "write for example --dataset-size 1e5"
-    )
-
-
-def test_a_method_brings_the_null_case_of_its_control() -> None:
-    assert parse_axis("method", "loop_graph") == ("loop_graph-null", "loop_graph")
-    assert parse_axis("method", "loop_graph-null") == ("loop_graph-null",)
-    assert parse_axis("method", "fit_array,fit_class_weight") == ("fit_array-null", "fit_array", "fit_class_weight")
-
-
-def test_the_null_case_of_a_shared_control_is_asked_for_by_its_own_name() -> None:
-    (rejected,) = parse_axis("method", "fit_class_weight-null")
-    assert isinstance(rejected, Rejected)
-    assert rejected.reason == (
-        "--method: expected a method with a control of its own, got 'fit_class_weight-null'; "
-        "write fit_array-null, which is this method's control too"
-    )
-
-
-def test_an_unknown_workload_is_rejected_with_the_known_ones() -> None:
-    (rejected, known) = parse_axis("workload", "transformer,cnn")
-    assert known == "cnn"
-    assert isinstance(rejected, Rejected)
-    assert rejected.reason == (
-        f"--workload: expected one of {', '.join(WORKLOAD_NAMES)}, got 'transformer'; choose one of them"
-    )
-
-
-@pytest.mark.parametrize("text", ["", " ", ",", " , "])
-def test_an_empty_list_is_refused(text: str) -> None:
-    with pytest.raises(AxisError, match=re.escape("--batch-size: expected at least one value")):
-        parse_axis("batch_size", text)
-
-
-def test_an_unknown_axis_is_refused() -> None:
-    with pytest.raises(AxisError, match="expected an axis among workload, depth"):
-        parse_axis("width", "2")
 
 
 @given(axis=st.sampled_from(AXIS_NAMES), text=st.text(max_size=20))

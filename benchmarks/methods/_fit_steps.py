@@ -1,4 +1,4 @@
-"""How is `fit` measured step by step? On the very iterator and training function that `fit` works with, one call a step.
+"""How is `fit` measured step by step? On the iterator and the training function that `fit` itself works with.
 
 `fit` is called with a training function that keeps the iterator it is given and leaves; the iterator is then stepped
 through with Keras' own training function. So whatever `fit` does to the data before a step (looking up class weights,
@@ -23,7 +23,7 @@ from benchmarks.errors import BlockError
 from benchmarks.protocols import Clock
 
 
-class LeaveFit(BaseException):  # noqa: N818 - it reports no error; nothing on the way that handles errors may stop it
+class LeaveFit(BaseException):
     """Raised inside `fit` to leave it, and caught where `fit` was called."""
 
 

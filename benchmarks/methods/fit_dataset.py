@@ -25,7 +25,6 @@ class FitDataset:
 
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` leaves the weights out of the dataset."""
-
         samples = task.samples
         arrays = (samples.features, samples.labels, *((samples.weights,) if weighted else ()))
 

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.axes import AXIS_NAMES
 from benchmarks.plugin.options import SETTINGS
 from benchmarks.plugin.replay import ReplayTimer
 from benchmarks.records import Question
-from benchmarks.sweeps import AXIS_NAMES, CaseParams, expand
+from benchmarks.sweeps import CaseParams, expand
 
 REPLAY = pytest.StashKey[ReplayTimer]()
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from benchmarks.axes import split_null
 from benchmarks.errors import SuiteError
 from benchmarks.plugin.run import find_run
 from benchmarks.plugin.showing import VERDICT_PROPERTY, find_display
 from benchmarks.records import Case, Outcome, Question
-from benchmarks.sweeps import split_null
 
 if TYPE_CHECKING:
     from benchmarks.plugin.casework import MeasuredCase

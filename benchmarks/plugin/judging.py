@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 
+from benchmarks.axes import name_null_method
 from benchmarks.errors import BaselineError
-from benchmarks.plans import find_screen_blocks
 from benchmarks.plugin.measuring import BlockSource
 from benchmarks.plugin.run import Run
 from benchmarks.records import Case, Outcome, Verdict
-from benchmarks.sweeps import name_null_method
 from benchmarks.verdicts.explain import explain_failed_null_case, explain_regression
 from benchmarks.verdicts.gate import judge_case, judge_null_case
-from benchmarks.verdicts.plan import GatePlan
+from benchmarks.verdicts.plan import SCREEN_BLOCKS, GatePlan
 from benchmarks.verdicts.rules import doubt
 
 _BLOCKS_TO_LOOK_CLOSER = 20
@@ -47,7 +46,7 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, *, tolerance: f
     plan = GatePlan(
         gated_cases=max(1, run.gated_cases),
         tolerance=tolerance,
-        screen_blocks=find_screen_blocks(run.settings.profile, run.settings.blocks),
+        screen_blocks=SCREEN_BLOCKS if run.settings.blocks is None else run.settings.blocks,
     )
     if case.null:
         return _judge_null(case, source, run, plan, node_id)

@@ -13,11 +13,12 @@ from collections.abc import Mapping
 import psutil
 import pytest
 
+from benchmarks.axes import AXIS_NAMES, AxisValue, Rejected, parse_axis
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import Target, find_target
 from benchmarks.errors import AxisError, SuiteError
 from benchmarks.records import Plant, Question
-from benchmarks.sweeps import AXIS_NAMES, AxisValue, Profile, Rejected, parse_axis
+from benchmarks.sweeps import Profile
 from benchmarks.units import parse_percent
 
 _DEFAULT_BLOCK_TIMEOUT_S = 180.0

@@ -14,7 +14,6 @@ from collections.abc import Mapping
 import pytest
 
 from benchmarks.baselines.store import describe_differences
-from benchmarks.plans import find_screen_blocks
 from benchmarks.plugin.run import Run, find_run
 from benchmarks.records import Case, CaseReport, Interval, Outcome, Question
 from benchmarks.reports.progress import (
@@ -25,6 +24,7 @@ from benchmarks.reports.progress import (
     render_live_line,
 )
 from benchmarks.reports.terminal import render_summary
+from benchmarks.verdicts.plan import SCREEN_BLOCKS
 
 VERDICT_PROPERTY = "verdict"
 """Name of the user property that carries a test's outcome to pytest's reports and to JUnit XML."""
@@ -55,7 +55,8 @@ class Display:
         self._case_count = sum(case_counts.values())
         self._case_number = 0
         self._case: Case | None = None
-        self._blocks_planned = find_screen_blocks(find_run(config).settings.profile, find_run(config).settings.blocks)
+        blocks = find_run(config).settings.blocks
+        self._blocks_planned = SCREEN_BLOCKS if blocks is None else blocks
         self._remaining = RemainingTime(time.monotonic_ns, case_counts)
         self._reporter: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
         self._has_lines = self._reporter is not None and config.get_verbosity() == 0
@@ -183,5 +184,6 @@ def list_notes(run: Run) -> list[str]:
     removed = run.list_removed()
     if removed:
         listed = ", ".join(removed[:_LISTED_CASES]) + (", …" if len(removed) > _LISTED_CASES else "")
-        notes.append(f"{len(removed)} cases of the baseline are not in this run's sweep: {listed}")
+        strict = "; --strict-verdicts fails the run for that" if run.settings.strict_verdicts else ""
+        notes.append(f"{len(removed)} cases of the baseline are not in this run's sweep: {listed}{strict}")
     return notes

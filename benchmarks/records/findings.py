@@ -48,9 +48,8 @@ class Comparison:
     `overhead_ratio` is the current overhead from the blocks that the verdict rests on (`fresh_blocks` of them, or the
     screening blocks where that is 0); `expected_ratio` is the baseline's, from `baseline_blocks` (None and 0 for a null
     case, where the truth is exactly 1.00). `change_ratio` is current ÷ expected, from the same blocks.
-    `smallest_visible_change` is the smallest true rise, as a fraction and with the tolerance included, that a look at as
-    many blocks
-    calls beyond the tolerance with 80 % power.
+    `smallest_visible_change` is the smallest true rise, as a fraction and with the tolerance included, that a look at
+    as many blocks calls beyond the tolerance with 80 % power.
     """
 
     overhead_ratio: Interval

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 
 from tabulate import tabulate
 
+from benchmarks.axes import name_null_method
 from benchmarks.records import Case, CaseReport, Interval, Measurement, Outcome, Question
-from benchmarks.sweeps import name_null_method
 from benchmarks.units import format_duration, format_overhead
 
 _QUESTION_NAMES = {

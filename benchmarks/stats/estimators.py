@@ -40,8 +40,8 @@ class Estimator(str, Enum):
     HODGES_LEHMANN_OF_PAIRS = "hodges_lehmann_of_pairs"
 
 
-DEFAULT_ESTIMATOR: Estimator = Estimator.RATIO_OF_TRIMMED_MEANS
-"""The steadiest on real steps so far: 1.2 % spread over blocks of a null log-ratio, medians of pairs 1.4 %."""
+DEFAULT_ESTIMATOR: Estimator = Estimator.TRIMMED_MEAN_OF_PAIRS
+"""The steadiest on real steps, by a little; docs/how-it-measures.md has the table of `studies.estimators`."""
 
 TRIM_FROM_PERCENT: int = 10
 """Where the trimmed mean of slices starts: the very fastest are erratic, as ratios of minima show."""

@@ -28,12 +28,13 @@ import psutil
 from scipy import stats
 from tabulate import tabulate
 
+from benchmarks.axes import AXIS_NAMES, parse_axis, split_null
 from benchmarks.blocks.launcher import ServerLauncher
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Question
 from benchmarks.stats.estimators import Estimator, estimate_log_ratio
-from benchmarks.sweeps import AXIS_NAMES, Profile, expand, parse_axis, split_null
+from benchmarks.sweeps import Profile, expand
 
 _WALL_BUDGET_S = 20.0
 """What a case may take; the suite promises an interval of ±2 % or better in this time."""

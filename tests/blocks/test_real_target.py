@@ -65,7 +65,7 @@ def test_thread_counts_reach_tensorflow(launcher: ServerLauncher) -> None:
 
 
 def test_an_unknown_method_is_refused_in_one_line(launcher: ServerLauncher) -> None:
-    with pytest.raises(CaseError, match="method: expected one of fit_array.*got 'sideways'"):
+    with pytest.raises(CaseError, match=r"method: expected one of fit_array.*got 'sideways'"):
         launcher.run_block(make_request(make_case(method="sideways")))
 
 

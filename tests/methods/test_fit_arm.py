@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.methods import METHODS, load_method
@@ -60,7 +61,7 @@ def test_a_start_ends_with_the_first_step(*, weighted: bool) -> None:
 
 @pytest.mark.parametrize("weighted", [False, True])
 @pytest.mark.parametrize("name", FIT_METHODS)
-def test_a_single_step_makes_the_update_of_a_pass(name: str, weighted: bool) -> None:
+def test_a_single_step_makes_the_update_of_a_pass(name: str, *, weighted: bool) -> None:
     """On one batch of all samples, so that shuffling does not matter; class weights are looked up in both."""
     stepped, passed = (load_method(name).build_arm(make_task(batch_size=32), weighted=weighted) for _ in range(2))
     stepper = stepped.open_steps(time.perf_counter_ns)

@@ -30,7 +30,7 @@ class FakeModel:
     def wait(self) -> None:
         self.waits += 1
 
-    def make_train_function(self, force: bool = False) -> Any:
+    def make_train_function(self, force: bool = False) -> Any:  # noqa: FBT001, FBT002 - Keras' signature
         if self.train_function is None or force:
             self.train_function = self._train
         return self.train_function

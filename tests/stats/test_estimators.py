@@ -199,10 +199,11 @@ def test_interruptions_of_one_arm_alone_hardly_move_the_default() -> None:
         weighted = np.where(rng.random(400) < 0.05, 10.0, 1.0) * np.array(clean.weighted_slice_ns)
         estimates.append(estimate_log_ratio(clean.control_slice_ns, weighted, clean.weighted_first))
         means.append(math.log(weighted.mean() / np.mean(clean.control_slice_ns)))
-    # Plain means go up by log(1 + 0.05 * 9) = 0.37. The window from the 10th to the 60th percentile moves up by 5 % of
-    # its place, from an average 35th to 37th percentile: 0.2 * (z(.37) - z(.35)) = 0.01.
+    # Plain means go up by log(1 + 0.05 * 9) = 0.37. Of the pairs, whose SD is 0.2 * sqrt(2) = 0.28, the top fifth
+    # that is cut off now holds the interrupted 5 %, so the window holds the others from their 21st to their 84th
+    # percentile: 0.28 * (pdf(z(.21)) - pdf(z(.84))) / 0.63 = 0.021.
     assert np.mean(means) > 0.3
-    assert abs(float(np.mean(estimates))) < 0.02
+    assert float(np.mean(estimates)) == pytest.approx(0.021, abs=0.008)
 
 
 def test_splitting_by_order_pays_where_rounds_are_few_and_the_position_effect_large() -> None:
