@@ -6,10 +6,11 @@ own lines take the place of both, with `-q` its dots. Leaves out: the wording, w
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -75,7 +76,7 @@ class Display:
         """Show what the blocks of the current case say so far."""
         if self._is_live and self._case is not None:
             progress = self._make_progress(self._case, blocks, overhead_ratio, None)
-            self._write(render_live_line(progress, shutil.get_terminal_size().columns))
+            self._write(lambda width: render_live_line(progress, width))
 
     def end_case(self, report: CaseReport) -> None:
         """Show what came of a case."""
@@ -85,8 +86,8 @@ class Display:
         blocks = 0 if report.measurement is None else len(report.measurement.blocks)
         outcome = None if report.verdict is None else report.verdict.outcome
         line = render_finished_line(self._make_progress(report.case, blocks, report.overhead_ratio, outcome))
-        wipe = render_blank_line(shutil.get_terminal_size().columns) if self._is_live else ""
-        self._write(f"{wipe}{line}\n", **({} if outcome is None else _MARKUP[outcome]))
+        markup = {} if outcome is None else _MARKUP[outcome]
+        self._write(lambda width: f"{render_blank_line(width) if self._is_live else ''}{line}\n", **markup)
 
     def _make_progress(self, case: Case, blocks: int, ratio: Interval | None, outcome: Outcome | None) -> Progress:
         """Return where the run is."""
@@ -101,15 +102,12 @@ class Display:
             outcome=outcome,
         )
 
-    def _write(self, text: str, **markup: bool) -> None:
-        """Write past pytest's capture of the running test."""
+    def _write(self, render: Callable[[int], str], **markup: bool) -> None:
+        """Write past pytest's capture of the running test, which also hides the terminal and its width."""
         assert self._reporter is not None  # noqa: S101 - only called where there are lines
         capture = self._config.pluginmanager.get_plugin("capturemanager")
-        if capture is None:
-            self._reporter.write(text, flush=True, **markup)
-            return
-        with capture.global_and_fixture_disabled():
-            self._reporter.write(text, flush=True, **markup)
+        with contextlib.nullcontext() if capture is None else capture.global_and_fixture_disabled():
+            self._reporter.write(render(shutil.get_terminal_size().columns), flush=True, **markup)
 
 
 _DISPLAY = pytest.StashKey[Display]()
