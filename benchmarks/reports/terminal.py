@@ -204,7 +204,7 @@ def _make_cells(entry: _Measured) -> list[str]:
         format_duration(statistics.median(block.control_median_ns for block in blocks)),
         format_duration(statistics.median(block.weighted_median_ns for block in blocks)),
         format_overhead(entry.overhead.estimate),
-        f"{format_overhead(entry.overhead.lower)} to {format_overhead(entry.overhead.upper)}",
+        _format_bounds(entry.overhead),
     ]
 
 
@@ -241,10 +241,14 @@ def _render_reasons(reports: Sequence[CaseReport]) -> Iterator[str]:
 
 def _format_overhead_interval(interval: Interval) -> str:
     """Write an overhead with its interval: `+3.1 % (95 % interval +2.0 % to +4.2 %)`."""
-    return (
-        f"{format_overhead(interval.estimate)} ({_format_confidence(interval)} "
-        f"{format_overhead(interval.lower)} to {format_overhead(interval.upper)})"
-    )
+    return f"{format_overhead(interval.estimate)} ({_format_confidence(interval)} {_format_bounds(interval)})"
+
+
+def _format_bounds(interval: Interval) -> str:
+    """Write the bounds of an interval: `+2.0 % to +4.2 %`; one block alone has none."""
+    if math.isinf(interval.upper):
+        return "unknown"
+    return f"{format_overhead(interval.lower)} to {format_overhead(interval.upper)}"
 
 
 def _format_confidence(interval: Interval) -> str:

@@ -159,6 +159,7 @@ def test_the_answer_names_the_whole_case_where_methods_were_measured_at_several_
 def test_the_answer_claims_nothing_from_a_single_block() -> None:
     unbounded = interval(1.05, 0.0, math.inf)
     assert answer(report("fit_array", unbounded)) == "Not known: step time was measured in too few blocks to tell."
+    assert "unknown" in render_summary([report("fit_array", unbounded)])
     assert answer(report("fit_array", unbounded), report("loop_graph", FREE)) == (
         "No cost was shown: step time rises by no more than +1.4 % with the 1 method measured (95 % intervals), "
         "and nothing is known of 1 more with too few blocks."
