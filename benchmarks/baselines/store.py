@@ -101,3 +101,21 @@ def describe_differences(stored: Environment, current: Environment) -> tuple[str
         for field in dataclasses.fields(Environment)
         if getattr(stored, field.name) != getattr(current, field.name)
     )
+
+
+def explain_unlike_versions(stored: Environment, current: Environment) -> str | None:
+    """Return why bytes and counts of the two cannot be compared; None where TensorFlow and Keras are the same.
+
+    They are the same on any machine, but another version of TensorFlow or Keras may well have other graphs.
+    """
+    differences = [
+        f"{name} {getattr(stored, field)} stored, {getattr(current, field)} now"
+        for field, name in (("tensorflow", "TensorFlow"), ("keras", "Keras"))
+        if getattr(stored, field) != getattr(current, field)
+    ]
+    if not differences:
+        return None
+    return (
+        "bytes and counts are compared for the same TensorFlow and Keras only, and there is "
+        f"{' and '.join(differences)}; record a baseline with this version"
+    )
