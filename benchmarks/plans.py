@@ -1,6 +1,7 @@
-"""How long is a block of each question? How many blocks a case gets is the gate's plan, `benchmarks.verdicts.plan`.
+"""How long is a timed block of each question, and how many blocks are read where there is no clock?
 
-The numbers come from `python -m benchmarks.studies.estimators`; what it found is in docs/how-it-measures.md.
+How many blocks a timed case gets is the gate's plan, `benchmarks.verdicts.plan`. The numbers of seconds come
+from `python -m benchmarks.studies.estimators`; what it found is in docs/how-it-measures.md.
 """
 
 from __future__ import annotations
@@ -40,3 +41,30 @@ def find_block_plan(question: Question, block_seconds: float | None) -> BlockPla
     if block_seconds is None:
         return plan
     return dataclasses.replace(plan, timed_budget_ns=round(block_seconds * _SECOND_NS))
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ReadPlan:
+    """How many blocks are read of a case first, and how many fresh ones where these do not settle it."""
+
+    screen_blocks: int
+    fresh_blocks: int
+
+
+_READ_PLANS = {
+    Question.PEAK_MEMORY: ReadPlan(screen_blocks=3, fresh_blocks=5),
+    Question.RETAINED_MEMORY: ReadPlan(screen_blocks=4, fresh_blocks=8),
+    Question.TRAINING_GRAPH: ReadPlan(screen_blocks=1, fresh_blocks=0),
+}
+"""A peak differs a little from block to block (a prefetched batch), so a median is taken. Counts never differ."""
+
+
+def find_read_plan(question: Question, blocks: int | None) -> ReadPlan:
+    """Return how many blocks are read of a case of this question.
+
+    Args:
+        question: one that is not timed.
+        blocks: blocks to read first instead of the planned number; None keeps the plan.
+    """
+    plan = _READ_PLANS[question]
+    return plan if blocks is None else dataclasses.replace(plan, screen_blocks=blocks)

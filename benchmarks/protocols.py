@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from benchmarks.records import Block, BlockRequest, Case, Environment
+    from benchmarks.records import ArmReadings, Block, BlockRequest, Case, Environment, ReadRequest
 
 Clock = Callable[[], int]
 """Returns nanoseconds of a monotonic clock; `time.perf_counter_ns` or a fake."""
@@ -92,9 +92,18 @@ class TrainingArm(Protocol):
     def trace_count(self) -> int:
         """How often TensorFlow has traced this arm's training step so far; 0 for an eager arm, always."""
 
+    def explain_traces(self, since: int) -> tuple[str, ...]:
+        """Return one sentence on each trace but the first `since`: which argument is unlike the trace before's."""
+
+    def count_compiled_ops(self) -> Mapping[str, Mapping[str, int]]:
+        """Return operations by type of a step that XLA compiles, `before` and `after`; empty where it compiles none."""
+
     @property
     def steps_per_pass(self) -> int:
         """How many optimizer updates `run_pass` makes."""
+
+    def replace_samples(self, samples: Samples) -> None:
+        """Train on these samples from the next pass on, as a second call of the entry point with other data does."""
 
     def open_steps(self, clock: Clock) -> Stepper:
         """Start training and stop before the first step."""
@@ -160,6 +169,31 @@ class Probe(Protocol):
         """Return one arm, warmed up and ready for its first timed slice."""
 
 
+class ArmFactory(Protocol):
+    """Makes what one arm of a case is trained on, and the arm itself."""
+
+    def make_samples(self, sample_count: int) -> Samples:
+        """Return that many samples of the case's workload."""
+
+    def build_arm(self, samples: Samples) -> TrainingArm:
+        """Return a fresh arm that trains on these samples."""
+
+
+class Gauge(Protocol):
+    """How the bytes or counts of one question are read, of one arm alone in its process."""
+
+    @property
+    def needs_allocator_statistics(self) -> bool:
+        """Whether the process must be set up so that TensorFlow's CPU allocator keeps statistics."""
+
+    def read_arm(self, request: ReadRequest, factory: ArmFactory) -> ArmReadings:
+        """Train as far as the question needs and return what was read; `read_ns` may be 0, the caller times it.
+
+        Raises:
+            CaseError: when the case lacks what the question needs.
+        """
+
+
 class Launcher(Protocol):
     """Runs blocks in fresh processes of one target."""
 
@@ -168,6 +202,9 @@ class Launcher(Protocol):
 
     def run_block(self, request: BlockRequest) -> Block:
         """Measure one block; raise BlockError where it ended without a result."""
+
+    def read_arm(self, request: ReadRequest) -> ArmReadings:
+        """Read one arm alone; raise BlockError where the process ended without a result."""
 
     def close(self) -> None:
         """End the target's processes."""

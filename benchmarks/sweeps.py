@@ -77,6 +77,15 @@ _FEW_METHODS = ("fit_array", "fit_dataset", "loop_graph")
 _STEP_METHODS = tuple(name for name in METHOD_NAMES if name != "fit_dataset")
 """`fit` turns arrays into a dataset before its first step, so a step of `fit_dataset` is a step of `fit_array`."""
 
+_MEMORY_METHODS = ("fit_array", "fit_class_weight", "fit_dataset", "loop_graph")
+"""One method for each way in which data and weights lie in memory."""
+
+_GRAPH_METHODS = tuple(name for name in METHOD_NAMES if name not in {"fit_array", "loop_eager"})
+"""`fit_array` trains with the graph of `fit_dataset`, and an eager step has none."""
+
+_MEMORY_BATCH_SIZE = 512
+"""A pass is short with large batches, and the memory of a batch is small beside that of the data all the same."""
+
 _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
     Profile.QUICK: {
         Question.STEP_TIME: (Axes(workload=("mlp",), depth=(2,), batch_size=(256,), method=_STEP_METHODS),),
@@ -92,6 +101,19 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
                 method=("fit_array", "loop_graph"),
             ),
         ),
+        Question.PEAK_MEMORY: (
+            Axes(
+                workload=("mlp",),
+                depth=(2,),
+                batch_size=(_MEMORY_BATCH_SIZE,),
+                dataset_size=(100_000,),
+                method=_FEW_METHODS,
+            ),
+        ),
+        Question.RETAINED_MEMORY: (
+            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(2_560,), method=("fit_array",)),
+        ),
+        Question.TRAINING_GRAPH: (Axes(workload=("mlp",), depth=(2,), batch_size=(256,), method=_GRAPH_METHODS),),
     },
     Profile.GATE: {
         Question.STEP_TIME: (
@@ -112,6 +134,19 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
                 method=("fit_array", "loop_graph"),
             ),
         ),
+        Question.PEAK_MEMORY: (
+            Axes(
+                workload=("mlp",),
+                depth=(2,),
+                batch_size=(_MEMORY_BATCH_SIZE,),
+                dataset_size=(100_000,),
+                method=_MEMORY_METHODS,
+            ),
+        ),
+        Question.RETAINED_MEMORY: (
+            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(2_560,), method=_FEW_METHODS),
+        ),
+        Question.TRAINING_GRAPH: (Axes(workload=("mlp",), depth=(2,), batch_size=(256,), method=_GRAPH_METHODS),),
     },
     Profile.FULL: {
         Question.STEP_TIME: (Axes(workload=WORKLOAD_NAMES, depth=(2, 4, 8), batch_size=(32, 256, 2048)),),
@@ -126,6 +161,19 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
                 batch_size=(32, 2048),
                 dataset_size=(10_000, 100_000, 1_000_000),
             ),
+        ),
+        Question.PEAK_MEMORY: (
+            Axes(
+                workload=("mlp", "cnn"),
+                depth=(2,),
+                batch_size=(_MEMORY_BATCH_SIZE,),
+                dataset_size=(10_000, 100_000, 1_000_000),
+                method=_MEMORY_METHODS,
+            ),
+        ),
+        Question.RETAINED_MEMORY: (Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(2_560,)),),
+        Question.TRAINING_GRAPH: (
+            Axes(workload=WORKLOAD_NAMES, depth=(2, 8), batch_size=(256,), method=_GRAPH_METHODS),
         ),
     },
 }

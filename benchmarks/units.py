@@ -1,4 +1,4 @@
-"""How are quantities written and read? Pairs of `parse_` and `format_` for ratios and times.
+"""How are quantities written and read? Pairs of `parse_` and `format_` for ratios, times and bytes.
 
 Leaves out: what the quantities mean. A ratio of 1.02 is written as the percentage `+2.0 %`.
 """
@@ -12,6 +12,9 @@ from benchmarks.errors import AxisError
 
 _PERCENT = re.compile(r"^([+-]?\d+(?:\.\d+)?)\s*%$")
 _NS_PER_UNIT = (("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 1.0))
+_BYTES = re.compile(r"^\+?(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)$")
+_BYTES_PER_UNIT = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
+_THREE_DIGITS = 100
 
 
 def format_percent(fraction: float) -> str:
@@ -69,3 +72,34 @@ def format_clock(seconds: float) -> str:
     minutes, second = divmod(round(seconds), 60)
     hour, minute = divmod(minutes, 60)
     return f"{hour}:{minute:02d}:{second:02d}" if hour else f"{minute}:{second:02d}"
+
+
+def format_bytes(count: float) -> str:
+    """Write a number of bytes with three significant digits in the largest binary unit that keeps it at or above 1.
+
+    Args:
+        count: bytes; a negative number keeps its sign.
+    """
+    for unit, bytes_per_unit in _BYTES_PER_UNIT.items():
+        if abs(count) >= bytes_per_unit and unit != "B":
+            number = count / bytes_per_unit
+            return f"{number:.0f} {unit}" if abs(number) >= _THREE_DIGITS else f"{number:#.3g}".rstrip(".") + f" {unit}"
+    return f"{count:.0f} B".replace("-0 B", "0 B")
+
+
+def format_extra_bytes(count: float) -> str:
+    """Write a difference in bytes with its sign: 1536 becomes `+1.50 KiB`."""
+    text = format_bytes(count)
+    return text if text.startswith("-") else f"+{text}"
+
+
+def parse_bytes(text: str) -> int:
+    """Read a number of bytes with its unit: `64KiB` and `1.5 MiB` become 65536 and 1572864.
+
+    Raises:
+        AxisError: when the text is not a number followed by B, KiB, MiB or GiB.
+    """
+    match = _BYTES.match(text.strip())
+    if match is None:
+        raise AxisError(f"expected a number of bytes such as 64KiB or 2MiB, got {text!r}; write a number and its unit")
+    return round(float(match.group(1)) * _BYTES_PER_UNIT[match.group(2)])

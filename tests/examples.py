@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.records import BlockSummary, Case, Environment, Measurement, Question
+from benchmarks.records import ArmReadings, BlockSummary, Case, Environment, Measurement, Question, ReadBlock
 
 EXAMPLE_CASE = Case(
     question=Question.STEP_TIME, workload="mlp", depth=4, batch_size=256, dataset_size=None, method="loop_graph"
@@ -59,3 +59,19 @@ def make_measurement(case: Case = EXAMPLE_CASE, log_ratios: Sequence[float] = (0
         blocks=tuple(make_block_summary(log_ratio) for log_ratio in log_ratios),
         environment=make_environment(),
     )
+
+
+def make_readings(**values: float) -> ArmReadings:
+    """Return the readings of an arm, by quantity; tensor bytes are those of the first CPU."""
+    named = {f"{name}[CPU:0]" if name.endswith("tensor_bytes") else name: value for name, value in values.items()}
+    return ArmReadings(seed=1, values=named, read_ns=2_000_000_000)
+
+
+def make_read_block(quantity: str, control: float, weighted: float) -> ReadBlock:
+    """Return a block in which one quantity was read."""
+    return ReadBlock(control=make_readings(**{quantity: control}), weighted=make_readings(**{quantity: weighted}))
+
+
+def make_read_measurement(case: Case, blocks: Sequence[ReadBlock]) -> Measurement:
+    """Return a measurement of `case` with these readings."""
+    return Measurement(case=case, readings=tuple(blocks), environment=make_environment())

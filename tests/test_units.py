@@ -9,7 +9,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.errors import AxisError
-from benchmarks.units import format_clock, format_duration, format_overhead, format_percent, parse_percent
+from benchmarks.units import (
+    format_bytes,
+    format_clock,
+    format_duration,
+    format_extra_bytes,
+    format_overhead,
+    format_percent,
+    parse_bytes,
+    parse_percent,
+)
 
 
 @pytest.mark.parametrize(
@@ -65,3 +74,36 @@ def test_a_duration_has_three_digits_and_a_fitting_unit(duration_ns: float, text
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00"), (61, "1:01"), (3600, "1:00:00"), (59.7, "1:00")])
 def test_wall_time_is_written_like_on_a_clock(seconds: float, text: str) -> None:
     assert format_clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 B"),
+        (-0.2, "0 B"),
+        (512, "512 B"),
+        (1536, "1.50 KiB"),
+        (64 * 2**10, "64.0 KiB"),
+        (20_400_000, "19.5 MiB"),
+        (381 * 2**20, "381 MiB"),
+        (-3 * 2**30, "-3.00 GiB"),
+    ],
+)
+def test_bytes_have_three_digits_and_a_binary_unit(count: float, text: str) -> None:
+    assert format_bytes(count) == text
+
+
+@pytest.mark.parametrize(("count", "text"), [(1536, "+1.50 KiB"), (0, "+0 B"), (-1536, "-1.50 KiB")])
+def test_a_difference_in_bytes_has_its_sign(count: float, text: str) -> None:
+    assert format_extra_bytes(count) == text
+
+
+@pytest.mark.parametrize(("text", "count"), [("64KiB", 65536), ("1.5 MiB", 1572864), ("+2GiB", 2**31), ("7 B", 7)])
+def test_bytes_are_read_with_their_unit(text: str, count: int) -> None:
+    assert parse_bytes(text) == count
+
+
+@pytest.mark.parametrize("text", ["", "64", "64kB", "KiB", "-1KiB", "x KiB"])
+def test_what_is_no_number_of_bytes_is_refused_in_one_line(text: str) -> None:
+    with pytest.raises(AxisError, match=r"^expected a number of bytes such as 64KiB or 2MiB, got .*; write"):
+        parse_bytes(text)

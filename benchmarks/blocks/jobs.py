@@ -1,4 +1,4 @@
-"""What does one fresh process of a target do? It describes the target, proves a method, or measures one block.
+"""What does one fresh process of a target do? It describes the target, proves a method, measures a block, reads an arm.
 
 Each job has a process to itself, so this module sets the process up as the job needs it: environment variables and
 threads, before TensorFlow's runtime starts. Leaves out: statistics and verdicts. Needs only tensorflow, numpy and the
@@ -8,6 +8,7 @@ standard library.
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import os
 import platform
 import random
@@ -18,9 +19,9 @@ from typing import Any
 from benchmarks.blocks.interleave import Schedule, interleave
 from benchmarks.errors import RecordError
 from benchmarks.methods import load_method
-from benchmarks.probes import load_probe
-from benchmarks.protocols import Slices, Task
-from benchmarks.records import Arm, BlockRequest, Environment, Json
+from benchmarks.probes import load_gauge, load_probe
+from benchmarks.protocols import Method, Samples, Slices, Task, TrainingArm, Workload
+from benchmarks.records import Arm, BlockRequest, Environment, Json, ReadRequest
 from benchmarks.workloads import load_workload
 
 _ALLOCATOR_VARIABLE = "TF_CPU_ALLOCATOR_USE_BFC"
@@ -34,6 +35,8 @@ def do_job(request: Json) -> Json:
     """Do one request in this process, which is used for nothing else."""
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     os.environ.pop(_ALLOCATOR_VARIABLE, None)
+    if request["do"] == "read":
+        return _read(ReadRequest.from_json(request["request"]))
     if request["do"] == "describe":
         return _describe(request["intra_op_threads"], request["inter_op_threads"]).to_json()
     if request["do"] == "prove":
@@ -44,7 +47,7 @@ def do_job(request: Json) -> Json:
         return {}
     if request["do"] == "measure":
         return _measure(BlockRequest.from_json(request["request"]))
-    raise RecordError(f"expected a request to describe, prove or measure, got {request['do']!r}")
+    raise RecordError(f"expected a request to describe, prove, measure or read, got {request['do']!r}")
 
 
 def _measure(request: BlockRequest) -> Json:
@@ -87,6 +90,49 @@ def _measure(request: BlockRequest) -> Json:
             clock=time.perf_counter_ns,
         )
     return block.to_json() | {"wall_ns": time.perf_counter_ns() - begin_ns}
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _ArmFactory:
+    """Makes one arm of a case; satisfies `protocols.ArmFactory`."""
+
+    method: Method
+    workload: Workload
+    depth: int
+    batch_size: int
+    seed: int
+    weighted: bool
+
+    def make_samples(self, sample_count: int) -> Samples:
+        """Return that many samples."""
+        return self.workload.make_samples(sample_count, self.seed)
+
+    def build_arm(self, samples: Samples) -> TrainingArm:
+        """Return a fresh arm."""
+        task = Task(
+            workload=self.workload, samples=samples, depth=self.depth, batch_size=self.batch_size, seed=self.seed
+        )
+        return self.method.build_arm(task, weighted=self.weighted)
+
+
+def _read(request: ReadRequest) -> Json:
+    """Read one arm alone."""
+    begin_ns = time.perf_counter_ns()
+    case = request.case
+    gauge = load_gauge(case.question)
+    if gauge.needs_allocator_statistics:
+        os.environ[_ALLOCATOR_VARIABLE] = "true"
+    _set_threads(request.intra_op_threads, request.inter_op_threads)
+    factory = _ArmFactory(
+        method=load_method(case.method),
+        workload=load_workload(case.workload),
+        depth=case.depth,
+        batch_size=case.batch_size,
+        seed=request.seed,
+        weighted=request.arm is Arm.WEIGHTED and not case.null,
+    )
+    readings = gauge.read_arm(request, factory)
+    return readings.to_json() | {"read_ns": time.perf_counter_ns() - begin_ns}
 
 
 def _set_threads(intra_op_threads: int | None, inter_op_threads: int | None) -> None:

@@ -23,7 +23,7 @@ from benchmarks import errors
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import Target
 from benchmarks.errors import BlockError, SuiteError, TargetError
-from benchmarks.records import Block, BlockRequest, Environment, Json
+from benchmarks.records import ArmReadings, Block, BlockRequest, Environment, Json, ReadRequest
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -90,6 +90,16 @@ class ServerLauncher:
             TargetError: when the target has no TensorFlow or does not start.
         """
         return Block.from_json(self._ask({"do": "measure", "request": request.to_json()}))
+
+    def read_arm(self, request: ReadRequest) -> ArmReadings:
+        """Read one arm alone in a fresh process of the target.
+
+        Raises:
+            BlockError: when it ended without a result.
+            CaseError: when the target refuses the case.
+            TargetError: when the target has no TensorFlow or does not start.
+        """
+        return ArmReadings.from_json(self._ask({"do": "read", "request": request.to_json()}))
 
     def close(self) -> None:
         """End the server and any child it has; safe to call twice."""

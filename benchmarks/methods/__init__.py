@@ -24,13 +24,15 @@ class MethodEntry:
     """What is known of a method before TensorFlow is imported.
 
     `control_path` says what the control runs: methods with the same path have the same null case. `location` is
-    `module:attribute`.
+    `module:attribute`. `weight_bytes_per_sample` is what the weights that the method is given take, by their dtype:
+    float32, or nothing where there is one weight per class.
     """
 
     name: str
     summary: str
     control_path: str
     location: str
+    weight_bytes_per_sample: int = 4
 
 
 METHODS: Mapping[str, MethodEntry] = MappingProxyType(
@@ -48,6 +50,7 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
                 summary="model.fit(x, y, class_weight={class: weight}) on NumPy arrays",
                 control_path="model.fit(x, y)",
                 location="benchmarks.methods.fit_class_weight:FIT_CLASS_WEIGHT",
+                weight_bytes_per_sample=0,
             ),
             MethodEntry(
                 name="fit_dataset",

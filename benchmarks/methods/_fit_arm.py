@@ -6,25 +6,29 @@ made from the NumPy arrays when it is first needed, and kept: a start-up pays fo
 don't. (Given arrays, `fit` itself copies them in each call; that is in each pass.)
 
 Traces are counted without private API: Keras calls the model's Python `train_step` only while TensorFlow traces, so a
-wrapper that is put before it on the instance counts just that. A fresh model is traced twice in its first step, on
-Keras 2 and 3 alike: once to create the optimizer's variables, and once for good.
+wrapper that is put before it on the instance sees just that, with the data's shapes and types. A fresh model is traced
+twice in its first step, on Keras 2 and 3 alike: once to create the optimizer's variables, and once for good.
 Source: https://www.tensorflow.org/guide/function (traced twice where variables are created).
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from benchmarks.errors import BlockError
 from benchmarks.methods._device import find_device_wait
 from benchmarks.methods._fit_steps import FirstBatchTimer, FitStepper, LeaveFit
 from benchmarks.methods._pipeline import count_steps
-from benchmarks.protocols import Clock, Stepper, Task
+from benchmarks.methods._traces import TraceLog
+from benchmarks.protocols import Clock, Samples, Stepper, Task
 
 FitArguments = dict[str, Any]
 """Keyword arguments of `model.fit` that hand over the data."""
+
+_DATA_NAMES = ("x", "y", "sample_weight")
+"""What Keras calls the parts of the data that it hands to `train_step`."""
 
 _STEPS_WITHOUT_END = 10**9
 """More steps than any block can train; `fit` asks for a number where data have no end."""
@@ -47,25 +51,26 @@ class FitArm:
         self,
         task: Task,
         model: Any,
-        make_arguments: Callable[[], FitArguments],
-        make_step_arguments: Callable[[], FitArguments],
+        make_arguments: Callable[[Samples], FitArguments],
+        make_step_arguments: Callable[[Samples], FitArguments],
     ) -> None:
         """Take a fresh, compiled model.
 
         Args:
-            task: says how many steps a pass has.
+            task: the samples, and in batches of which size.
             model: a compiled Keras model; its traces are counted from here on.
-            make_arguments: makes what `fit` is given from the NumPy arrays; called once, when first needed.
+            make_arguments: makes what `fit` is given from the NumPy arrays; called once for them, when first needed.
             make_step_arguments: makes what `fit` is given for single steps: a dataset of ready batches without end.
         """
-        self._steps_per_pass = count_steps(task)
+        self._samples = task.samples
+        self._batch_size = task.batch_size
         self._model = model
         self._make_arguments = make_arguments
         self._make_step_arguments = make_step_arguments
         self._arguments: FitArguments | None = None
-        self._trace_count = 0
+        self._traces = TraceLog()
         self._wait = find_device_wait()
-        self._count_traces()
+        self._watch_traces()
 
     @property
     def model(self) -> Any:
@@ -75,16 +80,29 @@ class FitArm:
     @property
     def trace_count(self) -> int:
         """How often TensorFlow has traced the training step so far."""
-        return self._trace_count
+        return self._traces.count
+
+    def explain_traces(self, since: int) -> tuple[str, ...]:
+        """Return one sentence on each trace but the first `since`."""
+        return self._traces.explain(since)
+
+    def count_compiled_ops(self) -> Mapping[str, Mapping[str, int]]:
+        """Return nothing: `fit` is not told to compile its step with XLA here."""
+        return {}
 
     @property
     def steps_per_pass(self) -> int:
         """How many optimizer updates `run_pass` makes."""
-        return self._steps_per_pass
+        return count_steps(self._samples, self._batch_size)
+
+    def replace_samples(self, samples: Samples) -> None:
+        """Let the next pass call `fit` with these samples, on the same model."""
+        self._samples = samples
+        self._arguments = None
 
     def open_steps(self, clock: Clock) -> Stepper:
         """Let `fit` prepare to train on batches that are ready, and stop before the first of them."""
-        arguments = self._make_step_arguments()
+        arguments = self._make_step_arguments(self._samples)
 
         def fit() -> None:
             self._model.fit(**arguments, steps_per_epoch=_STEPS_WITHOUT_END, verbose=0)
@@ -113,15 +131,15 @@ class FitArm:
     def _fit(self, callbacks: list[Any]) -> None:
         """Call `model.fit` for one epoch of the arm's data."""
         if self._arguments is None:
-            self._arguments = self._make_arguments()
+            self._arguments = self._make_arguments(self._samples)
         self._model.fit(**self._arguments, epochs=1, verbose=0, callbacks=callbacks)
 
-    def _count_traces(self) -> None:
-        """Put a counter before the model's `train_step`."""
+    def _watch_traces(self) -> None:
+        """Put a log before the model's `train_step`."""
         train_step = self._model.train_step
 
-        def count_and_train(data: Any) -> Any:
-            self._trace_count += 1
+        def note_and_train(data: Any) -> Any:
+            self._traces.note(dict(zip(_DATA_NAMES, data, strict=False)))
             return train_step(data)
 
-        self._model.train_step = count_and_train
+        self._model.train_step = note_and_train

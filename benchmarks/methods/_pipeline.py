@@ -10,7 +10,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.protocols import Task
+from benchmarks.protocols import Samples
 
 
 def build_pipeline(arrays: Any, batch_size: int) -> Any:
@@ -39,6 +39,6 @@ def build_step_pipeline(arrays: Any, batch_size: int) -> Any:
     return tf.data.Dataset.from_tensor_slices(arrays).batch(batch_size).cache().repeat().with_options(options)
 
 
-def count_steps(task: Task) -> int:
+def count_steps(samples: Samples, batch_size: int) -> int:
     """Return how many optimizer updates one pass over the samples takes, the last batch included where smaller."""
-    return -(-len(task.samples.labels) // task.batch_size)
+    return -(-len(samples.labels) // batch_size)

@@ -11,7 +11,7 @@ import dataclasses
 from benchmarks.methods import METHODS
 from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
 from benchmarks.methods._pipeline import build_step_pipeline
-from benchmarks.protocols import Method, Task, TrainingArm
+from benchmarks.protocols import Method, Samples, Task, TrainingArm
 
 _ENTRY = METHODS["fit_array"]
 
@@ -27,13 +27,11 @@ class FitArray:
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` leaves `sample_weight` out."""
 
-        def make_arguments() -> FitArguments:
-            samples = task.samples
+        def make_arguments(samples: Samples) -> FitArguments:
             arguments: FitArguments = {"x": samples.features, "y": samples.labels, "batch_size": task.batch_size}
             return arguments | {"sample_weight": samples.weights} if weighted else arguments
 
-        def make_step_arguments() -> FitArguments:
-            samples = task.samples
+        def make_step_arguments(samples: Samples) -> FitArguments:
             arrays = (samples.features, samples.labels, *((samples.weights,) if weighted else ()))
             return {"x": build_step_pipeline(arrays, task.batch_size)}
 

@@ -12,7 +12,7 @@ import dataclasses
 from benchmarks.methods import METHODS
 from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
 from benchmarks.methods._pipeline import build_step_pipeline
-from benchmarks.protocols import Method, Task, TrainingArm
+from benchmarks.protocols import Method, Samples, Task, TrainingArm
 
 _ENTRY = METHODS["fit_class_weight"]
 
@@ -28,13 +28,11 @@ class FitClassWeight:
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` leaves `class_weight` out."""
 
-        def make_arguments() -> FitArguments:
-            samples = task.samples
+        def make_arguments(samples: Samples) -> FitArguments:
             arguments: FitArguments = {"x": samples.features, "y": samples.labels, "batch_size": task.batch_size}
             return arguments | {"class_weight": dict(samples.class_weight)} if weighted else arguments
 
-        def make_step_arguments() -> FitArguments:
-            samples = task.samples
+        def make_step_arguments(samples: Samples) -> FitArguments:
             arguments: FitArguments = {"x": build_step_pipeline((samples.features, samples.labels), task.batch_size)}
             return arguments | {"class_weight": dict(samples.class_weight)} if weighted else arguments
 

@@ -6,11 +6,12 @@ The control is `model.fit` on a dataset of (x, y) made in the same way. Neither 
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 from benchmarks.methods import METHODS
 from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
 from benchmarks.methods._pipeline import build_pipeline, build_step_pipeline
-from benchmarks.protocols import Method, Task, TrainingArm
+from benchmarks.protocols import Method, Samples, Task, TrainingArm
 
 _ENTRY = METHODS["fit_dataset"]
 
@@ -25,14 +26,15 @@ class FitDataset:
 
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` leaves the weights out of the dataset."""
-        samples = task.samples
-        arrays = (samples.features, samples.labels, *((samples.weights,) if weighted else ()))
 
-        def make_arguments() -> FitArguments:
-            return {"x": build_pipeline(arrays, task.batch_size)}
+        def select(samples: Samples) -> Any:
+            return (samples.features, samples.labels, *((samples.weights,) if weighted else ()))
 
-        def make_step_arguments() -> FitArguments:
-            return {"x": build_step_pipeline(arrays, task.batch_size)}
+        def make_arguments(samples: Samples) -> FitArguments:
+            return {"x": build_pipeline(select(samples), task.batch_size)}
+
+        def make_step_arguments(samples: Samples) -> FitArguments:
+            return {"x": build_step_pipeline(select(samples), task.batch_size)}
 
         return FitArm(task, compile_model(task), make_arguments, make_step_arguments)
 

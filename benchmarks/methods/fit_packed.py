@@ -19,7 +19,7 @@ import tensorflow as tf
 from benchmarks.methods import METHODS
 from benchmarks.methods._fit_arm import FitArguments, FitArm
 from benchmarks.methods._pipeline import build_pipeline, build_step_pipeline
-from benchmarks.protocols import Method, Task, TrainingArm
+from benchmarks.protocols import Method, Samples, Task, TrainingArm
 
 _ENTRY = METHODS["fit_packed"]
 
@@ -82,14 +82,14 @@ class FitPacked:
         model = PackedModel(backbone, task.workload.make_loss("none"), weighted=weighted)
         model.compile(optimizer=task.workload.make_optimizer())
 
-        samples = task.samples
-        arrays = ((samples.features, samples.weights) if weighted else samples.features, samples.labels)
+        def select(samples: Samples) -> Any:
+            return ((samples.features, samples.weights) if weighted else samples.features, samples.labels)
 
-        def make_arguments() -> FitArguments:
-            return {"x": build_pipeline(arrays, task.batch_size)}
+        def make_arguments(samples: Samples) -> FitArguments:
+            return {"x": build_pipeline(select(samples), task.batch_size)}
 
-        def make_step_arguments() -> FitArguments:
-            return {"x": build_step_pipeline(arrays, task.batch_size)}
+        def make_step_arguments(samples: Samples) -> FitArguments:
+            return {"x": build_step_pipeline(select(samples), task.batch_size)}
 
         return FitArm(task, model, make_arguments, make_step_arguments)
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
 
@@ -21,9 +21,11 @@ import tensorflow as tf
 
 from benchmarks.errors import BlockError
 from benchmarks.methods import METHODS
+from benchmarks.methods._compiled import count_compiled_ops
 from benchmarks.methods._device import find_device_wait
 from benchmarks.methods._pipeline import build_pipeline, count_steps
-from benchmarks.protocols import Clock, Method, Stepper, Task, TrainingArm
+from benchmarks.methods._traces import TraceLog
+from benchmarks.protocols import Clock, Method, Samples, Stepper, Task, TrainingArm
 
 
 class Execution(str, Enum):
@@ -39,17 +41,18 @@ class LoopArm:
 
     def __init__(self, task: Task, execution: Execution, *, weighted: bool) -> None:
         """Build a fresh model and its step; nothing is traced yet."""
-        samples = task.samples
-        self._arrays = (samples.features, samples.labels, *((samples.weights,) if weighted else ()))
+        self._samples = task.samples
+        self._weighted = weighted
         self._batch_size = task.batch_size
-        self._steps_per_pass = count_steps(task)
         self._model = task.workload.build_model(task.depth, task.seed)
         self._step: Any = _build_step(
             self._model, task.workload.make_optimizer(), task.workload.make_loss("none"), weighted=weighted
         )
+        self._traces = TraceLog()
         if execution is not Execution.EAGER:
-            self._step = tf.function(self._step, jit_compile=True if execution is Execution.JIT else None)
-        self._is_traced = execution is not Execution.EAGER
+            watched = self._traces.watch(self._step)
+            self._step = tf.function(watched, jit_compile=True if execution is Execution.JIT else None)
+        self._is_compiled = execution is Execution.JIT
         self._dataset: Any = None
         self._wait = find_device_wait()
 
@@ -61,19 +64,33 @@ class LoopArm:
     @property
     def trace_count(self) -> int:
         """How often TensorFlow has traced the step so far; always 0 when it runs eagerly."""
-        return int(self._step.experimental_get_tracing_count()) if self._is_traced else 0
+        return self._traces.count
+
+    def explain_traces(self, since: int) -> tuple[str, ...]:
+        """Return one sentence on each trace but the first `since`."""
+        return self._traces.explain(since)
+
+    def count_compiled_ops(self) -> Mapping[str, Mapping[str, int]]:
+        """Return the operations of the step's graph and of what XLA made of it; empty where XLA compiles nothing."""
+        if not self._is_compiled:
+            return {}
+        return count_compiled_ops(self._step, next(iter(self._open_dataset())))
 
     @property
     def steps_per_pass(self) -> int:
         """How many optimizer updates `run_pass` makes."""
-        return self._steps_per_pass
+        return count_steps(self._samples, self._batch_size)
+
+    def replace_samples(self, samples: Samples) -> None:
+        """Let the next pass iterate over these samples, with the same step."""
+        self._samples = samples
+        self._dataset = None
 
     def open_steps(self, clock: Clock) -> Stepper:
         """Put all whole batches on the device and go round them."""
-        starts = range(0, len(self._arrays[0]) - self._batch_size + 1, self._batch_size)
-        batches = [
-            tuple(tf.constant(array[start : start + self._batch_size]) for array in self._arrays) for start in starts
-        ]
+        arrays = self._select_arrays()
+        starts = range(0, len(arrays[0]) - self._batch_size + 1, self._batch_size)
+        batches = [tuple(tf.constant(array[start : start + self._batch_size]) for array in arrays) for start in starts]
         return LoopStepper(self._step, batches, clock, self._wait)
 
     def run_pass(self) -> None:
@@ -101,8 +118,13 @@ class LoopArm:
     def _open_dataset(self) -> Any:
         """Return the dataset; made once."""
         if self._dataset is None:
-            self._dataset = build_pipeline(self._arrays, self._batch_size)
+            self._dataset = build_pipeline(self._select_arrays(), self._batch_size)
         return self._dataset
+
+    def _select_arrays(self) -> tuple[Any, ...]:
+        """Return the arrays that the step takes a batch of, in the order of its parameters."""
+        weights = (self._samples.weights,) if self._weighted else ()
+        return (self._samples.features, self._samples.labels, *weights)
 
 
 class LoopStepper:

@@ -6,6 +6,7 @@ it over before the first test.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from pathlib import Path
 
@@ -46,13 +47,21 @@ def pytest_benchmark_compare_machine_info(config: pytest.Config, compared_benchm
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_json(config: pytest.Config, output_json: Json) -> None:
     """Write into a saved run what it was asked to do and what it could not measure."""
+    # SciPy, which fits the lines, takes longer to import than 1,000 cases take to be listed.
+    from benchmarks.reports.growth import estimate_sample_costs  # noqa: PLC0415
+
     run = find_run(config)
     failed = {
         report.case.case_id: report.verdict.reason
         for report in run.reports
         if report.verdict is not None and report.verdict.outcome is Outcome.FAILED
     }
-    output_json[RUN_KEY] = {"profile": run.settings.profile.value, "seed": run.settings.seed, "failed_cases": failed}
+    output_json[RUN_KEY] = {
+        "profile": run.settings.profile.value,
+        "seed": run.settings.seed,
+        "failed_cases": failed,
+        "sample_costs": [dataclasses.asdict(cost) for cost in estimate_sample_costs(run.reports)],
+    }
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -8,13 +8,17 @@ from __future__ import annotations
 import dataclasses
 
 from benchmarks.axes import name_null_method
+from benchmarks.baselines.store import explain_unlike_versions
 from benchmarks.errors import BaselineError
 from benchmarks.plugin.measuring import BlockSource
+from benchmarks.plugin.reading import ReadSource
 from benchmarks.plugin.run import Run
-from benchmarks.records import Case, Outcome, Verdict
+from benchmarks.records import Case, Outcome, ReadBlock, Verdict
 from benchmarks.verdicts.explain import explain_failed_null_case, explain_regression
 from benchmarks.verdicts.gate import judge_case, judge_null_case
 from benchmarks.verdicts.plan import SCREEN_BLOCKS, GatePlan
+from benchmarks.verdicts.reading_rules import ReadingPlan
+from benchmarks.verdicts.readings import explain_readings, judge_read_case
 from benchmarks.verdicts.rules import doubt
 
 _BLOCKS_TO_LOOK_CLOSER = 20
@@ -68,6 +72,61 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, *, tolerance: f
             message=explain_regression(case, verdict.comparison, plan, _advise(run, node_id)),
         )
     return _as_judged(verdict)
+
+
+def read_and_judge(case: Case, source: ReadSource, run: Run, plan: ReadingPlan, node_id: str) -> Judged:
+    """Read as many blocks of a case as its verdict needs.
+
+    Null cases are always judged. What must never be (traces after warm-up, memory that is kept) is looked for in
+    any run; the rest is judged when the run compares with a baseline.
+
+    Args:
+        case: what is read.
+        source: its blocks.
+        run: baseline and the verdicts on null cases so far; a null case's verdict is added to them.
+        plan: limits and numbers of blocks.
+        node_id: the test's id, for the command that looks closer.
+
+    Raises:
+        SuiteError: when an arm could not be read.
+    """
+    stored: tuple[ReadBlock, ...] | None = None
+    problem = ""
+    if run.comparing and not case.null:
+        try:
+            stored = _find_stored_readings(case, source, run)
+        except BaselineError as error:
+            problem = str(error)
+    judgement = judge_read_case(case, source.read_more, stored, plan)
+    verdict = judgement.verdict
+    if problem and (verdict is None or verdict.outcome is Outcome.HELD):
+        verdict = Verdict(outcome=Outcome.NOT_COMPARABLE, reason=problem)
+    if case.null and verdict is not None:
+        run.null_verdicts[case] = verdict
+    null_verdict = run.null_verdicts.get(dataclasses.replace(case, method=name_null_method(case.method), null=True))
+    if verdict is not None and null_verdict is not None and not case.null:
+        verdict = doubt(verdict, null_verdict)
+    if verdict is None:
+        return Judged(verdict=None, message="")
+    if verdict.outcome in {Outcome.REGRESSED, Outcome.FAILED}:
+        next_step = _advise(run, node_id) if run.comparing else _command(node_id, "--blocks 5")
+        return Judged(verdict=verdict, message=explain_readings(case, judgement.findings, next_step))
+    return _as_judged(verdict)
+
+
+def _find_stored_readings(case: Case, source: ReadSource, run: Run) -> tuple[ReadBlock, ...]:
+    """Return the baseline's readings of a case.
+
+    Raises:
+        BaselineError: when there are none, or they are of another TensorFlow.
+    """
+    stored = run.find_stored(case)
+    if not stored.readings:
+        raise BaselineError("the stored run has no readings of this case; record a baseline that has them")
+    problem = explain_unlike_versions(stored.environment, source.describe_environment())
+    if problem is not None:
+        raise BaselineError(problem)
+    return stored.readings
 
 
 def _judge_null(case: Case, source: BlockSource, run: Run, plan: GatePlan, node_id: str) -> Judged:

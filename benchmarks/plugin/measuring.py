@@ -31,8 +31,8 @@ from benchmarks.stats.summaries import summarise_block
 
 _REPORT_CONFIDENCE = 0.95
 
-OnBlock = Callable[[int, Interval], None]
-"""Is told after each block how many there are and which overhead they show."""
+OnBlock = Callable[[int, Interval | None], None]
+"""Is told after each block how many there are and which overhead they show; None where no time is compared."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

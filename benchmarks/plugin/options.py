@@ -19,7 +19,7 @@ from benchmarks.blocks.targets import Target, find_target
 from benchmarks.errors import AxisError, SuiteError
 from benchmarks.records import Plant, Question
 from benchmarks.sweeps import Profile
-from benchmarks.units import parse_percent
+from benchmarks.units import parse_bytes, parse_percent
 
 _DEFAULT_BLOCK_TIMEOUT_S = 180.0
 """Far above the few seconds of a usual block, below what a person waits for a hung one."""
@@ -32,12 +32,13 @@ _MEMORY_SHARE = 0.8
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What this run was asked to do; a tolerance is a fraction, None where the command line does not say."""
+    """What this run was asked to do; a tolerance is a fraction, and what the command line does not say is None."""
 
     profile: Profile
     overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]
     target: Target
     tolerances: Mapping[Question, float]
+    floor_bytes: int | None
     strict_verdicts: bool
     plant: Plant | None
     blocks: int | None
@@ -49,6 +50,13 @@ class Settings:
 
 
 SETTINGS = pytest.StashKey[Settings]()
+
+_NO_TOLERANCE = {
+    Question.TRAINING_GRAPH: "counts are compared exactly",
+    Question.RETAINED_MEMORY: "what is retained is limited by --byte-floor",
+}
+
+_TOLERANT_QUESTIONS = [question for question in Question if question not in _NO_TOLERANCE]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -76,6 +84,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         help="tolerated rise of the overhead over the baseline: 2%% for all questions, or step_time=2%%,epoch_time=3%%",
     )
     group.addoption(
+        "--byte-floor",
+        metavar="BYTES",
+        help="rise in bytes that is tolerated whatever it is in percent, for example 64KiB; default: by question",
+    )
+    group.addoption(
         "--strict-verdicts",
         action="store_true",
         help="fail on UNDECIDED and NOT COMPARABLE too, and when a case of the baseline was not measured",
@@ -83,7 +96,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--plant",
         metavar="WHAT",
-        help="verify the gate: slow the weighted arms down on purpose, for example step=+10%%; refused while saving",
+        help="verify the gate by a fault in the weighted arms: step=+10%%, leak=64KiB, tensor=+5%% or retrace; "
+        "refused while saving",
     )
     group.addoption("--blocks", metavar="N", help="fresh processes per case before a case may ask for more")
     group.addoption("--block-seconds", metavar="S", help="seconds each block spends in timed slices")
@@ -115,6 +129,7 @@ def _read_settings(config: pytest.Config) -> Settings:
         overrides={axis: parse_axis(axis, text) for axis in AXIS_NAMES if (text := config.getoption(axis)) is not None},
         target=find_target(config.getoption("--target")),
         tolerances=_read_tolerances(config.getoption("--tolerance")),
+        floor_bytes=_read_floor(config.getoption("--byte-floor")),
         strict_verdicts=config.getoption("--strict-verdicts"),
         plant=_read_plant(config),
         blocks=_read_count(config, "--blocks"),
@@ -172,16 +187,21 @@ def _read_tolerances(text: str | None) -> Mapping[Question, float]:
         if fraction <= 0.0:
             raise AxisError(f"--tolerance: expected a percentage above 0, got {percent!r}; write for example 2%")
         try:
-            questions = [Question(name)] if separator else list(Question)
+            questions = [Question(name)] if separator else _TOLERANT_QUESTIONS
         except ValueError:
             names = ", ".join(question.value for question in Question)
             raise AxisError(f"--tolerance: expected one of {names} before '=', got {name!r}") from None
+        for question in questions:
+            if question not in _TOLERANT_QUESTIONS:
+                raise AxisError(
+                    f"--tolerance: expected a question that has one, got {name!r}; {_NO_TOLERANCE[question]}"
+                )
         tolerances.update(dict.fromkeys(questions, fraction))
     return tolerances
 
 
 def _read_plant(config: pytest.Config) -> Plant | None:
-    """Return the planted slowdown, and refuse it while a run is being saved."""
+    """Return the planted fault, and refuse it while a run is being saved."""
     text = config.getoption("--plant")
     if text is None:
         return None
@@ -196,7 +216,26 @@ def _read_plant(config: pytest.Config) -> Plant | None:
     ]
     if saving:
         raise AxisError(f"--plant: expected a run that is not saved, got {saving[0]} as well; leave one of the two out")
-    what, separator, percent = text.partition("=")
-    if not separator or what != "step":
-        raise AxisError(f"--plant: expected step=+PERCENT, got {text!r}; write for example --plant step=+10%")
-    return Plant(step_fraction=parse_percent(percent))
+    what, _, amount = text.partition("=")
+    if text == "retrace":
+        return Plant(retrace=True)
+    if what == "leak" and amount:
+        return Plant(leak_bytes=parse_bytes(amount))
+    if what == "step" and amount:
+        return Plant(step_fraction=parse_percent(amount))
+    if what == "tensor" and amount:
+        return Plant(tensor_fraction=parse_percent(amount))
+    raise AxisError(
+        f"--plant: expected step=+PERCENT, tensor=+PERCENT, leak=BYTES or retrace, got {text!r}; "
+        "write for example --plant step=+10%"
+    )
+
+
+def _read_floor(text: str | None) -> int | None:
+    """Return the tolerated rise in bytes; None where the command line does not say."""
+    if text is None:
+        return None
+    floor_bytes = parse_bytes(text)
+    if floor_bytes <= 0:
+        raise AxisError(f"--byte-floor: expected more than 0 bytes, got {text!r}; write for example --byte-floor 64KiB")
+    return floor_bytes

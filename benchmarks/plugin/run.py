@@ -15,7 +15,7 @@ from benchmarks.blocks.launcher import ServerLauncher
 from benchmarks.errors import BaselineError
 from benchmarks.plugin.options import SETTINGS, Settings
 from benchmarks.protocols import Launcher
-from benchmarks.records import Case, CaseReport, Measurement, Verdict
+from benchmarks.records import ArmReadings, Case, CaseReport, Measurement, ReadRequest, Verdict
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -25,6 +25,7 @@ class Run:
     `comparing` says whether a comparison was asked for, and `compared_with` what the command line named for it;
     `baseline` is what is compared with, `no_baseline` the reason where there is none. `gated_cases` counts the cases
     that can turn this run red. `collected` holds the ids of all cases of the sweep, those deselected later included.
+    `answers` is what was read so far, which several cases may share.
     """
 
     settings: Settings
@@ -37,6 +38,7 @@ class Run:
     collected: set[str] = dataclasses.field(default_factory=set)
     reports: list[CaseReport] = dataclasses.field(default_factory=list)
     null_verdicts: dict[Case, Verdict] = dataclasses.field(default_factory=dict)
+    answers: dict[ReadRequest, ArmReadings] = dataclasses.field(default_factory=dict)
     _launcher: Launcher | None = None
 
     @property

@@ -7,6 +7,7 @@ own lines take the place of both, with `-q` its dots. Leaves out: the wording, w
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import shutil
 import time
 from collections import Counter
@@ -16,7 +17,7 @@ import pytest
 
 from benchmarks.baselines.store import describe_differences
 from benchmarks.plugin.run import Run, find_run
-from benchmarks.records import Case, CaseReport, Interval, Outcome, Question
+from benchmarks.records import Case, CaseReport, Environment, Interval, Measurement, Outcome, Question
 from benchmarks.reports.progress import (
     Progress,
     RemainingTime,
@@ -24,7 +25,7 @@ from benchmarks.reports.progress import (
     render_finished_line,
     render_live_line,
 )
-from benchmarks.reports.terminal import render_summary
+from benchmarks.reports.readings import summarise_readings
 from benchmarks.verdicts.plan import SCREEN_BLOCKS
 
 VERDICT_PROPERTY = "verdict"
@@ -84,8 +85,13 @@ class Display:
         if not self._has_lines:
             return
         blocks = 0 if report.measurement is None else len(report.measurement.blocks)
+        reading = ""
+        if report.measurement is not None and report.measurement.readings:
+            blocks = len(report.measurement.readings)
+            reading = summarise_readings(report.measurement.readings)
         outcome = None if report.verdict is None else report.verdict.outcome
-        line = render_finished_line(self._make_progress(report.case, blocks, report.overhead_ratio, outcome))
+        progress = self._make_progress(report.case, blocks, report.overhead_ratio, outcome)
+        line = render_finished_line(dataclasses.replace(progress, reading=reading))
         markup = {} if outcome is None else _MARKUP[outcome]
         self._write(lambda width: f"{render_blank_line(width) if self._is_live else ''}{line}\n", **markup)
 
@@ -132,7 +138,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what is measured, where pytest says what it is."""
     settings = find_run(config).settings
-    plant = "" if settings.plant is None else f", PLANTED: weighted arms {settings.plant.step_fraction:+.1%} slower"
+    plant = "" if settings.plant is None else f", PLANTED: {settings.plant.description}"
     return [f"sample weighting: sweep {settings.profile.value}, target {settings.target.interpreter}{plant}"]
 
 
@@ -158,6 +164,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     """Write the answer, the table and what needs a remark."""
     run = find_run(config)
     if run.reports:
+        # As in `fixtures`: what it needs is slow to import.
+        from benchmarks.reports.terminal import render_summary  # noqa: PLC0415
+
         terminalreporter.section("sample weighting")
         terminalreporter.write_line(render_summary(run.reports, list_notes(run)))
 
@@ -166,18 +175,23 @@ def list_notes(run: Run) -> list[str]:
     """Return the remarks on this run as a whole: what it cannot be compared in, and what it lacks."""
     notes = []
     if run.settings.plant is not None:
-        notes.append("The weighted arms were slowed down on purpose (--plant); nothing here is a finding.")
+        touched = any(run.settings.plant.concerns(report.case.question) for report in run.reports)
+        aside = "" if touched else ", which no case of this run can show"
+        notes.append(
+            f"A fault was planted on purpose ({run.settings.plant.description}{aside}); nothing here is a finding."
+        )
     if not run.comparing:
         return notes
     if run.baseline is None:
         return [*notes, f"Nothing was compared: {run.no_baseline}"]
     measured = [report.measurement for report in run.reports if report.measurement is not None]
-    stored = {measurement.environment for measurement in run.baseline.measurements.values()}
-    for current in {measurement.environment for measurement in measured}:
+    stored = {_forget_allocator(measurement) for measurement in run.baseline.measurements.values()}
+    for current in {_forget_allocator(measurement) for measurement in measured}:
         for other in stored - {current}:
             differences = "; ".join(describe_differences(other, current))
             notes.append(
-                f"The baseline was recorded elsewhere ({differences}): overheads are compared, absolute times are not."
+                f"The baseline was recorded elsewhere ({differences}): overheads, bytes and counts are compared, "
+                "absolute times are not."
             )
     removed = run.list_removed()
     if removed:
@@ -185,3 +199,8 @@ def list_notes(run: Run) -> list[str]:
         strict = "; --strict-verdicts fails the run for that" if run.settings.strict_verdicts else ""
         notes.append(f"{len(removed)} cases of the baseline are not in this run's sweep: {listed}{strict}")
     return notes
+
+
+def _forget_allocator(measurement: Measurement) -> Environment:
+    """Return where a case was measured, without the allocator: it goes with the question, not with the machine."""
+    return dataclasses.replace(measurement.environment, allocator="")

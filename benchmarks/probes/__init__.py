@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import CaseError
 from benchmarks.records import Question
 
 if TYPE_CHECKING:
-    from benchmarks.protocols import Probe
+    from benchmarks.protocols import Gauge, Probe
 
 PROBES: Mapping[str, str] = MappingProxyType(
     {
@@ -20,7 +20,16 @@ PROBES: Mapping[str, str] = MappingProxyType(
         Question.STARTUP_TIME.value: "benchmarks.probes.startup_time:STARTUP_TIME",
     }
 )
-"""The probe of each question, as `module:attribute`."""
+"""The probe of each timed question, as `module:attribute`."""
+
+GAUGES: Mapping[str, str] = MappingProxyType(
+    {
+        Question.PEAK_MEMORY.value: "benchmarks.probes.peak_memory:PEAK_MEMORY",
+        Question.RETAINED_MEMORY.value: "benchmarks.probes.retained_memory:RETAINED_MEMORY",
+        Question.TRAINING_GRAPH.value: "benchmarks.probes.training_graph:TRAINING_GRAPH",
+    }
+)
+"""The gauge of each question that is answered by bytes or counts, as `module:attribute`."""
 
 CHECKS: Mapping[str, str] = MappingProxyType(
     {"weighted_gradient": "benchmarks.probes.weighted_gradient:check_weighted_gradient"}
@@ -29,7 +38,7 @@ CHECKS: Mapping[str, str] = MappingProxyType(
 
 
 def load_probe(question: str) -> Probe:
-    """Return the probe that measures this question.
+    """Return the probe that measures this timed question.
 
     Args:
         question: a `Question`, or its value.
@@ -37,12 +46,30 @@ def load_probe(question: str) -> Probe:
     Raises:
         CaseError: when no probe measures it.
     """
-    location = PROBES.get(question)
+    probe: Probe = _load(PROBES, question, "probe")
+    return probe
+
+
+def load_gauge(question: str) -> Gauge:
+    """Return the gauge that reads the bytes or counts of this question; imports TensorFlow.
+
+    Args:
+        question: a `Question`, or its value.
+
+    Raises:
+        CaseError: when no gauge reads them.
+    """
+    gauge: Gauge = _load(GAUGES, question, "gauge")
+    return gauge
+
+
+def _load(registry: Mapping[str, str], question: str, kind: str) -> Any:
+    """Return what a registry has for this question."""
+    location = registry.get(question)
     if location is None:
         raise CaseError(
-            f"question: expected one of {', '.join(PROBES)}, got {str(question)!r}; choose one of them, "
-            "or register your probe in benchmarks/probes/__init__.py"
+            f"question: expected one of {', '.join(registry)}, got {str(question)!r}; choose one of them, "
+            f"or register your {kind} in benchmarks/probes/__init__.py"
         )
     module, _, attribute = location.partition(":")
-    probe: Probe = getattr(importlib.import_module(module), attribute)
-    return probe
+    return getattr(importlib.import_module(module), attribute)

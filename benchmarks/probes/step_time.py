@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from benchmarks.errors import BlockError
+from benchmarks.probes._warm_up import step_until_quiet
 from benchmarks.protocols import Clock, Probe, Slices, Stepper, TrainingArm
 from benchmarks.records import Case
 
@@ -17,10 +17,6 @@ _BATCHES_AT_MOST = 16
 _BATCHES_AT_LEAST = 4
 _SAMPLES_AT_MOST = 2**16
 """Batches an arm goes round: few enough to stay in a cache, enough that training does not end in a loss of 0."""
-
-_QUIET_STEPS = 2
-_STEPS_TO_QUIET_AT_MOST = 20
-"""TensorFlow traces in the first step, and in the second where a shape is relaxed; later ones show a fault."""
 
 
 class StepSlices:
@@ -69,25 +65,10 @@ class StepTimeProbe:
         with contextlib.ExitStack() as stack:
             stepper = arm.open_steps(clock)
             stack.callback(stepper.close)
-            _step_until_quiet(arm, stepper)
+            step_until_quiet(arm, stepper)
             slices = StepSlices(arm, stepper)
             stack.pop_all()
         return slices
-
-
-def _step_until_quiet(arm: TrainingArm, stepper: Stepper) -> None:
-    """Step until enough steps in a row did not trace."""
-    quiet_steps = 0
-    for _ in range(_STEPS_TO_QUIET_AT_MOST):
-        traces_before = arm.trace_count
-        stepper.measure_step_ns()
-        quiet_steps = quiet_steps + 1 if arm.trace_count == traces_before else 0
-        if quiet_steps == _QUIET_STEPS:
-            return
-    raise BlockError(
-        f"warm-up: expected {_QUIET_STEPS} steps in a row without a trace within {_STEPS_TO_QUIET_AT_MOST} steps, "
-        f"got {arm.trace_count} traces so far; look for Python values or shapes that change from step to step"
-    )
 
 
 STEP_TIME: Probe = StepTimeProbe()

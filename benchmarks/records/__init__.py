@@ -7,9 +7,11 @@ from benchmarks.records.blocks import Block, BlockRequest, BlockSummary, Environ
 from benchmarks.records.cases import Arm, Case, Plant, Question
 from benchmarks.records.findings import CaseReport, Comparison, Interval, Outcome, Verdict
 from benchmarks.records.json_form import Json
+from benchmarks.records.readings import ArmReadings, ReadBlock, ReadRequest, Stretch
 
 __all__ = [
     "Arm",
+    "ArmReadings",
     "Block",
     "BlockRequest",
     "BlockSummary",
@@ -23,5 +25,8 @@ __all__ = [
     "Outcome",
     "Plant",
     "Question",
+    "ReadBlock",
+    "ReadRequest",
+    "Stretch",
     "Verdict",
 ]

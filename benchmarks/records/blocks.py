@@ -8,6 +8,7 @@ import math
 from benchmarks.errors import RecordError
 from benchmarks.records.cases import Case, Plant
 from benchmarks.records.json_form import Json
+from benchmarks.records.readings import ReadBlock
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,10 +156,14 @@ class Environment:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Measurement:
-    """A measured case: the summaries of its blocks, in the order they ran, and where they ran."""
+    """A measured case: the summaries of its blocks, in the order they ran, and where they ran.
+
+    A timed case has `blocks`, one whose bytes or counts are read has `readings`.
+    """
 
     case: Case
-    blocks: tuple[BlockSummary, ...]
+    blocks: tuple[BlockSummary, ...] = ()
+    readings: tuple[ReadBlock, ...] = ()
     environment: Environment
 
     def to_json(self) -> Json:
@@ -166,6 +171,7 @@ class Measurement:
         return {
             "case": self.case.to_json(),
             "blocks": [block.to_json() for block in self.blocks],
+            "readings": [block.to_json() for block in self.readings],
             "environment": self.environment.to_json(),
         }
 
@@ -176,6 +182,7 @@ class Measurement:
             return cls(
                 case=Case.from_json(data["case"]),
                 blocks=tuple(BlockSummary.from_json(block) for block in data["blocks"]),
+                readings=tuple(ReadBlock.from_json(block) for block in data.get("readings", ())),
                 environment=Environment.from_json(data["environment"]),
             )
         except (KeyError, TypeError) as error:

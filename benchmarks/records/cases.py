@@ -18,6 +18,19 @@ class Question(str, Enum):
     STEP_TIME = "step_time"
     EPOCH_TIME = "epoch_time"
     STARTUP_TIME = "startup_time"
+    PEAK_MEMORY = "peak_memory"
+    RETAINED_MEMORY = "retained_memory"
+    TRAINING_GRAPH = "training_graph"
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the arms take turns against a clock; otherwise each is read alone: bytes or counts."""
+        return self in {Question.STEP_TIME, Question.EPOCH_TIME, Question.STARTUP_TIME}
+
+    @property
+    def needs_dataset_size(self) -> bool:
+        """Whether the answer depends on how many samples there are."""
+        return self not in {Question.STEP_TIME, Question.TRAINING_GRAPH}
 
 
 class Arm(str, Enum):
@@ -31,7 +44,7 @@ class Arm(str, Enum):
 class Case:
     """One point of a sweep.
 
-    `dataset_size` counts samples and is None where the question does not depend on it (step time).
+    `dataset_size` counts samples and is None where the question does not depend on it (step time, training graph).
     With `null` the method's control is measured against itself.
     """
 
@@ -49,7 +62,7 @@ class Case:
             if value < 1:
                 raise CaseError(f"{axis}: expected a whole number of at least 1, got {value}; choose a larger one")
         if self.dataset_size is None:
-            if self.question is not Question.STEP_TIME:
+            if self.question.needs_dataset_size:
                 raise CaseError(f"{self.question.value}: expected a dataset size, got none; pass --dataset-size")
         elif self.batch_size > self.dataset_size:
             raise CaseError(
@@ -84,14 +97,52 @@ class Case:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Plant:
-    """A deliberate fault in the weighted arm, to see the gate fail. `step_fraction` 0.1 makes a slice 10 % longer."""
+    """A deliberate fault in the weighted arm, to see the gate fail; exactly one of the fields says which.
 
-    step_fraction: float
+    `step_fraction` 0.1 makes a timed slice 10 % longer. `leak_bytes` are kept alive at the end of each epoch.
+    `tensor_fraction` 0.05 holds a tensor of 5 % of the control's peak while that of a pass is read; `tensor_bytes` is
+    the same once the control's peak is known. With `retrace` the labels come with another dtype after the first pass.
+    """
+
+    step_fraction: float = 0.0
+    leak_bytes: int = 0
+    tensor_fraction: float = 0.0
+    tensor_bytes: int = 0
+    retrace: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a plant that would make time run backwards."""
-        if not 0.0 < self.step_fraction <= _LARGEST_PLANT:
+        """Refuse a plant that would make time run backwards, and one that is none or two."""
+        for fraction, name in ((self.step_fraction, "step"), (self.tensor_fraction, "tensor")):
+            if not 0.0 <= fraction <= _LARGEST_PLANT:
+                raise CaseError(
+                    f"planted {name}: expected more than 0 % and at most 1000 %, got {fraction:.1%}; "
+                    f"write for example --plant {name}=+10%"
+                )
+        if self.leak_bytes < 0 or self.tensor_bytes < 0:
+            raise CaseError(f"a plant: expected bytes above 0, got {self}; write for example --plant leak=64KiB")
+        faults = (self.step_fraction, self.leak_bytes, self.tensor_fraction, self.tensor_bytes, self.retrace)
+        if sum(map(bool, faults)) != 1:
             raise CaseError(
-                f"planted slowdown: expected more than 0 % and at most 1000 %, got {self.step_fraction:.1%}; "
-                "write for example --plant step=+10%"
+                f"a plant: expected exactly one fault above 0, got {self}; write for example --plant step=+10%"
             )
+
+    def concerns(self, question: Question) -> bool:
+        """Return whether cases of this question can show the fault."""
+        if self.step_fraction:
+            return question.is_timed
+        if self.leak_bytes:
+            return question is Question.RETAINED_MEMORY
+        return question is (Question.TRAINING_GRAPH if self.retrace else Question.PEAK_MEMORY)
+
+    @property
+    def description(self) -> str:
+        """What was done to the weighted arms, as the end of a sentence."""
+        if self.step_fraction:
+            return f"weighted arms {self.step_fraction:+.1%} slower"
+        if self.leak_bytes:
+            return f"weighted arms keep {self.leak_bytes} bytes at the end of each epoch"
+        if self.tensor_fraction:
+            return f"weighted arms hold a tensor of {self.tensor_fraction:+.1%} of their control's peak"
+        if self.tensor_bytes:
+            return f"weighted arms hold a tensor of {self.tensor_bytes} bytes"
+        return "weighted arms get labels of another dtype after the first pass"

@@ -23,7 +23,8 @@ class Progress:
     """Where a run is.
 
     `case_number` counts from 1; `blocks_done` are the current case's, of about `blocks_planned`. `overhead_ratio` is
-    the estimate over those blocks, None before the first. `remaining_seconds` is None while nothing is known of it.
+    the estimate over those blocks, None before the first and where no time is compared; `reading` is what is shown in
+    its place. `remaining_seconds` is None while nothing is known of it.
     `outcome` is the finished case's, None while it runs or where nothing was judged.
     """
 
@@ -35,6 +36,7 @@ class Progress:
     overhead_ratio: Interval | None
     remaining_seconds: float | None
     outcome: Outcome | None = None
+    reading: str = ""
 
 
 def render_live_line(progress: Progress, width: int) -> str:
@@ -77,6 +79,8 @@ def _render_count(progress: Progress) -> str:
 def _render_estimate(progress: Progress) -> str:
     """Return the overhead with half the width of its interval, as far as there is any."""
     interval = progress.overhead_ratio
+    if progress.reading:
+        return progress.reading
     if interval is None:
         return "no estimate yet" if progress.outcome is not Outcome.FAILED else "no estimate"
     half_width = (interval.upper - interval.lower) / 2.0

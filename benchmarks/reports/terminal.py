@@ -15,6 +15,8 @@ from tabulate import tabulate
 
 from benchmarks.axes import name_null_method
 from benchmarks.records import Case, CaseReport, Interval, Measurement, Outcome, Question
+from benchmarks.reports.growth import estimate_sample_costs, render_sample_costs
+from benchmarks.reports.readings import describe_readings, render_reading_tables
 from benchmarks.units import format_duration, format_overhead
 
 _QUESTION_NAMES = {
@@ -60,8 +62,10 @@ def render_summary(reports: Sequence[CaseReport], notes: Sequence[str] = ()) -> 
     paragraphs = [
         "\n".join(_render_answer(reports, measured)) if reports else "",
         "\n".join(_render_warnings(reports)),
-        _render_table(reports, measured),
+        _render_table([report for report in reports if report.case.question.is_timed], measured),
         "\n".join(_render_remarks(measured)),
+        *render_reading_tables(reports),
+        render_sample_costs(estimate_sample_costs(reports)),
         "\n".join([*_render_reasons(reports), *notes]),
     ]
     return "\n\n".join(filter(None, paragraphs))
@@ -69,25 +73,34 @@ def render_summary(reports: Sequence[CaseReport], notes: Sequence[str] = ()) -> 
 
 def _render_answer(reports: Sequence[CaseReport], measured: Sequence[_Measured]) -> Iterator[str]:
     """Yield the question, the answer in one sentence, and where it holds."""
-    yield "Does sample weighting slow TensorFlow training here?"
-    off = set(_find_nulls_off(reports))
-    weighted = [entry for entry in measured if not entry.report.case.null]
-    trusted = [entry for entry in weighted if _find_null(entry.report.case) not in off]
-    if not trusted:
-        yield _explain_no_answer(reports, weighted)
-    else:
-        by_question = {
-            question: entries
-            for question in Question
-            if (entries := [entry for entry in trusted if entry.report.case.question is question])
-        }
-        clauses = "; ".join(_describe(question, entries) for question, entries in by_question.items())
-        yield f"{_head(trusted)}: {clauses}."
-    for environment in dict.fromkeys(entry.measurement.environment for entry in measured):
+    yield "Does sample weighting slow TensorFlow training here, or cost it memory?"
+    if any(report.case.question.is_timed for report in reports):
+        yield _answer_in_time([report for report in reports if report.case.question.is_timed], measured)
+    clauses = "; ".join(describe_readings(reports))
+    if clauses:
+        yield f"Beside time: {clauses}."
+    environments = (report.measurement.environment for report in reports if report.measurement is not None)
+    for environment in dict.fromkeys(dataclasses.replace(environment, allocator="") for environment in environments):
         yield (
             f"Here is TensorFlow {environment.tensorflow} with Keras {environment.keras} and Python "
             f"{environment.python} on {environment.device}; {environment.cpu_model}, {environment.cores} cores."
         )
+
+
+def _answer_in_time(reports: Sequence[CaseReport], measured: Sequence[_Measured]) -> str:
+    """Return the answer on the timed cases."""
+    off = set(_find_nulls_off(reports))
+    weighted = [entry for entry in measured if not entry.report.case.null]
+    trusted = [entry for entry in weighted if _find_null(entry.report.case) not in off]
+    if not trusted:
+        return _explain_no_answer(reports, weighted)
+    by_question = {
+        question: entries
+        for question in Question
+        if (entries := [entry for entry in trusted if entry.report.case.question is question])
+    }
+    clauses = "; ".join(_describe(question, entries) for question, entries in by_question.items())
+    return f"{_head(trusted)}: {clauses}."
 
 
 def _explain_no_answer(reports: Sequence[CaseReport], weighted: Sequence[_Measured]) -> str:
@@ -141,7 +154,10 @@ def _find_nulls_off(reports: Sequence[CaseReport]) -> Iterator[Case]:
     """Yield the null cases that were measured and whose identical arms came out different."""
     for report in reports:
         verdict = report.verdict
-        if report.case.null and verdict and verdict.outcome is Outcome.FAILED and verdict.comparison is not None:
+        if not report.case.null or verdict is None or verdict.outcome is not Outcome.FAILED:
+            continue
+        read = report.measurement is not None and report.measurement.readings
+        if verdict.comparison is not None or read:
             yield report.case
 
 

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import psutil
 import pytest
@@ -14,7 +15,8 @@ from benchmarks.blocks.launcher import ServerLauncher
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import find_target
 from benchmarks.errors import BlockError, CaseError
-from benchmarks.records import BlockRequest, Case, Plant, Question
+from benchmarks.methods import METHODS
+from benchmarks.records import Arm, ArmReadings, BlockRequest, Case, Plant, Question, ReadRequest, Stretch
 from tests.examples import make_case
 
 pytestmark = pytest.mark.tensorflow
@@ -43,14 +45,85 @@ def test_the_target_says_what_it_is(launcher: ServerLauncher) -> None:
     assert environment.allocator == "default"
 
 
-@pytest.mark.parametrize("question", list(Question))
-def test_each_question_is_measured(launcher: ServerLauncher, question: Question) -> None:
+@pytest.mark.parametrize("question", [question for question in Question if question.is_timed])
+def test_each_timed_question_is_measured(launcher: ServerLauncher, question: Question) -> None:
     size = None if question is Question.STEP_TIME else 512
     block = launcher.run_block(make_request(make_case(question=question, depth=1, dataset_size=size)))
     assert len(block.control_slice_ns) >= 3
     assert block.steps_per_slice == (2 if question is Question.EPOCH_TIME else 1)
     assert block.traces_while_timed == 0
     assert block.wall_ns > block.timed_ns
+
+
+def read_arm(
+    launcher: ServerLauncher,
+    question: Question,
+    arm: Arm = Arm.WEIGHTED,
+    *,
+    plant: Plant | None = None,
+    stretch: Stretch = Stretch.PASS,
+    **values: Any,
+) -> ArmReadings:
+    size = 2048 if question.needs_dataset_size else None
+    case = make_case(question=question, depth=1, dataset_size=size, **values)
+    return launcher.read_arm(ReadRequest(case=case, arm=arm, seed=3, plant=plant, stretch=stretch))
+
+
+def test_peaks_are_read_of_a_pass_and_of_a_step(launcher: ServerLauncher) -> None:
+    """2,048 samples of 32 float32 features and an int32 label are 264 KiB; a step holds the model at least."""
+    whole, step = (
+        read_arm(launcher, Question.PEAK_MEMORY, method="fit_dataset", stretch=stretch) for stretch in Stretch
+    )
+    assert whole.values["pass_peak_tensor_bytes[CPU:0]"] > 2048 * 33 * 4
+    assert step.values["step_peak_tensor_bytes[CPU:0]"] > (32 * 64 + 64 * 10) * 4
+    assert "pass_peak_resident_bytes" in whole.values
+    assert "step_peak_resident_bytes" in step.values
+    assert not whole.missing
+
+
+def test_a_planted_tensor_raises_the_peak_by_as_much(launcher: ServerLauncher) -> None:
+    plain = read_arm(launcher, Question.PEAK_MEMORY, method="fit_dataset")
+    planted = read_arm(launcher, Question.PEAK_MEMORY, method="fit_dataset", plant=Plant(tensor_bytes=2**24))
+    key = "pass_peak_tensor_bytes[CPU:0]"
+    assert planted.values[key] - plain.values[key] == pytest.approx(2**24, rel=0.05)
+
+
+def test_a_planted_leak_is_seen_in_the_levels(launcher: ServerLauncher) -> None:
+    """A megabyte an epoch: far beyond any other growth."""
+    levels = read_arm(launcher, Question.RETAINED_MEMORY, plant=Plant(leak_bytes=2**20)).resident_by_epoch_bytes
+    assert (levels[-1] - levels[0]) / (len(levels) - 1) == pytest.approx(2**20, rel=0.2)
+
+
+def test_timed_blocks_keep_no_allocator_statistics(launcher: ServerLauncher) -> None:
+    read_arm(launcher, Question.PEAK_MEMORY)
+    assert launcher.describe_environment().allocator == "default"
+
+
+@pytest.mark.parametrize("method", [name for name in METHODS if name != "loop_eager"])
+def test_a_weighted_step_has_a_graph_of_its_own_and_traces_no_more_once_warm(
+    launcher: ServerLauncher, method: str
+) -> None:
+    weighted, control = (read_arm(launcher, Question.TRAINING_GRAPH, arm, method=method) for arm in reversed(Arm))
+    for readings in (weighted, control):
+        assert readings.values["first_pass_traces"] >= 1
+        assert readings.values["steady_traces"] == 0
+        assert readings.values["graph_nodes"] == sum(readings.op_types["graph_nodes"].values())
+        assert readings.values["optimised_graph_nodes"] > 0
+    if method != "fit_class_weight":  # Keras looks class weights up in the input pipeline
+        assert weighted.op_types["graph_nodes"]["Mul"] > control.op_types["graph_nodes"]["Mul"]
+
+
+def test_an_eager_step_has_no_graph(launcher: ServerLauncher) -> None:
+    readings = read_arm(launcher, Question.TRAINING_GRAPH, method="loop_eager")
+    assert readings.values == {"first_pass_traces": 0, "steady_traces": 0}
+    assert "eager" in readings.missing["graph_nodes"]
+
+
+@pytest.mark.parametrize("method", ["fit_array", "fit_packed", "loop_graph"])
+def test_a_planted_retrace_is_counted_and_its_argument_named(launcher: ServerLauncher, method: str) -> None:
+    readings = read_arm(launcher, Question.TRAINING_GRAPH, method=method, plant=Plant(retrace=True))
+    assert readings.values["steady_traces"] >= 1
+    assert any("int32" in cause and "int64" in cause for cause in readings.trace_causes), readings.trace_causes
 
 
 def test_a_planted_slowdown_lengthens_the_weighted_slices(launcher: ServerLauncher) -> None:

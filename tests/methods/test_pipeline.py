@@ -23,4 +23,4 @@ def test_all_samples_come_in_order() -> None:
 @pytest.mark.parametrize(("samples", "steps"), [(16, 2), (17, 3), (8, 1), (1, 1)])
 def test_a_smaller_last_batch_is_a_step_too(samples: int, steps: int) -> None:
     pipeline = importlib.import_module("benchmarks.methods._pipeline")
-    assert pipeline.count_steps(make_task(samples=samples)) == steps
+    assert pipeline.count_steps(make_task(samples=samples).samples, 8) == steps

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Mapping
 
 from benchmarks.errors import BlockError
-from benchmarks.records import Block, BlockRequest, Case, Environment
+from benchmarks.records import Arm, ArmReadings, Block, BlockRequest, Case, Environment, Question, ReadRequest, Stretch
 from tests.examples import make_environment
 
 ROUNDS = 40
@@ -24,6 +24,8 @@ class FakeLauncher:
         run_seed: int = 1,
         before_block: Callable[[Case, int], None] = lambda case, index: None,
         traces_while_timed: int = 0,
+        extra_bytes: int = 400_000,
+        extra_nodes: int = 7,
     ) -> None:
         self._overhead = overhead
         self._by_method = by_method or {}
@@ -31,7 +33,10 @@ class FakeLauncher:
         self._random = random.Random(run_seed)  # noqa: S311 - a model of noise
         self._before_block = before_block
         self._traces = traces_while_timed
+        self.extra_bytes = extra_bytes
+        self.extra_nodes = extra_nodes
         self.requests: list[BlockRequest] = []
+        self.read_requests: list[ReadRequest] = []
         self.closed = False
 
     def describe_environment(self) -> Environment:
@@ -53,6 +58,36 @@ class FakeLauncher:
             steps_per_slice=1,
             traces_while_timed=self._traces,
             wall_ns=200_000_000,
+        )
+
+    def read_arm(self, request: ReadRequest) -> ArmReadings:
+        """20 MiB in the control and `extra_bytes` more with weights; a graph of 100 nodes and `extra_nodes` more."""
+        self.read_requests.append(request)
+        weighted = request.arm is Arm.WEIGHTED and not request.case.null
+        plant = request.plant if weighted else None
+        scatter = self._random.randrange(2_000)
+        if request.case.question is Question.PEAK_MEMORY:
+            peak = 20 * 2**20 + scatter + (self.extra_bytes if weighted else 0)
+            peak += 0 if plant is None else plant.tensor_bytes
+            if request.stretch is Stretch.STEP:
+                return ArmReadings(seed=request.seed, values={"step_peak_resident_bytes": 4096}, read_ns=10**9)
+            return ArmReadings(seed=request.seed, values={"pass_peak_tensor_bytes[CPU:0]": peak}, read_ns=10**9)
+        if request.case.question is Question.RETAINED_MEMORY:
+            growth = 1_000 + scatter // 10 + (0 if plant is None else plant.leak_bytes)
+            levels = tuple(2**28 + growth * epoch for epoch in range(20))
+            return ArmReadings(seed=request.seed, values={}, resident_by_epoch_bytes=levels, read_ns=10**9)
+        op_types = {"graph_nodes": {"MatMul": 100} | ({"Mul": self.extra_nodes} if weighted else {})}
+        retraces = 0 if plant is None else 1
+        return ArmReadings(
+            seed=request.seed,
+            values={
+                "first_pass_traces": 2,
+                "steady_traces": retraces,
+                "graph_nodes": sum(op_types["graph_nodes"].values()),
+            },
+            op_types=op_types,
+            trace_causes=("y went from int32[?] to int64[?]",) * retraces,
+            read_ns=10**9,
         )
 
     def close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.protocols import Clock, Stepper
+from benchmarks.protocols import Clock, Samples, Stepper
 
 STEP_NS = 10
 STARTUP_NS = 500
@@ -22,11 +22,21 @@ class FakeArm:
         self.steps = 0
         self.trace_count = 0
         self.is_open = False
+        self.samples: Samples | None = None
         self._traces_in = traces_in
         self._traces_always = traces_always
 
     def clock(self) -> int:
         return self.now_ns
+
+    def explain_traces(self, since: int) -> tuple[str, ...]:
+        return tuple(f"trace {number}" for number in range(since, self.trace_count))
+
+    def count_compiled_ops(self) -> dict[str, dict[str, int]]:
+        return {}
+
+    def replace_samples(self, samples: Samples) -> None:
+        self.samples = samples
 
     def open_steps(self, clock: Clock) -> Stepper:
         assert clock == self.clock

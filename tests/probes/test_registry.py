@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from benchmarks.errors import CaseError
-from benchmarks.probes import PROBES, load_probe
+from benchmarks.probes import GAUGES, PROBES, load_gauge, load_probe
 from benchmarks.records import Question
 
 
@@ -20,10 +20,16 @@ def test_finding_probes_imports_no_tensorflow() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def test_every_question_has_a_probe() -> None:
-    assert list(PROBES) == [question.value for question in Question]
-    for question in Question:
-        assert load_probe(question) is load_probe(question.value)
+def test_every_timed_question_has_a_probe_and_every_other_a_gauge() -> None:
+    assert list(PROBES) == [question.value for question in Question if question.is_timed]
+    assert list(GAUGES) == [question.value for question in Question if not question.is_timed]
+    for question in PROBES:
+        assert load_probe(Question(question)) is load_probe(question)
+
+
+@pytest.mark.tensorflow
+def test_every_gauge_can_be_loaded() -> None:
+    assert all(load_gauge(question).read_arm for question in GAUGES)
 
 
 def test_an_unknown_question_is_answered_with_the_known_ones() -> None:

@@ -55,6 +55,15 @@ class HandmadeArm:
         gradients = tape.gradient(loss, variables)
         workload.make_optimizer().apply_gradients(zip(gradients, variables, strict=True))
 
+    def explain_traces(self, since: int) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    def count_compiled_ops(self) -> dict[str, dict[str, int]]:
+        raise NotImplementedError
+
+    def replace_samples(self, samples: Any) -> None:
+        raise NotImplementedError
+
     def open_steps(self, clock: Any) -> Any:
         raise NotImplementedError
 

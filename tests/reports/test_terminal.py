@@ -65,7 +65,7 @@ def null(method: str, outcome: Outcome, overhead: Interval | None = FREE, **valu
 def test_a_run_that_only_measures_gets_an_answer_and_a_table_without_verdicts() -> None:
     assert render_summary([report("fit_array", FREE), report("loop_graph", COSTLY)]) == (
         """\
-Does sample weighting slow TensorFlow training here?
+Does sample weighting slow TensorFlow training here, or cost it memory?
 Yes: step time rises by +3.1 % (95 % interval +2.0 % to +4.2 %) with loop_graph, the most of 2 methods.
 Here is TensorFlow 2.21.0 with Keras 3.15.1 and Python 3.11.7 on CPU; AMD EPYC, 2 cores.
 
@@ -92,7 +92,7 @@ def test_a_gate_run_tells_verdicts_warnings_and_reasons() -> None:
     text = render_summary(reports, notes=["removed since the baseline: step_time[mlp-depth2-batch256-fit_old]"])
     assert text == (
         """\
-Does sample weighting slow TensorFlow training here?
+Does sample weighting slow TensorFlow training here, or cost it memory?
 Yes: step time rises by +3.1 % (95 % interval +2.0 % to +4.2 %) with fit_array.
 Here is TensorFlow 2.21.0 with Keras 3.15.1 and Python 3.11.7 on CPU; AMD EPYC, 2 cores.
 

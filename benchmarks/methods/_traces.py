@@ -1,0 +1,85 @@
+"""How often was a training step traced, and because of which argument? A log that its Python body writes.
+
+TensorFlow runs the Python body of a `tf.function` only while it traces, so what the body notes is the list of traces.
+A trace is explained by the argument whose shape, type or Python value is unlike the trace before's. The first trace
+needs no explanation, and neither does the second where the first created variables.
+Source: https://www.tensorflow.org/guide/function#rules_of_tracing.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import tensorflow as tf
+
+_SAME_ARGUMENTS = (
+    "no argument is unlike the trace before's: the training function was made anew, or what surrounds it changed "
+    "(device, strategy, variables)"
+)
+
+
+class TraceLog:
+    """The arguments of each trace of one training step, in order."""
+
+    def __init__(self) -> None:
+        """Start with no trace."""
+        self._signatures: list[dict[str, str]] = []
+
+    @property
+    def count(self) -> int:
+        """How many traces there were."""
+        return len(self._signatures)
+
+    @tf.autograph.experimental.do_not_convert
+    def note(self, arguments: Mapping[str, Any]) -> None:
+        """Note a trace with these arguments, by name; to be called from the body of the traced function."""
+        self._signatures.append(dict(_describe_all(arguments)))
+
+    def watch(self, step: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function of the same parameters that notes its arguments and calls `step`."""
+        names = tuple(inspect.signature(step).parameters)
+
+        @functools.wraps(step)
+        def noted(*arguments: Any) -> Any:
+            self.note(dict(zip(names, arguments, strict=True)))
+            return step(*arguments)
+
+        return noted
+
+    def explain(self, since: int) -> tuple[str, ...]:
+        """Return one sentence on each trace but the first `since`."""
+        return tuple(
+            _explain(self._signatures[number - 1] if number else {}, self._signatures[number])
+            for number in range(since, self.count)
+        )
+
+
+def _describe_all(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the name and the description of each argument, those in nested tuples apart: `x[0]`."""
+    for name, argument in arguments.items():
+        if isinstance(argument, tuple | list):
+            yield from _describe_all({f"{name}[{index}]": part for index, part in enumerate(argument)})
+        else:
+            yield name, _describe(argument)
+
+
+def _describe(argument: Any) -> str:
+    """Return what TensorFlow tells calls apart by: `float32[?, 32]` for a tensor, value and type for anything else."""
+    if not tf.is_tensor(argument):
+        return f"{type(argument).__name__} {argument!r}"
+    rank = argument.shape.rank
+    sizes = "any shape" if rank is None else ", ".join("?" if size is None else str(size) for size in argument.shape)
+    return f"{argument.dtype.name}[{sizes}]"
+
+
+def _explain(before: Mapping[str, str], now: Mapping[str, str]) -> str:
+    """Return which arguments differ between two traces."""
+    changes = [
+        f"{name} went from {before.get(name, 'absent')} to {now.get(name, 'absent')}"
+        for name in dict.fromkeys([*before, *now])
+        if before.get(name) != now.get(name)
+    ]
+    return ", ".join(changes) or _SAME_ARGUMENTS

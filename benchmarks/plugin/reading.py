@@ -1,0 +1,165 @@
+"""How are the bytes and counts of a case read? Arm by arm, each in a fresh process, and none of it is lost.
+
+What is read does not depend on the time of day, so that equal requests are answered once: the control of a path serves
+all its methods and its null case, and a step, which knows nothing of the dataset's size, all sizes. Leaves out:
+pytest, and what is concluded.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+from collections.abc import Callable
+
+from benchmarks.axes import name_null_method
+from benchmarks.protocols import Launcher
+from benchmarks.records import (
+    Arm,
+    ArmReadings,
+    Case,
+    CaseReport,
+    Environment,
+    Measurement,
+    Plant,
+    Question,
+    ReadBlock,
+    ReadRequest,
+    Stretch,
+    Verdict,
+)
+from benchmarks.stats.slopes import estimate_growth
+
+_ALLOCATOR_WITH_STATISTICS = "bfc"
+
+Answers = dict[ReadRequest, ArmReadings]
+"""What was read so far in this run."""
+
+_STRETCHES = {Question.PEAK_MEMORY: (Stretch.PASS, Stretch.STEP)}
+"""Questions that are read over more than a pass."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ReadSettings:
+    """What all readings of one question have in common; null cases get no plant."""
+
+    run_seed: int
+    plant: Plant | None
+    intra_op_threads: int | None
+    inter_op_threads: int | None
+
+    def make_request(self, case: Case, arm: Arm, index: int, stretch: Stretch) -> ReadRequest:
+        """Return what the process of one arm is asked to read in block `index`.
+
+        Both arms of a block have the same samples. A control is asked for as its path's null case, whichever method
+        it stands beside, and a step with the least dataset, so that equal requests mean equal readings.
+        """
+        if stretch is Stretch.STEP and case.dataset_size is not None:
+            case = dataclasses.replace(case, dataset_size=case.batch_size)
+        control = dataclasses.replace(case, method=name_null_method(case.method), null=True)
+        planted = arm is Arm.WEIGHTED and not case.null and stretch is Stretch.PASS
+        return ReadRequest(
+            case=control if arm is Arm.CONTROL else case,
+            arm=arm,
+            seed=zlib.crc32(f"{self.run_seed} {control.case_id} {index}".encode()),
+            stretch=stretch,
+            plant=self.plant if planted else None,
+            intra_op_threads=self.intra_op_threads,
+            inter_op_threads=self.inter_op_threads,
+        )
+
+
+class ReadSource:
+    """Reads the blocks of one case one after the other and remembers them."""
+
+    def __init__(
+        self,
+        case: Case,
+        launcher: Launcher,
+        settings: ReadSettings,
+        answers: Answers,
+        on_block: Callable[[int], None],
+    ) -> None:
+        """Read nothing yet.
+
+        Args:
+            case: what to read.
+            launcher: reads each arm in a fresh process.
+            settings: of the run.
+            answers: what was read before in this run; what is read here is added.
+            on_block: called after each block with the number of blocks so far.
+        """
+        self._case = case
+        self._launcher = launcher
+        self._settings = settings
+        self._answers = answers
+        self._on_block = on_block
+        self.blocks: list[ReadBlock] = []
+        self.environment: Environment | None = None
+
+    @property
+    def read_ns(self) -> list[float]:
+        """How long the process of each weighted arm took; real time, which says nothing of the bytes."""
+        return [float(block.weighted.read_ns) for block in self.blocks]
+
+    def describe_environment(self) -> Environment:
+        """Return the target as the readings find it: with an allocator that keeps statistics where bytes are read."""
+        if self.environment is None:
+            environment = self._launcher.describe_environment()
+            if self._case.question is not Question.TRAINING_GRAPH:
+                environment = dataclasses.replace(environment, allocator=_ALLOCATOR_WITH_STATISTICS)
+            self.environment = environment
+        return self.environment
+
+    def read_more(self, count: int) -> list[ReadBlock]:
+        """Read `count` more blocks and return them.
+
+        Raises:
+            SuiteError: when an arm could not be read; the blocks before it are in `blocks`.
+        """
+        self.describe_environment()
+        begin = len(self.blocks)
+        for index in range(begin, begin + count):
+            control = self._read(Arm.CONTROL, index)
+            self.blocks.append(ReadBlock(control=control, weighted=self._read(Arm.WEIGHTED, index, control)))
+            self._on_block(len(self.blocks))
+        return self.blocks[begin:]
+
+    def make_report(self, verdict: Verdict | None) -> CaseReport:
+        """Return the report on all blocks so far."""
+        measurement = None
+        if self.blocks and self.environment is not None:
+            measurement = Measurement(case=self._case, readings=tuple(self.blocks), environment=self.environment)
+        return CaseReport(
+            case=self._case,
+            measurement=measurement,
+            overhead_ratio=None,
+            position_ratio=None,
+            timed_share=None,
+            verdict=verdict,
+        )
+
+    def _read(self, arm: Arm, index: int, control: ArmReadings | None = None) -> ArmReadings:
+        """Read one arm over all stretches of the question, and estimate what it retained where levels were read."""
+        readings: ArmReadings | None = None
+        for stretch in _STRETCHES.get(self._case.question, (Stretch.PASS,)):
+            request = self._settings.make_request(self._case, arm, index, stretch)
+            if control is not None:
+                request = _resolve_plant(request, control)
+            if request not in self._answers:
+                self._answers[request] = self._launcher.read_arm(request)
+            answer = self._answers[request]
+            readings = answer if readings is None else readings.merge(answer)
+        assert readings is not None  # noqa: S101 - every question has a stretch
+        if not readings.resident_by_epoch_bytes:
+            return readings
+        growth = estimate_growth(readings.resident_by_epoch_bytes)
+        return dataclasses.replace(readings, values={**readings.values, "retained_bytes_per_epoch": growth})
+
+
+def _resolve_plant(request: ReadRequest, control: ArmReadings) -> ReadRequest:
+    """Return the request with a planted tensor in bytes, now that the peak of its control is known."""
+    if request.plant is None or not request.plant.tensor_fraction:
+        return request
+    peaks = [value for key, value in control.values.items() if key.startswith("pass_peak_tensor_bytes")]
+    plant = Plant(tensor_bytes=max(1, round(request.plant.tensor_fraction * max(peaks, default=0.0))))
+    return dataclasses.replace(request, plant=plant)

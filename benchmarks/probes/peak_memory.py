@@ -1,0 +1,80 @@
+"""How high does memory rise in a pass over the data, and in a single step? Tensors by device, and resident bytes.
+
+A process reads one arm over one stretch. A pass is the first of a fresh arm in a fresh process: making the input
+pipeline from the arrays, tracing, training and what TensorFlow sets up once are in it, as they are where a person calls
+`fit`. The arrays of the samples themselves, weights included, exist before the pass in either arm and are in neither.
+A step is one of a small arm that is warm. Each has a process to itself, because input pipelines are taken down by
+threads that take their time: what one arm left behind blurred the peak of the next by 2 %.
+
+Tensor bytes are the allocator's peak since the beginning of the pass or step; resident bytes are the peak above the
+level before it. Leaves out: time, which an allocator that keeps statistics changes.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from benchmarks.probes import _resident, _tensor_memory
+from benchmarks.probes._batches import round_to_batches
+from benchmarks.probes._warm_up import step_until_quiet
+from benchmarks.protocols import ArmFactory, Gauge
+from benchmarks.records import ArmReadings, ReadRequest, Stretch
+from benchmarks.records.quantities import name_reading
+
+_STEP_BATCHES = 4
+"""Batches that the small arm goes round."""
+
+
+class PeakMemoryGauge:
+    """Satisfies `protocols.Gauge`."""
+
+    needs_allocator_statistics = True
+
+    def read_arm(self, request: ReadRequest, factory: ArmFactory) -> ArmReadings:
+        """Read one pass of an arm, or one step."""
+        _resident.keep_large_arrays_apart()
+        # The devices come to life here, before any large array: peaks then do not depend on which was first.
+        devices = _tensor_memory.find_devices()
+        if request.stretch is Stretch.STEP:
+            values = _read_step(request, factory, devices)
+        else:
+            samples = factory.make_samples(round_to_batches(request.case))
+            ballast_bytes = 0 if request.plant is None else request.plant.tensor_bytes
+            values = _read_peaks(factory.build_arm(samples).run_pass, request.stretch, devices, ballast_bytes)
+        missing = {
+            name_reading(f"{request.stretch.value}_peak_tensor_bytes", device): problem
+            for device in devices
+            if (problem := _tensor_memory.find_problem(device)) is not None
+        }
+        return ArmReadings(seed=request.seed, values=values, missing=missing, read_ns=0)
+
+
+def _read_step(request: ReadRequest, factory: ArmFactory, devices: tuple[str, ...]) -> dict[str, float]:
+    """Return the peaks of one step of an arm that is warm."""
+    arm = factory.build_arm(factory.make_samples(_STEP_BATCHES * request.case.batch_size))
+    with contextlib.closing(arm.open_steps(time.perf_counter_ns)) as stepper:
+        step_until_quiet(arm, stepper)
+        return _read_peaks(stepper.measure_step_ns, request.stretch, devices, ballast_bytes=0)
+
+
+def _read_peaks(
+    work: Callable[[], object], stretch: Stretch, devices: tuple[str, ...], ballast_bytes: int
+) -> dict[str, float]:
+    """Do the work and return the peaks it reached by key, with a tensor of `ballast_bytes` held meanwhile."""
+    with _resident.watch_peak() as watch:
+        _tensor_memory.reset_peaks(devices)
+        ballast = tf.ones([ballast_bytes], tf.uint8) if ballast_bytes else None
+        work()
+        peaks = _tensor_memory.read_peaks(devices)
+        del ballast
+    values: dict[str, float] = {
+        name_reading(f"{stretch.value}_peak_tensor_bytes", device): peak for device, peak in peaks.items()
+    }
+    return values | {f"{stretch.value}_peak_resident_bytes": watch.rise_bytes}
+
+
+PEAK_MEMORY: Gauge = PeakMemoryGauge()

@@ -1,0 +1,28 @@
+"""Does training keep more memory from epoch to epoch when its samples are weighted?
+
+Read of each arm in a process of its own: the slope of resident memory over many short epochs. Fails, with a baseline
+or without one, when the weighted arm keeps more per epoch than its control by more than the floor. The seconds that
+pytest-benchmark shows are how long a process took.
+"""
+
+import pytest
+
+from benchmarks.plugin.fixtures import MeasureOverhead
+from benchmarks.records import Question
+
+
+@pytest.mark.sweep("retained_memory")
+@pytest.mark.floor_kib(16)
+def test_retained_memory(
+    workload: str, depth: int, batch_size: int, dataset_size: int, method: str, measure_overhead: MeasureOverhead
+) -> None:
+    """The weighted arm gives back what it took in an epoch, as its control does."""
+    report = measure_overhead(
+        Question.RETAINED_MEMORY,
+        workload=workload,
+        depth=depth,
+        batch_size=batch_size,
+        dataset_size=dataset_size,
+        method=method,
+    )
+    report.fail_if_regressed()

@@ -1,0 +1,157 @@
+"""When are enough readings taken, and what is the verdict on a case? Screen, read fresh blocks where needed, conclude.
+
+A case has several quantities and gets one verdict, that of the worst. Counts are settled by the first blocks; bytes
+beyond their limit are read again on fresh blocks alone, since the first were the reason to look again. Leaves out: the
+rule for each quantity (`reading_rules`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+
+from benchmarks.records import Case, Outcome, ReadBlock, Verdict
+from benchmarks.records.quantities import Rule, find_quantity, title_reading
+from benchmarks.verdicts.reading_rules import (
+    EXPECT_NO_DIFFERENCE,
+    Expectation,
+    Finding,
+    ReadingPlan,
+    expect_stored,
+    judge_reading,
+    list_keys,
+)
+
+ReadMore = Callable[[int], Sequence[ReadBlock]]
+"""Reads that many more blocks of the case and returns them, in order."""
+
+_WORST_FIRST = (
+    Outcome.FAILED,
+    Outcome.REGRESSED,
+    Outcome.UNDECIDED,
+    Outcome.NOT_COMPARABLE,
+    Outcome.IMPROVED,
+    Outcome.HELD,
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ReadJudgement:
+    """A verdict, None where nothing was asked to be judged, and what was found of each quantity."""
+
+    verdict: Verdict | None
+    findings: tuple[Finding, ...]
+
+
+def judge_read_case(
+    case: Case, read_more: ReadMore, stored: Sequence[ReadBlock] | None, plan: ReadingPlan
+) -> ReadJudgement:
+    """Read a case until each of its quantities can be judged, or the plan's blocks are used up.
+
+    Args:
+        case: what is read; a null case is held against no difference at all, whatever is stored.
+        read_more: reads more blocks; what it raises passes through.
+        stored: the stored blocks of the same case; None where nothing is compared.
+        plan: limits and numbers of blocks.
+    """
+    blocks = tuple(read_more(plan.screen_blocks))
+    findings = {key: _judge(case, key, blocks, stored, plan, final=False) for key in list_keys(blocks)}
+    unsettled = [key for key, finding in findings.items() if finding is None and _is_asked(case, key, stored)]
+    if unsettled and plan.fresh_blocks:
+        fresh = tuple(read_more(plan.fresh_blocks))
+        shared = list_keys(fresh)
+        findings |= {key: _judge(case, key, fresh, stored, plan, final=True) for key in unsettled if key in shared}
+    settled = [finding for finding in findings.values() if finding is not None]
+    settled += _find_incomparable(blocks, stored or ())
+    if case.null:
+        settled = [_as_null(finding) for finding in settled]
+    return ReadJudgement(verdict=_conclude(settled), findings=tuple(settled))
+
+
+def _judge(
+    case: Case,
+    key: str,
+    blocks: Sequence[ReadBlock],
+    stored: Sequence[ReadBlock] | None,
+    plan: ReadingPlan,
+    *,
+    final: bool,
+) -> Finding | None:
+    return judge_reading(key, blocks, _find_expectation(case, key, stored), plan, final=final)
+
+
+def _find_expectation(case: Case, key: str, stored: Sequence[ReadBlock] | None) -> Expectation | None:
+    """Return what a reading is held against."""
+    if case.null:
+        return EXPECT_NO_DIFFERENCE
+    if not stored or key not in list_keys(stored):
+        return None
+    return expect_stored(key, stored)
+
+
+def _is_asked(case: Case, key: str, stored: Sequence[ReadBlock] | None) -> bool:
+    """Whether a finding that is missing would be there with more blocks."""
+    return find_quantity(key).rule is Rule.LEAK or _find_expectation(case, key, stored) is not None
+
+
+def _find_incomparable(blocks: Sequence[ReadBlock], stored: Sequence[ReadBlock]) -> list[Finding]:
+    """Return a finding for each reading that only one of the two runs has."""
+    if not stored:
+        return []
+    now, then = list_keys(blocks), list_keys(stored)
+    lost = [
+        Finding(
+            key=key,
+            outcome=Outcome.NOT_COMPARABLE,
+            text=f"stored, but not read now: {blocks[0].find_missing(key) or 'this target does not have it'}",
+        )
+        for key in then
+        if key not in now
+    ]
+    new = [
+        Finding(
+            key=key,
+            outcome=Outcome.NOT_COMPARABLE,
+            text=f"read now, but not stored: {stored[0].find_missing(key) or 'record a baseline that has it'}",
+        )
+        for key in now
+        if key not in then
+    ]
+    return lost + new
+
+
+def _as_null(finding: Finding) -> Finding:
+    """Return the finding on a null case: a difference between identical arms is the measurement's fault."""
+    if finding.outcome not in {Outcome.REGRESSED, Outcome.IMPROVED}:
+        return finding
+    return dataclasses.replace(finding, outcome=Outcome.FAILED)
+
+
+def _conclude(findings: Sequence[Finding]) -> Verdict | None:
+    """Return the verdict on the case: the worst finding's, with the reasons of all that are as bad."""
+    if not findings:
+        return None
+    worst = min((finding.outcome for finding in findings), key=_WORST_FIRST.index)
+    reasons = [finding.sentence for finding in findings if finding.outcome is worst]
+    if worst is Outcome.HELD:
+        return Verdict(outcome=worst, reason=f"held: {', '.join(title_reading(finding.key) for finding in findings)}")
+    return Verdict(outcome=worst, reason="; ".join(reasons))
+
+
+def explain_readings(case: Case, findings: Sequence[Finding], next_step: str) -> str:
+    """Return the paragraph that the test of a case fails with.
+
+    Args:
+        case: what was read.
+        findings: on each of its quantities; those that failed are told.
+        next_step: what to run now, as a sentence or a command.
+    """
+    bad = [finding for finding in findings if finding.outcome in {Outcome.REGRESSED, Outcome.FAILED}]
+    head = (
+        "the readings themselves are off: both arms run the same code. This is not a finding about TensorFlow."
+        if case.null
+        else "weighting samples costs more than it should."
+    )
+    width = max((len(title_reading(finding.key)) for finding in bad), default=0)
+    rows = [f"  {title_reading(finding.key):<{width}}  {finding.text}" for finding in bad]
+    return "\n".join([f"{case.case_id}: {head}", *rows, f"  {'next':<{width}}  {next_step}"])

@@ -1,0 +1,165 @@
+"""A whole session that reads bytes and counts: what it shows and stores, and when it turns red."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from benchmarks.records import Stretch
+from tests.examples import make_environment
+from tests.plugin.conftest import RunSuite
+from tests.plugin.fakes import FakeLauncher
+
+pytest_plugins = ["pytester"]
+
+_MEMORY = ("test_peak_memory.py", "--method", "fit_dataset")
+_LEAK = ("test_retained_memory.py", "--method", "fit_array")
+_GRAPH = ("test_training_graph.py", "--method", "loop_graph")
+
+
+def save_baseline(run_suite: RunSuite, *arguments: str) -> None:
+    assert run_suite(*arguments, "--benchmark-save=base", launcher=FakeLauncher()).ret == pytest.ExitCode.OK
+
+
+def test_bytes_are_in_the_summary_and_in_extra_info_and_seconds_are_seconds(
+    run_suite: RunSuite, pytester: pytest.Pytester
+) -> None:
+    result = run_suite(*_MEMORY, "--benchmark-json=run.json", launcher=FakeLauncher())
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "*[[]1/2[]] peak_memory[[]mlp-depth2-batch512-size100000-fit_dataset-null[]]  tensors *HELD*",
+            "*[[]2/2[]] peak_memory[[]mlp-depth2-batch512-size100000-fit_dataset[]]  tensors +39* KiB*",
+            "Beside time: peak tensor bytes of a pass change by +1.9 % at most*",
+        ]
+    )
+    stored = json.loads((pytester.path / "run.json").read_text())["benchmarks"][1]
+    assert stored["stats"]["median"] == pytest.approx(2.0), "the seconds that a process took"
+    assert stored["group"] == "peak_memory: seconds are the readings' own, bytes and counts are in extra_info"
+    extra = stored["extra_info"]["sample_weighting"]
+    assert len(extra["readings"]) == 3
+    assert extra["environment"]["allocator"] == "bfc"
+    assert extra["readings"][0]["weighted"]["values"]["pass_peak_tensor_bytes[CPU:0]"] > 20 * 2**20
+
+
+def test_a_control_is_read_once_for_all_that_share_it(run_suite: RunSuite) -> None:
+    launcher = FakeLauncher()
+    run_suite("test_peak_memory.py", "--method", "fit_array,fit_class_weight", launcher=launcher)
+    arms = [
+        (request.case.method, request.case.null, request.arm.value)
+        for request in launcher.read_requests
+        if request.stretch is Stretch.PASS
+    ]
+    assert arms.count(("fit_array", True, "control")) == 3
+    assert arms.count(("fit_array", True, "weighted")) == 3
+    assert arms.count(("fit_class_weight", False, "weighted")) == 3
+    assert len(arms) == 12
+
+
+def test_a_step_is_read_once_for_all_dataset_sizes(run_suite: RunSuite) -> None:
+    launcher = FakeLauncher()
+    run_suite(*_MEMORY, "--dataset-size", "1e4,1e5", launcher=launcher)
+    stretches = [request.stretch for request in launcher.read_requests]
+    assert stretches.count(Stretch.STEP) == 9, "3 blocks of control, null case and weighted arm"
+    assert stretches.count(Stretch.PASS) == 18
+
+
+@pytest.mark.parametrize("arguments", [_MEMORY, _LEAK, _GRAPH])
+def test_an_unchanged_run_is_held_whatever_is_read(run_suite: RunSuite, arguments: tuple[str, ...]) -> None:
+    save_baseline(run_suite, *arguments)
+    result = run_suite(*arguments, "--benchmark-compare", launcher=FakeLauncher(run_seed=2))
+    assert result.ret == pytest.ExitCode.OK
+    assert result.stdout.str().count("HELD") >= 2
+
+
+def test_more_bytes_than_before_fail_and_say_how_many(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *_MEMORY)
+    result = run_suite(*_MEMORY, "--benchmark-compare", launcher=FakeLauncher(extra_bytes=1_400_000))
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "peak_memory[[]*fit_dataset[]]: weighting samples costs more than it should.",
+            "  peak tensor bytes of a pass  +1.3* MiB * beside the control now, +39* KiB * before; a change of +9*",
+            "  next  *pytest 'test_peak_memory.py::test_peak_memory*' --benchmark-compare --blocks 20",
+        ]
+    )
+
+
+def test_a_planted_tensor_fails(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *_MEMORY)
+    result = run_suite(*_MEMORY, "--benchmark-compare", "--plant", "tensor=+5%", launcher=FakeLauncher())
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*PLANTED: weighted arms hold a tensor of +5.0% of their control's peak*"])
+
+
+def test_the_floor_can_be_raised(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *_MEMORY)
+    arguments = ("--benchmark-compare", "--plant", "tensor=+5%", "--byte-floor", "2MiB")
+    assert run_suite(*_MEMORY, *arguments, launcher=FakeLauncher()).ret == pytest.ExitCode.OK
+
+
+def test_a_node_more_fails_and_is_named(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *_GRAPH)
+    result = run_suite(*_GRAPH, "--benchmark-compare", launcher=FakeLauncher(extra_nodes=8))
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["  graph nodes of the step  +1 beside the control against before*by op type +1 Mul"])
+
+
+def test_a_planted_retrace_fails_without_a_baseline_and_names_the_argument(run_suite: RunSuite) -> None:
+    result = run_suite(*_GRAPH, "--plant", "retrace", launcher=FakeLauncher())
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        ["  traces after warm-up  expected none, got 1: y went from int32[[]?[]] to int64[[]?[]]"]
+    )
+
+
+def test_a_planted_leak_fails_without_a_baseline(run_suite: RunSuite) -> None:
+    result = run_suite(*_LEAK, "--plant", "leak=64KiB", launcher=FakeLauncher())
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["  resident bytes retained per epoch  +64.* KiB beside the control*"])
+
+
+def test_a_plant_that_no_case_can_show_is_told(run_suite: RunSuite) -> None:
+    result = run_suite(*_GRAPH, "--plant", "leak=64KiB", launcher=FakeLauncher())
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["A fault was planted on purpose (*which no case of this run can show)*"])
+
+
+def test_counts_of_another_tensorflow_are_not_compared(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *_GRAPH)
+    launcher = FakeLauncher(extra_nodes=9, environment=make_environment(tensorflow="2.22.0"))
+    result = run_suite(*_GRAPH, "--benchmark-compare", launcher=launcher)
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["NOT COMPARABLE*for the same TensorFlow and Keras only*2.21.0 stored, 2.22.0 now*"])
+
+
+def test_bytes_are_compared_across_unlike_machines(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *_MEMORY)
+    launcher = FakeLauncher(extra_bytes=1_400_000, environment=make_environment(cores=64))
+    run_suite(*_MEMORY, "--benchmark-compare", launcher=launcher).assert_outcomes(passed=1, failed=1)
+
+
+def test_costs_per_sample_are_shown_and_stored(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
+    arguments = (*_MEMORY, "--dataset-size", "1e4,1e5", "--benchmark-json=run.json")
+    result = run_suite(*arguments, launcher=FakeLauncher())
+    result.stdout.fnmatch_lines(["bytes per sample *", "mlp-depth2-batch512-fit_dataset *"])
+    costs = json.loads((pytester.path / "run.json").read_text())["sample_weighting_run"]["sample_costs"]
+    assert {cost["sizes"][1] for cost in costs} == {100_000}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("--plant", "leak=64"), "expected a number of bytes such as 64KiB"),
+        (("--plant", "sideways"), "--plant: expected step=+PERCENT, tensor=+PERCENT, leak=BYTES or retrace"),
+        (("--byte-floor", "0B"), "--byte-floor: expected more than 0 bytes"),
+        (("--tolerance", "training_graph=2%"), "counts are compared exactly"),
+    ],
+)
+def test_options_that_make_no_sense_end_the_run_in_one_line(
+    run_suite: RunSuite, arguments: tuple[str, ...], reason: str
+) -> None:
+    result = run_suite(*_GRAPH, *arguments)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert reason in result.stderr.str()
