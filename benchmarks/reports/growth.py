@@ -98,7 +98,8 @@ def render_sample_costs(costs: Sequence[SampleCost]) -> str:
         *(f"at {samples:.0e}".replace("e+0", "e") for samples in PROJECTED_SAMPLES),
     ]
     table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True)
-    sizes = " and ".join(f"{size:,}" for size in costs[0].sizes)
+    *smaller, largest_size = (f"{size:,}" for size in costs[0].sizes)
+    sizes = f"{', '.join(smaller)} and {largest_size}"
     largest = max(costs, key=lambda cost: abs(cost.extra.intercept))
     remark = (
         f"Lines through {sizes} samples; the columns 'at' are projections of what weighting adds, not measurements. "
