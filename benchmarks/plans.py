@@ -68,3 +68,19 @@ def find_read_plan(question: Question, blocks: int | None) -> ReadPlan:
     """
     plan = _READ_PLANS[question]
     return plan if blocks is None else dataclasses.replace(plan, screen_blocks=blocks)
+
+
+_CASE_SECONDS = {
+    Question.STEP_TIME: 14.0,
+    Question.EPOCH_TIME: 27.0,
+    Question.STARTUP_TIME: 34.0,
+    Question.PEAK_MEMORY: 16.0,
+    Question.RETAINED_MEMORY: 30.0,
+    Question.TRAINING_GRAPH: 3.0,
+}
+"""Wall time of a case on two cores, in the quick sweep; only their proportions matter."""
+
+
+def expect_case_seconds(question: Question) -> float:
+    """Return about how long a case of this question takes, to divide a sweep evenly."""
+    return _CASE_SECONDS[question]

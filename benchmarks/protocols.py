@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from benchmarks.records import ArmReadings, Block, BlockRequest, Case, Environment, ReadRequest
+    from benchmarks.records import ArmReadings, Block, BlockRequest, Case, Environment, Profile, ReadRequest
 
 Clock = Callable[[], int]
 """Returns nanoseconds of a monotonic clock; `time.perf_counter_ns` or a fake."""
@@ -205,6 +205,9 @@ class Launcher(Protocol):
 
     def read_arm(self, request: ReadRequest) -> ArmReadings:
         """Read one arm alone; raise BlockError where the process ended without a result."""
+
+    def profile(self, request: BlockRequest) -> Profile:
+        """Profile the steps of both arms of a case; raise BlockError where the process ended without a result."""
 
     def close(self) -> None:
         """End the target's processes."""

@@ -11,7 +11,7 @@ import itertools
 import re
 from collections.abc import Iterator, Mapping
 from enum import Enum
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from benchmarks.axes import METHOD_NAMES, NULL_SUFFIX, WORKLOAD_NAMES, AxisValue, Rejected, name_null_case
 from benchmarks.records import Question
@@ -86,76 +86,49 @@ _GRAPH_METHODS = tuple(name for name in METHOD_NAMES if name not in {"fit_array"
 _MEMORY_BATCH_SIZE = 512
 """A pass is short with large batches, and the memory of a batch is small beside that of the data all the same."""
 
+_USUAL = Axes(workload=("mlp",), depth=(2,), batch_size=(256,))
+
+
+def _vary(**values: Any) -> Axes:
+    """Return the usual axes with the values of some of them replaced."""
+    return dataclasses.replace(_USUAL, **values)
+
+
+_FEW_PASSES = (_vary(dataset_size=(5_120,), method=_FEW_METHODS),)
+_FEW_STARTS = (_vary(dataset_size=(100_000,), method=("fit_array", "loop_graph")),)
+
 _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
     Profile.QUICK: {
-        Question.STEP_TIME: (Axes(workload=("mlp",), depth=(2,), batch_size=(256,), method=_STEP_METHODS),),
-        Question.EPOCH_TIME: (
-            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(5_120,), method=_FEW_METHODS),
-        ),
-        Question.STARTUP_TIME: (
-            Axes(
-                workload=("mlp",),
-                depth=(2,),
-                batch_size=(256,),
-                dataset_size=(100_000,),
-                method=("fit_array", "loop_graph"),
-            ),
-        ),
-        Question.PEAK_MEMORY: (
-            Axes(
-                workload=("mlp",),
-                depth=(2,),
-                batch_size=(_MEMORY_BATCH_SIZE,),
-                dataset_size=(100_000,),
-                method=_FEW_METHODS,
-            ),
-        ),
-        Question.RETAINED_MEMORY: (
-            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(2_560,), method=("fit_array",)),
-        ),
-        Question.TRAINING_GRAPH: (Axes(workload=("mlp",), depth=(2,), batch_size=(256,), method=_GRAPH_METHODS),),
+        Question.STEP_TIME: (_vary(method=_STEP_METHODS),),
+        Question.EPOCH_TIME: _FEW_PASSES,
+        Question.STARTUP_TIME: _FEW_STARTS,
+        Question.PEAK_MEMORY: (_vary(batch_size=(_MEMORY_BATCH_SIZE,), dataset_size=(100_000,), method=_FEW_METHODS),),
+        Question.RETAINED_MEMORY: (_vary(dataset_size=(2_560,), method=("fit_array",)),),
+        Question.TRAINING_GRAPH: (_vary(method=_GRAPH_METHODS),),
     },
     Profile.GATE: {
         Question.STEP_TIME: (
-            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), method=_STEP_METHODS),
-            Axes(workload=("mlp",), depth=(8,), batch_size=(256,), method=("fit_array", "loop_graph")),
-            Axes(workload=("mlp",), depth=(2,), batch_size=(32,), method=("fit_array", "loop_graph")),
-            Axes(workload=("cnn",), depth=(2,), batch_size=(256,), method=("fit_array", "loop_graph")),
+            _vary(method=_STEP_METHODS),
+            _vary(depth=(8,), method=("fit_array", "loop_graph")),
+            _vary(batch_size=(32,), method=("fit_array", "loop_graph")),
+            _vary(workload=("cnn",), method=("fit_array", "loop_graph")),
         ),
-        Question.EPOCH_TIME: (
-            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(5_120,), method=_FEW_METHODS),
-        ),
-        Question.STARTUP_TIME: (
-            Axes(
-                workload=("mlp",),
-                depth=(2,),
-                batch_size=(256,),
-                dataset_size=(100_000,),
-                method=("fit_array", "loop_graph"),
-            ),
-        ),
+        Question.EPOCH_TIME: _FEW_PASSES,
+        Question.STARTUP_TIME: _FEW_STARTS,
         Question.PEAK_MEMORY: (
-            Axes(
-                workload=("mlp",),
-                depth=(2,),
-                batch_size=(_MEMORY_BATCH_SIZE,),
-                dataset_size=(100_000,),
-                method=_MEMORY_METHODS,
-            ),
+            _vary(batch_size=(_MEMORY_BATCH_SIZE,), dataset_size=(100_000,), method=_MEMORY_METHODS),
         ),
-        Question.RETAINED_MEMORY: (
-            Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(2_560,), method=_FEW_METHODS),
-        ),
-        Question.TRAINING_GRAPH: (Axes(workload=("mlp",), depth=(2,), batch_size=(256,), method=_GRAPH_METHODS),),
+        Question.RETAINED_MEMORY: (_vary(dataset_size=(2_560,), method=_FEW_METHODS),),
+        Question.TRAINING_GRAPH: (_vary(method=_GRAPH_METHODS),),
     },
     Profile.FULL: {
-        Question.STEP_TIME: (Axes(workload=WORKLOAD_NAMES, depth=(2, 4, 8), batch_size=(32, 256, 2048)),),
+        Question.STEP_TIME: (_vary(workload=WORKLOAD_NAMES, depth=(2, 4, 8), batch_size=(32, 256, 2048)),),
         # A million samples in batches of 32 are 31,250 steps a pass; the largest size is left to the start-up time.
         Question.EPOCH_TIME: (
-            Axes(workload=("mlp", "cnn"), depth=(2, 8), batch_size=(32, 256, 2048), dataset_size=(10_000, 100_000)),
+            _vary(workload=("mlp", "cnn"), depth=(2, 8), batch_size=(32, 256, 2048), dataset_size=(10_000, 100_000)),
         ),
         Question.STARTUP_TIME: (
-            Axes(
+            _vary(
                 workload=("mlp", "cnn"),
                 depth=(2, 8),
                 batch_size=(32, 2048),
@@ -163,18 +136,15 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
             ),
         ),
         Question.PEAK_MEMORY: (
-            Axes(
+            _vary(
                 workload=("mlp", "cnn"),
-                depth=(2,),
                 batch_size=(_MEMORY_BATCH_SIZE,),
                 dataset_size=(10_000, 100_000, 1_000_000),
                 method=_MEMORY_METHODS,
             ),
         ),
-        Question.RETAINED_MEMORY: (Axes(workload=("mlp",), depth=(2,), batch_size=(256,), dataset_size=(2_560,)),),
-        Question.TRAINING_GRAPH: (
-            Axes(workload=WORKLOAD_NAMES, depth=(2, 8), batch_size=(256,), method=_GRAPH_METHODS),
-        ),
+        Question.RETAINED_MEMORY: (_vary(dataset_size=(2_560,)),),
+        Question.TRAINING_GRAPH: (_vary(workload=WORKLOAD_NAMES, depth=(2, 8), method=_GRAPH_METHODS),),
     },
 }
 

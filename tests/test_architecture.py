@@ -24,7 +24,7 @@ FLOORS = (
     {"axes"},
     {"baselines", "blocks", "sweeps", "verdicts"},
     {"plans", "reports"},
-    {"plugin", "studies"},
+    {"commands", "plugin", "studies"},
 )
 """A part imports from lower floors. The questions, `test_*.py`, stand on top of all."""
 

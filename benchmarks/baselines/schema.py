@@ -13,6 +13,9 @@ from benchmarks.records import CaseReport, Json, Measurement
 
 EXTRA_INFO_KEY = "sample_weighting"
 
+RUN_KEY = "sample_weighting_run"
+"""Where a saved run says what it was asked to do and which cases it could not measure."""
+
 SCHEMA_VERSION = 1
 """Raised when a stored measurement changes its meaning or shape."""
 
@@ -32,6 +35,8 @@ def to_extra_info(report: CaseReport) -> Json:
         "position_ratio": None if report.position_ratio is None else dataclasses.asdict(report.position_ratio),
         "timed_share": report.timed_share,
         "verdict": None if report.verdict is None else dataclasses.asdict(report.verdict),
+        "other": None if report.other is None else report.other.to_json(),
+        "changes": [dataclasses.asdict(change) for change in report.changes],
         **report.measurement.to_json(),
     }
 

@@ -13,15 +13,16 @@ import os
 import platform
 import random
 import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from benchmarks.blocks.interleave import Schedule, interleave
 from benchmarks.errors import RecordError
 from benchmarks.methods import load_method
-from benchmarks.probes import load_gauge, load_probe
-from benchmarks.protocols import Method, Samples, Slices, Task, TrainingArm, Workload
-from benchmarks.records import Arm, BlockRequest, Environment, Json, ReadRequest
+from benchmarks.probes import load_gauge, load_probe, load_profiler
+from benchmarks.protocols import Method, Probe, Samples, Slices, Task, TrainingArm, Workload
+from benchmarks.records import Arm, BlockRequest, Environment, Json, Question, ReadRequest
 from benchmarks.workloads import load_workload
 
 _ALLOCATOR_VARIABLE = "TF_CPU_ALLOCATOR_USE_BFC"
@@ -45,38 +46,19 @@ def do_job(request: Json) -> Json:
         method, workload = load_method(request["case"]["method"]), load_workload(request["case"]["workload"])
         check_weighted_gradient(method, workload, depth=_PROOF_DEPTH, seed=0)
         return {}
+    if request["do"] == "profile":
+        return _profile(BlockRequest.from_json(request["request"]))
     if request["do"] == "measure":
         return _measure(BlockRequest.from_json(request["request"]))
-    raise RecordError(f"expected a request to describe, prove, measure or read, got {request['do']!r}")
+    raise RecordError(f"expected a request to describe, prove, measure, read or profile, got {request['do']!r}")
 
 
 def _measure(request: BlockRequest) -> Json:
     """Build both arms of a case, interleave them, and return the block."""
     begin_ns = time.perf_counter_ns()
     _set_threads(request.intra_op_threads, request.inter_op_threads)
-    case = request.case
-    method = load_method(case.method)
-    probe = load_probe(case.question)
-    workload = load_workload(case.workload)
-    task = Task(
-        workload=workload,
-        samples=workload.make_samples(probe.count_samples(case), request.seed),
-        depth=case.depth,
-        batch_size=case.batch_size,
-        seed=request.seed,
-    )
-
-    with contextlib.ExitStack() as opened:
-
-        def open_arm(arm: Arm) -> Slices:
-            weighted = arm is Arm.WEIGHTED and not case.null
-            slices = probe.open_slices(lambda: method.build_arm(task, weighted=weighted), time.perf_counter_ns)
-            opened.callback(slices.close)
-            return slices
-
-        arms = list(Arm)
-        random.Random(request.seed).shuffle(arms)  # noqa: S311 - an order, not a secret: neither arm is always built first
-        slices = {arm: open_arm(arm) for arm in arms}
+    probe = load_probe(request.case.question)
+    with _open_arms(request, probe) as slices:
         block = interleave(
             slices[Arm.CONTROL],
             slices[Arm.WEIGHTED],
@@ -90,6 +72,39 @@ def _measure(request: BlockRequest) -> Json:
             clock=time.perf_counter_ns,
         )
     return block.to_json() | {"wall_ns": time.perf_counter_ns() - begin_ns}
+
+
+def _profile(request: BlockRequest) -> Json:
+    """Build both arms of a case and profile their steps, whatever the case asks."""
+    _set_threads(request.intra_op_threads, request.inter_op_threads)
+    with _open_arms(request, load_probe(Question.STEP_TIME)) as slices:
+        return load_profiler()(slices[Arm.CONTROL], slices[Arm.WEIGHTED]).to_json()
+
+
+@contextlib.contextmanager
+def _open_arms(request: BlockRequest, probe: Probe) -> Iterator[Mapping[Arm, Slices]]:
+    """Build both arms of a case, in an order drawn from the seed, and close them at the end."""
+    case = request.case
+    method = load_method(case.method)
+    workload = load_workload(case.workload)
+    task = Task(
+        workload=workload,
+        samples=workload.make_samples(probe.count_samples(case), request.seed),
+        depth=case.depth,
+        batch_size=case.batch_size,
+        seed=request.seed,
+    )
+    with contextlib.ExitStack() as opened:
+
+        def open_arm(arm: Arm) -> Slices:
+            weighted = arm is Arm.WEIGHTED and not case.null
+            slices = probe.open_slices(lambda: method.build_arm(task, weighted=weighted), time.perf_counter_ns)
+            opened.callback(slices.close)
+            return slices
+
+        arms = list(Arm)
+        random.Random(request.seed).shuffle(arms)  # noqa: S311 - an order, not a secret: neither arm is always built first
+        yield {arm: open_arm(arm) for arm in arms}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

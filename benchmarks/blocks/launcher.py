@@ -23,7 +23,7 @@ from benchmarks import errors
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import Target
 from benchmarks.errors import BlockError, SuiteError, TargetError
-from benchmarks.records import ArmReadings, Block, BlockRequest, Environment, Json, ReadRequest
+from benchmarks.records import ArmReadings, Block, BlockRequest, Environment, Json, Profile, ReadRequest
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -101,6 +101,16 @@ class ServerLauncher:
         """
         return ArmReadings.from_json(self._ask({"do": "read", "request": request.to_json()}))
 
+    def profile(self, request: BlockRequest) -> Profile:
+        """Profile the steps of both arms of a case in a fresh process of the target.
+
+        Raises:
+            BlockError: when it ended without a result.
+            CaseError: when the target refuses the case.
+            TargetError: when the target has no TensorFlow or does not start.
+        """
+        return Profile.from_json(self._ask({"do": "profile", "request": request.to_json()}))
+
     def close(self) -> None:
         """End the server and any child it has; safe to call twice."""
         if self._server is not None:
@@ -126,8 +136,9 @@ class ServerLauncher:
             return self._server
         self._unread = b""
         self._stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the server
+        root = self._target.root or _ROOT
         environment = os.environ | {
-            "PYTHONPATH": str(_ROOT),
+            "PYTHONPATH": str(root),
             "OPENBLAS_NUM_THREADS": "1",  # NumPy's thread pool would not survive the fork
             "TF_CPP_MIN_LOG_LEVEL": "2",
         }
@@ -138,7 +149,7 @@ class ServerLauncher:
                 stdout=subprocess.PIPE,
                 stderr=self._stderr,
                 env=environment,
-                cwd=_ROOT,
+                cwd=root,
                 start_new_session=True,  # Ctrl-C is for the measuring side, which then ends the server in good order
             )
             _unwrap(self._read_reply(_IMPORT_TIMEOUT_S))

@@ -35,7 +35,7 @@ def serve(requests: TextIO, send: Callable[[Json], None], *, fork: bool) -> None
             return supervise(_start_child(job, fork=fork), limits, parent_fd=requests.fileno())
 
         try:
-            if request["do"] in {"measure", "read"}:
+            if request["do"] in {"measure", "profile", "read"}:
                 _prove_once(request["request"]["case"], run, proven)
             send(run(request))
         except SuiteError as error:

@@ -13,9 +13,13 @@ from benchmarks.errors import TargetError
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A TensorFlow environment, named by its Python interpreter."""
+    """A TensorFlow environment, named by its Python interpreter.
+
+    `root` is another checkout of this suite whose code is to be measured there; None means this one.
+    """
 
     interpreter: Path
+    root: Path | None = None
 
 
 def find_target(text: str | None) -> Target:

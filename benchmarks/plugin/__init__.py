@@ -4,6 +4,8 @@ pytest_plugins = [
     "benchmarks.plugin.options",
     "benchmarks.plugin.collection",
     "benchmarks.plugin.fixtures",
+    "benchmarks.plugin.sharding",
+    "benchmarks.plugin.sides",
     "benchmarks.plugin.comparing",
     "benchmarks.plugin.showing",
 ]

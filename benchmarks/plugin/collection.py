@@ -8,8 +8,8 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.axes import AXIS_NAMES
-from benchmarks.plugin.options import SETTINGS
 from benchmarks.plugin.replay import ReplayTimer
+from benchmarks.plugin.settings import SETTINGS
 from benchmarks.records import Question
 from benchmarks.sweeps import CaseParams, expand
 

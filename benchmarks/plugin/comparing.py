@@ -12,13 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.baselines.schema import RUN_KEY
 from benchmarks.baselines.store import check_run_file, read_baseline
 from benchmarks.errors import BaselineError
 from benchmarks.plugin.run import RUN, find_run
 from benchmarks.records import Json, Outcome
-
-RUN_KEY = "sample_weighting_run"
-"""Where a saved run says what it was asked to do and which cases it could not measure."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -59,6 +57,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: Json) -> No
     output_json[RUN_KEY] = {
         "profile": run.settings.profile.value,
         "seed": run.settings.seed,
+        "shard": None if run.settings.shard is None else str(run.settings.shard),
         "failed_cases": failed,
         "sample_costs": [dataclasses.asdict(cost) for cost in estimate_sample_costs(run.reports)],
     }
@@ -76,7 +75,8 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Count the cases that can turn this run red: with a baseline all of them, without one the null cases."""
     run = find_run(session.config)
     swept = [item for item in session.items if item.get_closest_marker("sweep") is not None]
-    run.gated_cases = len(swept) if run.comparing else sum(1 for item in swept if item.get_closest_marker("null"))
+    judged = run.comparing or run.settings.against is not None
+    run.gated_cases = len(swept) if judged else sum(1 for item in swept if item.get_closest_marker("null"))
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import dataclasses
 
-from benchmarks.axes import name_null_method
 from benchmarks.baselines.store import explain_unlike_versions
 from benchmarks.errors import BaselineError
 from benchmarks.plugin.measuring import BlockSource
 from benchmarks.plugin.reading import ReadSource
 from benchmarks.plugin.run import Run
-from benchmarks.records import Case, Outcome, ReadBlock, Verdict
+from benchmarks.records import Case, Change, Outcome, ReadBlock, Verdict
 from benchmarks.verdicts.explain import explain_failed_null_case, explain_regression
 from benchmarks.verdicts.gate import judge_case, judge_null_case
 from benchmarks.verdicts.plan import SCREEN_BLOCKS, GatePlan
@@ -26,10 +25,14 @@ _BLOCKS_TO_LOOK_CLOSER = 20
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """A verdict, None where nothing was asked to be judged, and what the test says if it fails because of it."""
+    """A verdict, None where nothing was asked to be judged, and what the test says if it fails because of it.
+
+    `changes` is what differs from the other target, where there is one.
+    """
 
     verdict: Verdict | None
     message: str
+    changes: tuple[Change, ...] = ()
 
 
 def measure_and_judge(case: Case, source: BlockSource, run: Run, *, tolerance: float, node_id: str) -> Judged:
@@ -63,7 +66,7 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, *, tolerance: f
         source.measure_more(plan.screen_blocks)
         return _as_judged(Verdict(outcome=Outcome.NOT_COMPARABLE, reason=str(error)))
     verdict = judge_case(source.measure_more, stored.blocks, plan).verdict
-    null_verdict = run.null_verdicts.get(dataclasses.replace(case, method=name_null_method(case.method), null=True))
+    null_verdict = run.find_null_verdict(case)
     if null_verdict is not None:
         verdict = doubt(verdict, null_verdict)
     if verdict.outcome is Outcome.REGRESSED and verdict.comparison is not None:
@@ -103,7 +106,7 @@ def read_and_judge(case: Case, source: ReadSource, run: Run, plan: ReadingPlan, 
         verdict = Verdict(outcome=Outcome.NOT_COMPARABLE, reason=problem)
     if case.null and verdict is not None:
         run.null_verdicts[case] = verdict
-    null_verdict = run.null_verdicts.get(dataclasses.replace(case, method=name_null_method(case.method), null=True))
+    null_verdict = run.find_null_verdict(case)
     if verdict is not None and null_verdict is not None and not case.null:
         verdict = doubt(verdict, null_verdict)
     if verdict is None:
@@ -149,6 +152,11 @@ def _advise(run: Run, node_id: str) -> str:
     """Return the command that looks closer at one case."""
     compare = f"--benchmark-compare={run.compared_with}" if run.compared_with else "--benchmark-compare"
     return _command(node_id, f"{compare} --blocks {_BLOCKS_TO_LOOK_CLOSER}")
+
+
+def command_to_look_closer(run: Run, node_id: str) -> str:
+    """Return the command that measures one case of two targets with more blocks."""
+    return _command(node_id, f"--against '{run.settings.against}' --blocks {_BLOCKS_TO_LOOK_CLOSER}")
 
 
 def _command(node_id: str, options: str) -> str:

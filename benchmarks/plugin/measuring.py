@@ -18,6 +18,7 @@ from benchmarks.records import (
     BlockSummary,
     Case,
     CaseReport,
+    Change,
     Environment,
     Interval,
     Measurement,
@@ -105,8 +106,10 @@ class BlockSource:
             self._on_block(len(self.summaries), self._estimate_overhead())
         return self.summaries[begin:]
 
-    def make_report(self, verdict: Verdict | None) -> CaseReport:
-        """Return the report on all blocks so far."""
+    def make_report(
+        self, verdict: Verdict | None, *, other: Measurement | None = None, changes: tuple[Change, ...] = ()
+    ) -> CaseReport:
+        """Return the report on all blocks so far, with what the other target gave where there is one."""
         if not self.summaries or self.environment is None:
             return make_unmeasured_report(self._case, verdict)
         positions = [block.position_log_ratio for block in self.summaries]
@@ -118,6 +121,8 @@ class BlockSource:
             timed_share=sum(block.timed_ns for block in self.summaries)
             / sum(block.wall_ns for block in self.summaries),
             verdict=verdict,
+            other=other,
+            changes=changes,
         )
 
     def _estimate_overhead(self) -> Interval:

@@ -124,8 +124,8 @@ class ReadSource:
             self._on_block(len(self.blocks))
         return self.blocks[begin:]
 
-    def make_report(self, verdict: Verdict | None) -> CaseReport:
-        """Return the report on all blocks so far."""
+    def make_report(self, verdict: Verdict | None, *, other: Measurement | None = None) -> CaseReport:
+        """Return the report on all blocks so far, with what the other target gave where there is one."""
         measurement = None
         if self.blocks and self.environment is not None:
             measurement = Measurement(case=self._case, readings=tuple(self.blocks), environment=self.environment)
@@ -136,6 +136,7 @@ class ReadSource:
             position_ratio=None,
             timed_share=None,
             verdict=verdict,
+            other=other,
         )
 
     def _read(self, arm: Arm, index: int, control: ArmReadings | None = None) -> ArmReadings:

@@ -10,10 +10,13 @@ from collections.abc import Callable
 
 import pytest
 
+from benchmarks.axes import name_null_method
 from benchmarks.baselines.store import Baseline
+from benchmarks.blocks.environments import find_or_build_target
 from benchmarks.blocks.launcher import ServerLauncher
+from benchmarks.blocks.targets import Target
 from benchmarks.errors import BaselineError
-from benchmarks.plugin.options import SETTINGS, Settings
+from benchmarks.plugin.settings import SETTINGS, Settings
 from benchmarks.protocols import Launcher
 from benchmarks.records import ArmReadings, Case, CaseReport, Measurement, ReadRequest, Verdict
 
@@ -25,11 +28,13 @@ class Run:
     `comparing` says whether a comparison was asked for, and `compared_with` what the command line named for it;
     `baseline` is what is compared with, `no_baseline` the reason where there is none. `gated_cases` counts the cases
     that can turn this run red. `collected` holds the ids of all cases of the sweep, those deselected later included.
-    `answers` is what was read so far, which several cases may share.
+    `answers` is what was read so far, which several cases may share. `other_launcher` and `other_answers` are those of
+    the target that this one is measured against, if there is one.
     """
 
     settings: Settings
     make_launcher: Callable[[Settings], Launcher]
+    make_other_launcher: Callable[[Settings], Launcher]
     comparing: bool = False
     baseline: Baseline | None = None
     compared_with: str = ""
@@ -38,6 +43,8 @@ class Run:
     collected: set[str] = dataclasses.field(default_factory=set)
     reports: list[CaseReport] = dataclasses.field(default_factory=list)
     null_verdicts: dict[Case, Verdict] = dataclasses.field(default_factory=dict)
+    other_launcher: Launcher | None = None
+    other_answers: dict[ReadRequest, ArmReadings] = dataclasses.field(default_factory=dict)
     answers: dict[ReadRequest, ArmReadings] = dataclasses.field(default_factory=dict)
     _launcher: Launcher | None = None
 
@@ -58,14 +65,19 @@ class Run:
             raise BaselineError(self.no_baseline)
         return self.baseline.find_measurement(case.case_id)
 
+    def find_null_verdict(self, case: Case) -> Verdict | None:
+        """Return the verdict on the null case of a case's control; None where there is none yet."""
+        return self.null_verdicts.get(dataclasses.replace(case, method=name_null_method(case.method), null=True))
+
     def list_removed(self) -> tuple[str, ...]:
         """Return the cases that the baseline has and this run's sweep has not; none without a baseline."""
         return () if self.baseline is None else self.baseline.list_removed(self.collected)
 
     def close(self) -> None:
         """End the target's processes."""
-        if self._launcher is not None:
-            self._launcher.close()
+        for launcher in (self._launcher, self.other_launcher):
+            if launcher is not None:
+                launcher.close()
 
 
 RUN = pytest.StashKey[Run]()
@@ -74,14 +86,30 @@ RUN = pytest.StashKey[Run]()
 def find_run(config: pytest.Config) -> Run:
     """Return the run of this pytest session, made when it is first asked for."""
     if RUN not in config.stash:
-        config.stash[RUN] = Run(settings=config.stash[SETTINGS], make_launcher=_make_launcher)
+        config.stash[RUN] = Run(
+            settings=config.stash[SETTINGS], make_launcher=_make_launcher, make_other_launcher=_make_other_launcher
+        )
     return config.stash[RUN]
 
 
 def _make_launcher(settings: Settings) -> Launcher:
     """Return the launcher of the target that the settings name."""
+    return _launch(settings.target, settings)
+
+
+def _make_other_launcher(settings: Settings) -> Launcher:
+    """Return the launcher of the target that this one is measured against; its environment is built if need be.
+
+    Raises:
+        TargetError: when there is no such target.
+    """
+    return _launch(find_or_build_target(settings.against or ""), settings)
+
+
+def _launch(target: Target, settings: Settings) -> Launcher:
+    """Return a launcher of this target."""
     return ServerLauncher(
-        settings.target,
+        target,
         settings.limits,
         intra_op_threads=settings.intra_op_threads,
         inter_op_threads=settings.inter_op_threads,

@@ -139,7 +139,8 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     """Say what is measured, where pytest says what it is."""
     settings = find_run(config).settings
     plant = "" if settings.plant is None else f", PLANTED: {settings.plant.description}"
-    return [f"sample weighting: sweep {settings.profile.value}, target {settings.target.interpreter}{plant}"]
+    against = "" if settings.against is None else f", against {settings.against}"
+    return [f"sample weighting: sweep {settings.profile.value}, target {settings.target.interpreter}{against}{plant}"]
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -168,7 +169,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         from benchmarks.reports.terminal import render_summary  # noqa: PLC0415
 
         terminalreporter.section("sample weighting")
-        terminalreporter.write_line(render_summary(run.reports, list_notes(run)))
+        summary = render_summary(run.reports, list_notes(run))
+        terminalreporter.write_line(summary)
+        if run.settings.summary is not None:
+            run.settings.summary.write_text(f"```text\n{summary}\n```\n", encoding="utf-8")
 
 
 def list_notes(run: Run) -> list[str]:

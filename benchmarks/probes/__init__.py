@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ from benchmarks.errors import CaseError
 from benchmarks.records import Question
 
 if TYPE_CHECKING:
-    from benchmarks.protocols import Gauge, Probe
+    from benchmarks.protocols import Gauge, Probe, Slices
+    from benchmarks.records import Profile
 
 PROBES: Mapping[str, str] = MappingProxyType(
     {
@@ -35,6 +36,10 @@ CHECKS: Mapping[str, str] = MappingProxyType(
     {"weighted_gradient": "benchmarks.probes.weighted_gradient:check_weighted_gradient"}
 )
 """What is proven of a method before it is timed, as `module:attribute`; each returns nothing or raises CaseError."""
+
+
+PROFILER = "benchmarks.probes.profile:profile_arms"
+"""What looks into the Python functions of a step, as `module:attribute`."""
 
 
 def load_probe(question: str) -> Probe:
@@ -63,6 +68,12 @@ def load_gauge(question: str) -> Gauge:
     return gauge
 
 
+def load_profiler() -> Callable[[Slices, Slices], Profile]:
+    """Return what profiles the steps of control and weighted arm."""
+    profiler: Callable[[Slices, Slices], Profile] = _find(PROFILER)
+    return profiler
+
+
 def _load(registry: Mapping[str, str], question: str, kind: str) -> Any:
     """Return what a registry has for this question."""
     location = registry.get(question)
@@ -71,5 +82,10 @@ def _load(registry: Mapping[str, str], question: str, kind: str) -> Any:
             f"question: expected one of {', '.join(registry)}, got {str(question)!r}; choose one of them, "
             f"or register your {kind} in benchmarks/probes/__init__.py"
         )
+    return _find(location)
+
+
+def _find(location: str) -> Any:
+    """Return what `module:attribute` names."""
     module, _, attribute = location.partition(":")
     return getattr(importlib.import_module(module), attribute)

@@ -5,25 +5,31 @@ Leaves out: every computation on them. Times are integers in nanoseconds; ratios
 
 from benchmarks.records.blocks import Block, BlockRequest, BlockSummary, Environment, Measurement
 from benchmarks.records.cases import Arm, Case, Plant, Question
-from benchmarks.records.findings import CaseReport, Comparison, Interval, Outcome, Verdict
+from benchmarks.records.findings import Aspect, CaseReport, Change, Comparison, Interval, Outcome, Verdict
+from benchmarks.records.history import HistoryEntry
 from benchmarks.records.json_form import Json
+from benchmarks.records.profiles import Profile
 from benchmarks.records.readings import ArmReadings, ReadBlock, ReadRequest, Stretch
 
 __all__ = [
     "Arm",
     "ArmReadings",
+    "Aspect",
     "Block",
     "BlockRequest",
     "BlockSummary",
     "Case",
     "CaseReport",
+    "Change",
     "Comparison",
     "Environment",
+    "HistoryEntry",
     "Interval",
     "Json",
     "Measurement",
     "Outcome",
     "Plant",
+    "Profile",
     "Question",
     "ReadBlock",
     "ReadRequest",

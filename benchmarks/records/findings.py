@@ -70,13 +70,32 @@ class Verdict:
     comparison: Comparison | None = None
 
 
+class Aspect(str, Enum):
+    """What can change of a case between two targets."""
+
+    OVERHEAD = "overhead"
+    CONTROL = "control"
+    WEIGHTED = "weighted arm"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What changed in one aspect of a case: this target ÷ the other one, 1.00 = unchanged."""
+
+    aspect: Aspect
+    outcome: Outcome
+    reason: str
+    change_ratio: Interval
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CaseReport:
     """Everything the reports say of one case.
 
     `measurement` and `overhead_ratio` are None where nothing could be measured; `verdict` is None where nothing was
     asked to be judged. `position_ratio` is second ÷ first position; `timed_share` the part of the blocks' wall time
-    spent in timed slices.
+    spent in timed slices. With two targets `other` is what was measured in the other one, and `changes` what differs.
+    `explanation` is a paragraph on what the overhead is made of, where that was looked into.
     """
 
     case: Case
@@ -85,3 +104,6 @@ class CaseReport:
     position_ratio: Interval | None
     timed_share: float | None
     verdict: Verdict | None
+    other: Measurement | None = None
+    changes: tuple[Change, ...] = ()
+    explanation: str = ""

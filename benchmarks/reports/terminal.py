@@ -17,6 +17,7 @@ from benchmarks.axes import name_null_method
 from benchmarks.records import Case, CaseReport, Interval, Measurement, Outcome, Question
 from benchmarks.reports.growth import estimate_sample_costs, render_sample_costs
 from benchmarks.reports.readings import describe_readings, render_reading_tables
+from benchmarks.reports.sides import render_sides
 from benchmarks.units import format_duration, format_overhead
 
 _QUESTION_NAMES = {
@@ -66,9 +67,16 @@ def render_summary(reports: Sequence[CaseReport], notes: Sequence[str] = ()) -> 
         "\n".join(_render_remarks(measured)),
         *render_reading_tables(reports),
         render_sample_costs(estimate_sample_costs(reports)),
+        *render_sides(reports),
+        *(report.explanation for report in reports if report.explanation and not _is_red(report)),
         "\n".join([*_render_reasons(reports), *notes]),
     ]
     return "\n\n".join(filter(None, paragraphs))
+
+
+def _is_red(report: CaseReport) -> bool:
+    """Whether the case's test fails and says all there is to say itself."""
+    return report.verdict is not None and report.verdict.outcome is Outcome.REGRESSED
 
 
 def _render_answer(reports: Sequence[CaseReport], measured: Sequence[_Measured]) -> Iterator[str]:

@@ -126,6 +126,14 @@ def test_a_planted_retrace_is_counted_and_its_argument_named(launcher: ServerLau
     assert any("int32" in cause and "int64" in cause for cause in readings.trace_causes), readings.trace_causes
 
 
+@pytest.mark.parametrize("method", ["fit_class_weight", "loop_eager"])
+def test_a_profile_has_the_functions_of_both_arms(launcher: ServerLauncher, method: str) -> None:
+    profile = launcher.profile(make_request(make_case(depth=1, method=method)))
+    for times in (profile.control_own_ns_per_step, profile.weighted_own_ns_per_step):
+        assert sum(times.values()) > 10_000, "a step takes longer than 10 us in Python"
+        assert any("tensorflow/python" in name for name in times)
+
+
 def test_a_planted_slowdown_lengthens_the_weighted_slices(launcher: ServerLauncher) -> None:
     """Tenfold: far beyond any noise, so that one block is enough."""
     case = make_case(depth=1, null=True)

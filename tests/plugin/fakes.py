@@ -6,7 +6,18 @@ import random
 from collections.abc import Callable, Mapping
 
 from benchmarks.errors import BlockError
-from benchmarks.records import Arm, ArmReadings, Block, BlockRequest, Case, Environment, Question, ReadRequest, Stretch
+from benchmarks.records import (
+    Arm,
+    ArmReadings,
+    Block,
+    BlockRequest,
+    Case,
+    Environment,
+    Profile,
+    Question,
+    ReadRequest,
+    Stretch,
+)
 from tests.examples import make_environment
 
 ROUNDS = 40
@@ -37,6 +48,7 @@ class FakeLauncher:
         self.extra_nodes = extra_nodes
         self.requests: list[BlockRequest] = []
         self.read_requests: list[ReadRequest] = []
+        self.profiled: list[Case] = []
         self.closed = False
 
     def describe_environment(self) -> Environment:
@@ -88,6 +100,13 @@ class FakeLauncher:
             op_types=op_types,
             trace_causes=("y went from int32[?] to int64[?]",) * retraces,
             read_ns=10**9,
+        )
+
+    def profile(self, request: BlockRequest) -> Profile:
+        self.profiled.append(request.case)
+        control = {"tensorflow/python/eager.py:1 execute": 500_000.0}
+        return Profile(
+            control_own_ns_per_step=control, weighted_own_ns_per_step=control | {"weigh.py:7 scale": 40_000.0}
         )
 
     def close(self) -> None:

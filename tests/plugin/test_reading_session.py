@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from benchmarks.records import Stretch
+from benchmarks.errors import BlockError
+from benchmarks.records import Arm, ArmReadings, ReadRequest, Stretch
 from tests.examples import make_environment
 from tests.plugin.conftest import RunSuite
 from tests.plugin.fakes import FakeLauncher
@@ -138,6 +139,20 @@ def test_bytes_are_compared_across_unlike_machines(run_suite: RunSuite) -> None:
     save_baseline(run_suite, *_MEMORY)
     launcher = FakeLauncher(extra_bytes=1_400_000, environment=make_environment(cores=64))
     run_suite(*_MEMORY, "--benchmark-compare", launcher=launcher).assert_outcomes(passed=1, failed=1)
+
+
+def test_a_process_that_is_killed_for_memory_is_one_failed_case(run_suite: RunSuite) -> None:
+    class Killed(FakeLauncher):
+        """A target in which the weighted arm of `fit_dataset` needs more memory than there is."""
+
+        def read_arm(self, request: ReadRequest) -> ArmReadings:
+            if request.arm is Arm.WEIGHTED and not request.case.null and request.case.method == "fit_dataset":
+                raise BlockError("the block was killed (SIGKILL), as the system does when memory runs out; free memory")
+            return super().read_arm(request)
+
+    result = run_suite("test_peak_memory.py", "--method", "fit_dataset,loop_graph", launcher=Killed())
+    result.assert_outcomes(passed=3, failed=1)
+    result.stdout.fnmatch_lines(["FAILED *fit_dataset[]]: the block was killed (SIGKILL)*"])
 
 
 def test_costs_per_sample_are_shown_and_stored(run_suite: RunSuite, pytester: pytest.Pytester) -> None:

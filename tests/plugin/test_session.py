@@ -244,6 +244,33 @@ def test_an_option_that_makes_no_sense_ends_the_run_in_one_line(
     result.stderr.no_fnmatch_line("*Traceback*")
 
 
+def test_what_an_overhead_is_made_of_is_told_where_asked_for(run_suite: RunSuite) -> None:
+    launcher = FakeLauncher()
+    result = run_suite(*_ONE, "--explain", launcher=launcher)
+    result.stdout.fnmatch_lines(
+        [
+            "step_time[[]mlp-depth2-batch256-loop_graph[]]: what it is made of",
+            "  op types: +7 Mul",
+            "  Python functions by difference in own time per step*(weighted - control):",
+            "    +40.0 us  weigh.py:7 scale",
+        ]
+    )
+    assert [case.null for case in launcher.profiled] == [False], "a null case has nothing to explain"
+
+
+def test_a_regression_is_explained_without_being_asked_for(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *_ONE)
+    result = run_suite(*_ONE, "--benchmark-compare", launcher=FakeLauncher(0.15, run_seed=2))
+    result.stdout.fnmatch_lines(["*weighting samples costs more than it did.", "  op types: +7 Mul"])
+
+
+def test_the_summary_can_be_had_as_a_file(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
+    run_suite(*_ONE, "--summary", "summary.md")
+    text = (pytester.path / "summary.md").read_text()
+    assert text.startswith("```text\nDoes sample weighting slow TensorFlow")
+    assert text.endswith("\n```\n")
+
+
 def test_tolerances_come_from_the_command_line_by_question(run_suite: RunSuite) -> None:
     save_baseline(run_suite, *_ONE)
     launcher = FakeLauncher(0.12, run_seed=2)

@@ -1,0 +1,114 @@
+"""How do the shards of one sweep become one run again? By joining them, if they are parts of the same thing.
+
+Refused are shards of different code, of different TensorFlow, Keras or NumPy, of another sweep or seed, a case that is
+in two of them, and a shard that is missing. Leaves out: files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from benchmarks.baselines.schema import EXTRA_INFO_KEY, RUN_KEY
+from benchmarks.errors import BaselineError
+from benchmarks.records import Json
+
+_VERSIONS = ("tensorflow", "keras", "numpy")
+
+
+def merge_runs(runs: Sequence[Json]) -> Json:
+    """Return one run with the benchmarks of all shards, sorted by name.
+
+    Args:
+        runs: the JSON of each shard, as pytest-benchmark wrote it for this suite.
+
+    Raises:
+        BaselineError: when they are not the shards of one sweep of one code; the message says what differs.
+    """
+    if not runs:
+        raise BaselineError("shards: expected at least one, got none; name the files of all shards")
+    for run in runs:
+        if not isinstance(run.get("benchmarks"), list) or RUN_KEY not in run:
+            raise BaselineError("shards: expected runs saved by this suite, got another file; name those of the shards")
+    _check_same(runs, "commit", lambda run: (run.get("commit_info") or {}).get("id"))
+    _check_same(runs, "state of the code", _describe_state)
+    _check_same(runs, "sweep", lambda run: run[RUN_KEY].get("profile"))
+    _check_same(runs, "seed", lambda run: run[RUN_KEY].get("seed"))
+    _check_versions(runs)
+    _check_complete(runs)
+    _check_disjoint(runs)
+    return {
+        **runs[0],
+        "benchmarks": sorted(
+            (benchmark for run in runs for benchmark in run["benchmarks"]), key=lambda benchmark: benchmark["fullname"]
+        ),
+        RUN_KEY: {
+            **runs[0][RUN_KEY],
+            "shard": None,
+            "failed_cases": {
+                case: reason for run in runs for case, reason in (run[RUN_KEY].get("failed_cases") or {}).items()
+            },
+            "sample_costs": [cost for run in runs for cost in (run[RUN_KEY].get("sample_costs") or [])],
+        },
+    }
+
+
+def _describe_state(run: Json) -> str:
+    return "uncommitted changes" if (run.get("commit_info") or {}).get("dirty") else "as committed"
+
+
+def _check_same(runs: Sequence[Json], what: str, find: Callable[[Json], Any]) -> None:
+    """Refuse runs that differ in what `find` returns."""
+    found = list(dict.fromkeys(find(run) for run in runs))
+    if len(found) > 1:
+        values = " and ".join(str(value) for value in found)
+        raise BaselineError(
+            f"shards: expected the same {what} in all, got {values}; measure them again from one checkout"
+        )
+
+
+def _check_versions(runs: Sequence[Json]) -> None:
+    """Refuse runs of different versions."""
+    for name in _VERSIONS:
+        found = sorted({str(environment.get(name)) for run in runs for environment in _list_environments(run)})
+        if len(found) > 1:
+            raise BaselineError(
+                f"shards: expected the same {name} in all, got {' and '.join(found)}; measure them with one version"
+            )
+
+
+def _list_environments(run: Json) -> Iterator[Json]:
+    """Yield where each of the suite's own benchmarks was measured."""
+    for benchmark in run["benchmarks"]:
+        stored = (benchmark.get("extra_info") or {}).get(EXTRA_INFO_KEY)
+        if isinstance(stored, dict) and isinstance(stored.get("environment"), dict):
+            yield stored["environment"]
+
+
+def _check_complete(runs: Sequence[Json]) -> None:
+    """Refuse runs that say of themselves that they are shards of which others are missing or doubled."""
+    named = [run[RUN_KEY].get("shard") for run in runs]
+    shards = [name for name in named if name]
+    if not shards:
+        return
+    counts = {name.partition("/")[2] for name in shards}
+    if len(counts) > 1 or len(shards) < len(named):
+        raise BaselineError(
+            f"shards: expected parts of one division, got {', '.join(str(name) for name in named)}; name all of one run"
+        )
+    count = int(counts.pop())
+    missing = sorted(set(range(1, count + 1)) - {int(name.partition("/")[0]) for name in shards})
+    if missing:
+        listed = ", ".join(f"{number}/{count}" for number in missing)
+        raise BaselineError(f"shards: expected all {count}, but {listed} is missing; name its file too")
+
+
+def _check_disjoint(runs: Sequence[Json]) -> None:
+    """Refuse runs that share a case."""
+    seen: set[str] = set()
+    for run in runs:
+        names = {str(benchmark["fullname"]) for benchmark in run["benchmarks"]}
+        doubled = sorted(names & seen)
+        if doubled:
+            raise BaselineError(f"shards: expected each case once, got {doubled[0]} twice; name each shard once")
+        seen |= names

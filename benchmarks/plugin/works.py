@@ -1,0 +1,139 @@
+"""What has to be done for a case? Its blocks are measured or read, in one target or in two, as its verdict needs.
+
+Leaves out: what becomes of a measured case (`casework`), and every rule (`judging`, `siding`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+
+from benchmarks.plans import find_block_plan, find_read_plan
+from benchmarks.plugin.judging import Judged, measure_and_judge, read_and_judge
+from benchmarks.plugin.measuring import BlockSettings, BlockSource, OnBlock
+from benchmarks.plugin.reading import ReadSettings, ReadSource
+from benchmarks.plugin.run import Run
+from benchmarks.plugin.siding import judge_both, judge_readings_of_both
+from benchmarks.records import Case, CaseReport, Plant, Question
+from benchmarks.verdicts.reading_rules import ReadingPlan
+
+_DEFAULT_TOLERANCE = 0.02
+_DEFAULT_FLOOR_BYTES = 64 * 1024
+_BYTES_PER_KIB = 1024
+
+
+class TimedWork:
+    """A case whose arms take turns against a clock."""
+
+    def __init__(self, case: Case, run: Run, on_block: OnBlock) -> None:
+        """Measure nothing yet."""
+        settings = run.settings
+        block_settings = BlockSettings(
+            block_plan=find_block_plan(case.question, settings.block_seconds),
+            run_seed=settings.seed,
+            plant=_find_plant(run, case.question),
+            intra_op_threads=settings.intra_op_threads,
+            inter_op_threads=settings.inter_op_threads,
+        )
+        self._case, self._run = case, run
+        self._source = BlockSource(case, run.launcher, block_settings, on_block)
+        self._other: BlockSource | None = None
+        if run.other_launcher is not None:
+            self._other = BlockSource(case, run.other_launcher, block_settings, _show_nothing)
+
+    @property
+    def samples_ns(self) -> Sequence[float]:
+        """The weighted arm's times per step."""
+        return self._source.weighted_step_ns
+
+    def judge(self, request: pytest.FixtureRequest) -> Judged:
+        """Measure as many blocks as the verdict needs."""
+        tolerance = _find_tolerance(request, self._run, self._case.question)
+        node_id = request.node.nodeid
+        if self._other is not None:
+            return judge_both(self._case, self._source, self._other, self._run, tolerance, node_id)
+        return measure_and_judge(self._case, self._source, self._run, tolerance=tolerance, node_id=node_id)
+
+    def try_once(self) -> None:
+        """Measure one block."""
+        self._source.measure_more(1)
+
+    def make_report(self, judged: Judged) -> CaseReport:
+        """Return the report on all blocks so far."""
+        other = None if self._other is None else self._other.make_report(None).measurement
+        return self._source.make_report(judged.verdict, other=other, changes=judged.changes)
+
+
+class ReadWork:
+    """A case of bytes or counts, each arm of which is read alone."""
+
+    def __init__(self, case: Case, run: Run, on_block: OnBlock) -> None:
+        """Read nothing yet."""
+        settings = run.settings
+        read_settings = ReadSettings(
+            run_seed=settings.seed,
+            plant=_find_plant(run, case.question),
+            intra_op_threads=settings.intra_op_threads,
+            inter_op_threads=settings.inter_op_threads,
+        )
+        self._case, self._run = case, run
+        self._source = ReadSource(case, run.launcher, read_settings, run.answers, lambda blocks: on_block(blocks, None))
+        self._other: ReadSource | None = None
+        if run.other_launcher is not None:
+            self._other = ReadSource(case, run.other_launcher, read_settings, run.other_answers, _show_nothing)
+
+    @property
+    def samples_ns(self) -> Sequence[float]:
+        """How long the processes of the weighted arm took."""
+        return self._source.read_ns
+
+    def judge(self, request: pytest.FixtureRequest) -> Judged:
+        """Read as many blocks as the verdict needs."""
+        plan = self._make_plan(request)
+        if self._other is not None:
+            return judge_readings_of_both(self._case, self._source, self._other, self._run, plan, request.node.nodeid)
+        return read_and_judge(self._case, self._source, self._run, plan, request.node.nodeid)
+
+    def try_once(self) -> None:
+        """Read one block."""
+        self._source.read_more(1)
+
+    def make_report(self, judged: Judged) -> CaseReport:
+        """Return the report on all blocks so far."""
+        other = None if self._other is None else self._other.make_report(None).measurement
+        return self._source.make_report(judged.verdict, other=other)
+
+    def _make_plan(self, request: pytest.FixtureRequest) -> ReadingPlan:
+        """Return the limits and numbers of blocks of this case."""
+        plan = find_read_plan(self._case.question, self._run.settings.blocks)
+        floor_bytes = self._run.settings.floor_bytes
+        marker = request.node.get_closest_marker("floor_kib")
+        if floor_bytes is None:
+            floor_bytes = _DEFAULT_FLOOR_BYTES if marker is None else round(marker.args[0] * _BYTES_PER_KIB)
+        return ReadingPlan(
+            gated_cases=max(1, self._run.gated_cases),
+            tolerance=_find_tolerance(request, self._run, self._case.question),
+            floor_bytes=floor_bytes,
+            screen_blocks=plan.screen_blocks,
+            fresh_blocks=plan.fresh_blocks,
+        )
+
+
+def _show_nothing(*_: object) -> None:
+    """Leave the other target's blocks unshown: a pair is counted once."""
+
+
+def _find_plant(run: Run, question: Question) -> Plant | None:
+    """Return the planted fault where cases of this question can show it."""
+    plant = run.settings.plant
+    return plant if plant is not None and plant.concerns(question) else None
+
+
+def _find_tolerance(request: pytest.FixtureRequest, run: Run, question: Question) -> float:
+    """Return the tolerance of this question: the command line's, else the marker's, else the default."""
+    asked = run.settings.tolerances.get(question)
+    if asked is not None:
+        return asked
+    marker = request.node.get_closest_marker("tolerance")
+    return _DEFAULT_TOLERANCE if marker is None else float(marker.args[0])

@@ -1,0 +1,58 @@
+"""What is an overhead made of? Operations, traces and Python functions that one side has and the other has not.
+
+Leaves out: how long anything takes in all. Own times come from a profiler, which makes calls slower than they are, so
+their differences rank functions; they do not add up to the overhead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from benchmarks.records import ReadBlock
+from benchmarks.stats.op_types import describe_op_types, subtract_op_types
+from benchmarks.units import format_duration
+
+_FUNCTIONS_TOLD = 6
+
+_LEAST_SHARE_TOLD = 0.02
+"""Of the largest difference: below it a function is left out."""
+
+
+def explain_graphs(block: ReadBlock) -> Iterator[str]:
+    """Yield what the weighted arm's graph and traces have that its control's have not."""
+    weighted, control = block.weighted, block.control
+    for quantity, title in (("graph_nodes", "op types"), ("optimised_graph_nodes", "op types after optimisation")):
+        if quantity in weighted.op_types and quantity in control.op_types:
+            difference = subtract_op_types(weighted.op_types[quantity], control.op_types[quantity])
+            yield f"{title}: {describe_op_types(difference)}"
+        elif quantity in weighted.missing:
+            yield f"{title}: {weighted.missing[quantity]}"
+    first, later = (
+        f"{control.values[key]:.0f} and {weighted.values[key]:.0f}" for key in ("first_pass_traces", "steady_traces")
+    )
+    causes = f" ({'; '.join(dict.fromkeys(weighted.trace_causes))})" if weighted.trace_causes else ""
+    yield f"traces of control and weighted arm: {first} in the first pass, {later} after it{causes}"
+
+
+def explain_functions(
+    own_ns_per_step: Mapping[str, float], other_own_ns_per_step: Mapping[str, float], *, sides: str
+) -> Iterator[str]:
+    """Yield the Python functions whose own time per step differs most, the largest first.
+
+    Args:
+        own_ns_per_step: by function.
+        other_own_ns_per_step: by function, on the side that is subtracted.
+        sides: what is compared, such as `weighted - control`.
+    """
+    names = {*own_ns_per_step, *other_own_ns_per_step}
+    differences = {name: own_ns_per_step.get(name, 0.0) - other_own_ns_per_step.get(name, 0.0) for name in names}
+    ranked = sorted(differences.items(), key=lambda entry: (-abs(entry[1]), entry[0]))
+    largest = abs(ranked[0][1]) if ranked else 0.0
+    told = [(name, ns) for name, ns in ranked[:_FUNCTIONS_TOLD] if ns and abs(ns) >= _LEAST_SHARE_TOLD * largest]
+    if not told:
+        yield f"Python functions: no difference in own time ({sides})"
+        return
+    yield f"Python functions by difference in own time per step, under a profiler ({sides}):"
+    for name, ns in told:
+        sign = "+" if ns > 0 else "-"
+        yield f"  {sign}{format_duration(abs(ns))}  {name}"

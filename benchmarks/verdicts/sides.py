@@ -1,0 +1,133 @@
+"""What is concluded of two targets that were measured in alternating blocks? A verdict on each aspect of a case.
+
+A block of either target makes a pair; each aspect gives one log-change per pair, this target ÷ the other one, and the
+rules are those of the gate: screen, then look at fresh pairs. The blocks of a pair are taken one after the other, which
+is what allows absolute times to be judged here and nowhere else. Leaves out: where blocks come from, and bytes and
+counts (`readings`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+from benchmarks.records import Aspect, BlockSummary, Case, Change, Outcome, Verdict
+from benchmarks.stats.intervals import LogEstimate, estimate_mean
+from benchmarks.units import format_overhead, format_percent
+from benchmarks.verdicts.plan import GatePlan
+from benchmarks.verdicts.rules import (
+    judge_change_at_look,
+    judge_change_at_screen,
+    judge_null_at_look,
+    judge_null_at_screen,
+)
+
+_WORST_FIRST = (Outcome.FAILED, Outcome.REGRESSED, Outcome.UNDECIDED, Outcome.IMPROVED, Outcome.HELD)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BlockPair:
+    """A block of this target and one of the other, measured one after the other."""
+
+    now: BlockSummary
+    other: BlockSummary
+
+
+MeasurePairs = Callable[[int], Sequence[BlockPair]]
+"""Measures that many more pairs and returns them, in order."""
+
+
+def judge_sides(
+    measure_more: MeasurePairs, plan: GatePlan, tolerances: Mapping[Aspect, float], *, null: bool
+) -> tuple[Change, ...]:
+    """Measure pairs until each aspect can be judged, or the plan's blocks are used up.
+
+    Args:
+        measure_more: measures more pairs; what it raises passes through.
+        plan: error levels and numbers of blocks; its level is shared by the aspects.
+        tolerances: the tolerated rise of each aspect that is judged, a fraction.
+        null: a null case, whose overhead must be the same on both sides, to either side.
+    """
+    plans = {
+        aspect: dataclasses.replace(plan, tolerance=tolerance, gated_cases=plan.gated_cases * len(tolerances))
+        for aspect, tolerance in tolerances.items()
+    }
+    changes: dict[Aspect, Change] = {}
+    pairs = tuple(measure_more(plan.screen_blocks))
+    for aspect, aspect_plan in plans.items():
+        estimate = _estimate(aspect, pairs)
+        outcome = judge_null_at_screen(estimate, aspect_plan) if null else _screen(estimate, aspect_plan)
+        changes[aspect] = _describe(aspect, outcome, estimate, len(pairs), aspect_plan)
+    fresh: tuple[BlockPair, ...] = ()
+    for _ in range(plan.looks):
+        open_aspects = [aspect for aspect, change in changes.items() if change.outcome is Outcome.UNDECIDED]
+        if not open_aspects:
+            break
+        fresh += tuple(measure_more(plan.blocks_per_look))
+        for aspect in open_aspects:
+            estimate = _estimate(aspect, fresh)
+            look = judge_null_at_look if null else judge_change_at_look
+            changes[aspect] = _describe(aspect, look(estimate, plans[aspect]), estimate, len(fresh), plans[aspect])
+    return tuple(changes.values())
+
+
+def _screen(change: LogEstimate, plan: GatePlan) -> Outcome | None:
+    """Return what the screening pairs show; None also for a fall, which is worth knowing of one's new version."""
+    outcome = judge_change_at_screen(change, plan)
+    return None if outcome is Outcome.HELD and change.log_ratio < plan.fall_limit else outcome
+
+
+def conclude_sides(changes: Sequence[Change]) -> Verdict:
+    """Return the verdict on a case: that of its worst aspect, with the reasons of all that are as bad."""
+    worst = min((change.outcome for change in changes), key=_WORST_FIRST.index)
+    reasons = [change.reason for change in changes if change.outcome is worst]
+    return Verdict(outcome=worst, reason="; ".join(reasons))
+
+
+def explain_sides(case: Case, verdict: Verdict, changes: Sequence[Change], next_step: str) -> str:
+    """Return the paragraph that the test of a case fails with.
+
+    Args:
+        case: what was measured.
+        verdict: on the case.
+        changes: on each aspect of it; the worst are told.
+        next_step: what to run now, as a sentence or a command.
+    """
+    head = (
+        "the measurement itself is off: both arms run the same code. This is not a finding about TensorFlow."
+        if case.null
+        else "slower here than in the other target."
+    )
+    told = [change for change in changes if change.outcome is verdict.outcome] or list(changes)
+    rows = [f"  {change.reason}" for change in told]
+    return "\n".join([f"{case.case_id}: {head}", *rows, f"  next: {next_step}"])
+
+
+def estimate_log_changes(aspect: Aspect, pairs: Sequence[BlockPair]) -> list[float]:
+    """Return one log-change per pair: that of the overhead, or that of an arm's time per step."""
+    if aspect is Aspect.OVERHEAD:
+        return [pair.now.log_ratio - pair.other.log_ratio for pair in pairs]
+    if aspect is Aspect.CONTROL:
+        return [math.log(pair.now.control_median_ns / pair.other.control_median_ns) for pair in pairs]
+    return [math.log(pair.now.weighted_median_ns / pair.other.weighted_median_ns) for pair in pairs]
+
+
+def _estimate(aspect: Aspect, pairs: Sequence[BlockPair]) -> LogEstimate:
+    return estimate_mean(estimate_log_changes(aspect, pairs))
+
+
+def _describe(aspect: Aspect, outcome: Outcome | None, estimate: LogEstimate, pairs: int, plan: GatePlan) -> Change:
+    """Return the change with its reason."""
+    interval = estimate.estimate_interval(plan.report_confidence)
+    reason = (
+        f"{aspect.value} {format_overhead(interval.estimate)} against the other target (95 % interval "
+        f"{format_overhead(interval.lower)} to {format_overhead(interval.upper)}, {pairs} pairs of blocks), tolerated "
+        f"{format_percent(plan.tolerance)}"
+    )
+    return Change(
+        aspect=aspect,
+        outcome=Outcome.UNDECIDED if outcome is None else outcome,
+        reason=reason,
+        change_ratio=interval,
+    )

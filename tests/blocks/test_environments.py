@@ -1,0 +1,124 @@
+"""An environment is built once for the versions it holds, again when it is broken, and its failure is the installer's.
+
+uv is played by a script, so that nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.blocks.environments import build_target, find_or_build_target
+from benchmarks.errors import TargetError
+
+_FAKE_UV = """#!{python}
+import json, os, pathlib, sys
+here = pathlib.Path(__file__).parent
+with open(here / "calls.txt", "a") as calls:
+    print(" ".join(sys.argv[1:]), file=calls)
+if (here / "broken").exists():
+    sys.exit("error: there is no version of tensorflow-cpu==99")
+if sys.argv[1:3] == ["pip", "compile"]:
+    asked = sys.stdin.read().split()
+    if (here / "offline").exists():
+        sys.exit("error: no network")
+    print("\\n".join(name if "==" in name else name + "==1.0" for name in asked))
+elif sys.argv[1] == "venv":
+    interpreter = pathlib.Path(sys.argv[-1]) / "bin" / "python"
+    interpreter.parent.mkdir(parents=True)
+    code = "import pathlib; print((pathlib.Path(__file__).parent / 'pins.json').read_text())"
+    interpreter.write_text("#!{python}\\n" + code)
+    interpreter.chmod(0o755)
+else:
+    interpreter = pathlib.Path(sys.argv[sys.argv.index("--python") + 1])
+    pins = dict(argument.split("==") for argument in sys.argv if "==" in argument)
+    (interpreter.parent / "pins.json").write_text(json.dumps(pins))
+"""
+
+
+@pytest.fixture
+def uv(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a `uv` that notes how it was called; files put beside it change what it does."""
+    folder = tmp_path / "tools"
+    folder.mkdir()
+    program = folder / "uv"
+    program.write_text(_FAKE_UV.replace("{python}", sys.executable))
+    program.chmod(program.stat().st_mode | stat.S_IEXEC)
+    monkeypatch.setenv("PATH", f"{folder}{os.pathsep}{os.environ['PATH']}")
+    return folder
+
+
+def list_calls(uv: Path) -> list[str]:
+    return [line.split()[0] if not line.startswith("pip") else line.split()[1] for line in _read_calls(uv)]
+
+
+def _read_calls(uv: Path) -> list[str]:
+    return (uv / "calls.txt").read_text().splitlines()
+
+
+def test_an_environment_is_built_once(uv: Path, tmp_path: Path) -> None:
+    first = build_target("tensorflow-cpu==2.19.1 keras==3.8.0", tmp_path / "cache")
+    assert list_calls(uv) == ["compile", "venv", "install"]
+    assert all(
+        name in _read_calls(uv)[-1] for name in ("tensorflow-cpu==2.19.1", "keras==3.8.0", "numpy==1.0", "psutil")
+    )
+    second = build_target("tensorflow-cpu==2.19.1 keras==3.8.0", tmp_path / "cache")
+    assert second == first
+    assert list_calls(uv) == ["compile", "venv", "install", "compile"]
+
+
+def test_other_versions_get_an_environment_of_their_own(uv: Path, tmp_path: Path) -> None:
+    one, other = (build_target(f"tensorflow-cpu=={version}", tmp_path) for version in ("2.19.1", "2.20.0"))
+    assert one.interpreter != other.interpreter
+
+
+def test_a_broken_environment_is_built_again(uv: Path, tmp_path: Path) -> None:
+    target = build_target("tensorflow-cpu==2.19.1", tmp_path)
+    (target.interpreter.parent / "pins.json").write_text(json.dumps({"tensorflow-cpu": "2.19.1"}))  # numpy is gone
+    build_target("tensorflow-cpu==2.19.1", tmp_path)
+    assert list_calls(uv).count("venv") == 2
+
+
+def test_one_that_was_left_half_built_is_built_again(uv: Path, tmp_path: Path) -> None:
+    target = build_target("tensorflow-cpu==2.19.1", tmp_path)
+    (target.interpreter.parents[1] / "complete.json").unlink()
+    build_target("tensorflow-cpu==2.19.1", tmp_path)
+    assert list_calls(uv).count("install") == 2
+
+
+def test_a_warm_cache_works_offline(uv: Path, tmp_path: Path) -> None:
+    online = build_target("tensorflow-cpu==2.19.1", tmp_path)
+    (uv / "offline").touch()
+    assert build_target("tensorflow-cpu==2.19.1", tmp_path) == online
+    with pytest.raises(TargetError, match=r"could not resolve .*; uv says: error: no network"):
+        build_target("tensorflow-cpu==2.18.0", tmp_path)
+
+
+def test_a_failure_is_told_in_the_installers_words(uv: Path, tmp_path: Path) -> None:
+    (uv / "broken").touch()
+    with pytest.raises(TargetError, match="uv says: error: there is no version of tensorflow-cpu==99"):
+        build_target("tensorflow-cpu==99", tmp_path)
+
+
+def test_an_interpreter_is_taken_as_it_is(uv: Path) -> None:
+    assert find_or_build_target(sys.executable).interpreter == Path(sys.executable)
+    assert not (uv / "calls.txt").exists()
+
+
+def test_another_checkout_is_measured_on_this_interpreter(uv: Path, tmp_path: Path) -> None:
+    worker = tmp_path / "benchmarks" / "blocks" / "worker.py"
+    worker.parent.mkdir(parents=True)
+    worker.touch()
+    target = find_or_build_target(str(tmp_path))
+    assert target.interpreter == Path(sys.executable)
+    assert target.root == tmp_path
+
+
+def test_a_path_to_nothing_is_told(uv: Path) -> None:
+    with pytest.raises(TargetError, match="expected a Python interpreter"):
+        find_or_build_target("no/such/python")

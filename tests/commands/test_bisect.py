@@ -1,0 +1,72 @@
+"""A bisection compares releases in turns, lists only real releases, and tells how sure it is."""
+
+from __future__ import annotations
+
+import subprocess
+import zlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from benchmarks.blocks.targets import Target
+from benchmarks.commands import bisect
+from benchmarks.errors import TargetError
+from tests.plugin.fakes import FakeLauncher
+
+_LISTING = "tensorflow-cpu (2.21.0)\nAvailable versions: 2.21.0, 2.20.0, 2.19.1, 2.19.0, 2.18.1, 2.10.0, 2.9.3\n"
+
+
+@pytest.fixture
+def pip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip lists seven releases."""
+
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess(command, 0, stdout=_LISTING, stderr="")
+
+    monkeypatch.setattr("subprocess.run", run)
+
+
+def test_releases_are_those_between_the_two_in_order(pip: None) -> None:
+    assert bisect.list_releases("2.9.3", "2.19.1") == ["2.9.3", "2.10.0", "2.18.1", "2.19.0", "2.19.1"]
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "reason"),
+    [
+        ("2.11.0", "2.19.1", "expected one of .* got '2.11.0'"),
+        ("2.20.0", "2.18.1", "expected the good one before the bad"),
+    ],
+)
+def test_releases_that_make_no_sense_are_refused(pip: None, good: str, bad: str, reason: str) -> None:
+    with pytest.raises(TargetError, match=reason):
+        bisect.list_releases(good, bad)
+
+
+def test_the_first_release_with_a_larger_overhead_is_found(
+    pip: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From 2.19.0 on, weighting costs 20 % more."""
+    bad = {"2.19.0", "2.19.1", "2.20.0", "2.21.0"}
+
+    def launch(target: Target, limits: object) -> FakeLauncher:
+        version = str(target.interpreter)
+        return FakeLauncher(0.2 if version in bad else 0.0, run_seed=zlib.crc32(version.encode()))
+
+    monkeypatch.setattr(
+        bisect, "build_target", lambda requirement: Target(interpreter=Path(requirement.split("==")[1]))
+    )
+    monkeypatch.setattr(bisect, "ServerLauncher", launch)
+    assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", "--aspect", "overhead"]) == 0
+    output = capsys.readouterr()
+    assert "First bad release: 2.19.0 (last good: 2.18.1)." in output.out
+    assert "is wrong with a probability of at most" in output.out
+
+
+def test_a_release_that_is_not_worse_ends_in_one_line(
+    pip: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bisect, "build_target", lambda requirement: Target(interpreter=Path(requirement)))
+    monkeypatch.setattr(bisect, "ServerLauncher", lambda target, limits: FakeLauncher())
+    assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", "--aspect", "overhead"]) == 1
+    assert capsys.readouterr().err.splitlines()[-1].startswith("a bisection: expected 2.21.0 to be worse than 2.9.3")

@@ -1,0 +1,58 @@
+"""A history measures what is missing, in turns over the versions, and goes on where it stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.blocks.targets import Target
+from benchmarks.commands import history
+from tests.plugin.fakes import FakeLauncher
+
+
+@pytest.fixture
+def launchers(monkeypatch: pytest.MonkeyPatch) -> list[FakeLauncher]:
+    """Fake targets in the place of built ones; each that is launched is listed."""
+    made: list[FakeLauncher] = []
+
+    def launch(target: Target, limits: object) -> FakeLauncher:
+        made.append(FakeLauncher(run_seed=len(made)))
+        return made[-1]
+
+    monkeypatch.setattr(history, "build_target", lambda requirement: Target(interpreter=Path(requirement)))
+    monkeypatch.setattr(history, "ServerLauncher", launch)
+    return made
+
+
+def count_measured(launchers: list[FakeLauncher]) -> int:
+    return sum(len(launcher.requests) + len(launcher.read_requests) for launcher in launchers)
+
+
+def test_each_case_is_measured_in_each_version_and_written_down(launchers: list[FakeLauncher], tmp_path: Path) -> None:
+    raw = tmp_path / "raw.jsonl"
+    history.measure_history(["2.14", "2.15"], 2, raw)
+    entries = history.load_history(raw)
+    assert len(entries) == 2 * 2 * len(history.list_cases())
+    assert {entry.version for entry in entries} == {"2.14", "2.15"}
+    assert all(launcher.closed for launcher in launchers)
+
+
+def test_versions_take_turns_within_a_round(launchers: list[FakeLauncher], tmp_path: Path) -> None:
+    history.measure_history(["2.13", "2.14", "2.15"], 1, tmp_path / "raw.jsonl")
+    versions = [entry.version for entry in history.load_history(tmp_path / "raw.jsonl")]
+    assert all(set(versions[start : start + 3]) == {"2.13", "2.14", "2.15"} for start in range(0, len(versions), 3))
+
+
+def test_what_is_written_down_is_not_measured_again(launchers: list[FakeLauncher], tmp_path: Path) -> None:
+    raw = tmp_path / "raw.jsonl"
+    history.measure_history(["2.14"], 1, raw)
+    first = count_measured(launchers)
+    history.measure_history(["2.14"], 2, raw)
+    assert count_measured(launchers) == 2 * first
+
+
+def test_the_command_writes_its_table(launchers: list[FakeLauncher], tmp_path: Path) -> None:
+    raw, table = tmp_path / "raw.jsonl", tmp_path / "history.md"
+    assert history.main(["--versions", "2.14,2.15", "--rounds", "2", "--raw", str(raw), "--table", str(table)]) == 0
+    assert table.read_text().startswith("| quantity")

@@ -1,0 +1,98 @@
+"""A whole session with two targets: which blocks it measures, what it concludes, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+
+from benchmarks.errors import TargetError
+from benchmarks.protocols import Launcher
+from tests.examples import make_environment
+from tests.plugin.conftest import RunSuite
+from tests.plugin.fakes import FakeLauncher
+
+pytest_plugins = ["pytester"]
+
+_STEP = ("test_step_time.py", "--method", "loop_graph")
+_GRAPH = ("test_training_graph.py", "--method", "loop_graph")
+_AGAINST = ("--against", "tensorflow-cpu==2.20.0")
+
+
+@pytest.fixture
+def run_both(run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch) -> RunSuite:
+    """Run the suite on a fake target against another fake one."""
+
+    def run(*arguments: str, launcher: FakeLauncher | None = None, other: Launcher | None = None) -> pytest.RunResult:
+        chosen = other or FakeLauncher(run_seed=7, environment=make_environment(tensorflow="2.20.0"))
+        monkeypatch.setattr("benchmarks.plugin.run._make_other_launcher", lambda settings: chosen)
+        return run_suite(*arguments, launcher=launcher)
+
+    return run
+
+
+def test_the_same_code_in_both_targets_is_held(run_both: RunSuite) -> None:
+    result = run_both(*_STEP, *_AGAINST)
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(
+        [
+            "sample weighting: sweep quick, target *, against tensorflow-cpu==2.20.0",
+            "This target:  TensorFlow 2.21.0, Keras *",
+            "Other target: TensorFlow 2.20.0, Keras *",
+            "step_time[[]mlp-depth2-batch256-loop_graph[]] *HELD",
+            "Slower or larger here: nothing",
+        ]
+    )
+
+
+def test_a_larger_overhead_here_fails_and_is_told(run_both: RunSuite) -> None:
+    result = run_both(*_STEP, *_AGAINST, launcher=FakeLauncher(overhead=0.15))
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "step_time[[]mlp-depth2-batch256-loop_graph[]]: slower here than in the other target.",
+            "  overhead +1*% against the other target*",
+            "  next: pytest '*loop_graph[]]' --against 'tensorflow-cpu==2.20.0' --blocks 20",
+            "Slower or larger here: step_time[[]mlp-depth2-batch256-loop_graph[]] (overhead +1*",
+        ]
+    )
+
+
+def test_both_targets_measure_as_many_blocks_in_turns(run_both: RunSuite) -> None:
+    now, other = FakeLauncher(), FakeLauncher(run_seed=5)
+    run_both(*_STEP, *_AGAINST, launcher=now, other=other)
+    assert [request.case for request in now.requests] == [request.case for request in other.requests]
+    assert now.closed
+    assert other.closed
+
+
+def test_another_graph_is_told_and_more_weighting_nodes_fail(run_both: RunSuite) -> None:
+    result = run_both(*_GRAPH, *_AGAINST, launcher=FakeLauncher(extra_nodes=9))
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["  graph nodes of the step  +2 beside the control against before*by op type +2 Mul"])
+
+
+def test_an_environment_that_cannot_be_built_ends_the_run_with_the_installers_words(
+    run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(settings: object) -> Launcher:
+        raise TargetError("could not resolve tensorflow-cpu==99; uv says: there is no version of tensorflow-cpu==99")
+
+    monkeypatch.setattr("benchmarks.plugin.run._make_other_launcher", fail)
+    result = run_suite(*_STEP, "--against", "tensorflow-cpu==99")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    assert "--against: could not resolve tensorflow-cpu==99; uv says:" in result.stderr.str() + result.stdout.str()
+
+
+def test_collecting_builds_nothing(run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(settings: object) -> Launcher:
+        raise AssertionError
+
+    monkeypatch.setattr("benchmarks.plugin.run._make_other_launcher", fail)
+    assert run_suite(*_STEP, *_AGAINST, "--collect-only").ret == pytest.ExitCode.OK
+
+
+def test_a_stored_run_beside_it_is_refused(run_both: RunSuite) -> None:
+    result = run_both(*_STEP, *_AGAINST, "--benchmark-compare")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: --against: expected one thing to compare with, got --benchmark-compare as well*"]
+    )

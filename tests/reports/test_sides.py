@@ -1,0 +1,87 @@
+"""What differs between two targets is a row per case, and lists of what got slower, faster, or another graph."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from benchmarks.records import (
+    ArmReadings,
+    Aspect,
+    CaseReport,
+    Change,
+    Interval,
+    Measurement,
+    Outcome,
+    Question,
+    ReadBlock,
+    Verdict,
+)
+from benchmarks.reports.sides import render_sides
+from tests.examples import make_case, make_environment, make_measurement, make_read_measurement
+
+
+def make_change(aspect: Aspect, ratio: float, outcome: Outcome) -> Change:
+    interval = Interval(estimate=ratio, lower=ratio - 0.01, upper=ratio + 0.01, confidence=0.95)
+    return Change(aspect=aspect, outcome=outcome, reason="because", change_ratio=interval)
+
+
+def make_report(*changes: Change, outcome: Outcome = Outcome.HELD) -> CaseReport:
+    here = make_measurement()
+    other = dataclasses.replace(here, environment=make_environment(tensorflow="2.20.0", keras="3.11.0"))
+    return CaseReport(
+        case=make_case(),
+        measurement=here,
+        overhead_ratio=Interval(estimate=1.02, lower=1.01, upper=1.03, confidence=0.95),
+        position_ratio=None,
+        timed_share=None,
+        verdict=Verdict(outcome=outcome, reason="because"),
+        other=other,
+        changes=changes,
+    )
+
+
+def make_graph_report() -> CaseReport:
+    def measure(nodes: dict[str, int], version: str) -> Measurement:
+        arm = ArmReadings(seed=1, values={}, op_types={"optimised_graph_nodes": nodes}, read_ns=1)
+        measured = make_read_measurement(case, [ReadBlock(control=arm, weighted=arm)])
+        return dataclasses.replace(measured, environment=make_environment(tensorflow=version))
+
+    case = make_case(question=Question.TRAINING_GRAPH)
+    return dataclasses.replace(
+        make_report(),
+        case=case,
+        measurement=measure({"MatMul": 3, "Mul": 2}, "2.21.0"),
+        other=measure({"MatMul": 3}, "2.20.0"),
+        changes=(),
+    )
+
+
+def test_one_target_alone_says_nothing() -> None:
+    assert render_sides([dataclasses.replace(make_report(), other=None)]) == []
+
+
+def test_both_targets_are_named_and_each_aspect_has_its_change() -> None:
+    report = make_report(
+        make_change(Aspect.OVERHEAD, 1.0, Outcome.HELD),
+        make_change(Aspect.CONTROL, 1.2, Outcome.REGRESSED),
+        make_change(Aspect.WEIGHTED, 0.8, Outcome.IMPROVED),
+        outcome=Outcome.REGRESSED,
+    )
+    targets, table, lists = render_sides([report])
+    assert targets.splitlines()[0].startswith("This target:  TensorFlow 2.21.0, Keras 3.15.1")
+    assert targets.splitlines()[1].startswith("Other target: TensorFlow 2.20.0, Keras 3.11.0")
+    row = table.splitlines()[-1]
+    assert row.endswith("REGRESSED")
+    assert "+20.0 % (+19.0 % to +21.0 %)" in row
+    assert f"Slower or larger here: {report.case.case_id} (control +20.0 %)" in lists
+    assert f"Faster or smaller here: {report.case.case_id} (weighted arm -20.0 %)" in lists
+
+
+def test_a_graph_that_changed_is_told_by_op_type() -> None:
+    *_, lists = render_sides([make_graph_report()])
+    assert "Other graph: training_graph[mlp-depth4-batch256-loop_graph]: 3 → 5 nodes; +2 Mul" in lists
+
+
+def test_nothing_slower_is_said_so() -> None:
+    *_, lists = render_sides([make_report(make_change(Aspect.OVERHEAD, 1.0, Outcome.HELD))])
+    assert lists.splitlines() == ["Slower or larger here: nothing", "Faster or smaller here: nothing"]

@@ -1,0 +1,109 @@
+"""Two targets are judged on fresh pairs of blocks, aspect by aspect, and raise no alarm where they are the same."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from benchmarks.records import Aspect, BlockSummary, Change, Outcome
+from benchmarks.verdicts.plan import GatePlan
+from benchmarks.verdicts.sides import BlockPair, conclude_sides, estimate_log_changes, explain_sides, judge_sides
+from tests.examples import make_block_summary, make_case
+
+PLAN = GatePlan(gated_cases=20, tolerance=0.02)
+TOLERANCES = {Aspect.OVERHEAD: 0.02, Aspect.CONTROL: 0.05, Aspect.WEIGHTED: 0.05}
+
+
+class Targets:
+    """Two simulated targets: overheads spread by 1 % between blocks, times by 2 %."""
+
+    def __init__(self, seed: int, *, overhead: float = 0.0, speed: float = 0.0) -> None:
+        self._random = np.random.default_rng(seed)
+        self._overhead = overhead
+        self._speed = speed
+        self.measured = 0
+
+    def measure_more(self, count: int) -> Sequence[BlockPair]:
+        self.measured += count
+        return [
+            BlockPair(now=self._draw(self._overhead, self._speed), other=self._draw(0.0, 0.0)) for _ in range(count)
+        ]
+
+    def _draw(self, overhead: float, speed: float) -> BlockSummary:
+        log_ratio = self._random.normal(math.log1p(0.05) + math.log1p(overhead), 0.01)
+        control_ns = 1e6 * math.exp(self._random.normal(math.log1p(speed), 0.02))
+        return make_block_summary(
+            log_ratio, control_median_ns=control_ns, weighted_median_ns=control_ns * math.exp(log_ratio)
+        )
+
+
+def judge(targets: Targets, *, null: bool = False) -> tuple[Change, ...]:
+    tolerances = {Aspect.OVERHEAD: 0.02} if null else TOLERANCES
+    return judge_sides(targets.measure_more, PLAN, tolerances, null=null)
+
+
+def find_outcomes(changes: Sequence[Change]) -> dict[Aspect, Outcome]:
+    return {change.aspect: change.outcome for change in changes}
+
+
+def test_a_target_against_itself_raises_nothing() -> None:
+    """300 cases of three aspects each: not one alarm, and most of them held."""
+    outcomes = [outcome for seed in range(300) for outcome in find_outcomes(judge(Targets(seed))).values()]
+    assert outcomes.count(Outcome.REGRESSED) == 0
+    assert outcomes.count(Outcome.HELD) > 0.9 * len(outcomes)
+
+
+def test_a_larger_overhead_is_seen_in_the_overhead_and_not_in_the_control() -> None:
+    outcomes = find_outcomes(judge(Targets(1, overhead=0.08)))
+    assert outcomes[Aspect.OVERHEAD] is Outcome.REGRESSED
+    assert outcomes[Aspect.CONTROL] is Outcome.HELD
+
+
+def test_a_slower_target_is_seen_in_both_arms_and_not_in_the_overhead() -> None:
+    outcomes = find_outcomes(judge(Targets(2, speed=0.20)))
+    assert outcomes[Aspect.CONTROL] is Outcome.REGRESSED
+    assert outcomes[Aspect.WEIGHTED] is Outcome.REGRESSED
+    assert outcomes[Aspect.OVERHEAD] is Outcome.HELD
+
+
+def test_a_faster_target_is_an_improvement() -> None:
+    assert find_outcomes(judge(Targets(3, speed=-0.25)))[Aspect.CONTROL] is Outcome.IMPROVED
+
+
+def test_a_null_case_that_differs_to_either_side_fails() -> None:
+    for overhead in (0.10, -0.10):
+        assert find_outcomes(judge(Targets(4, overhead=overhead), null=True)) == {Aspect.OVERHEAD: Outcome.FAILED}
+
+
+def test_an_unchanged_case_takes_the_screening_pairs_alone() -> None:
+    measured = []
+    for seed in range(100):
+        targets = Targets(seed)
+        judge(targets)
+        measured.append(targets.measured)
+    assert measured.count(PLAN.screen_blocks) > 50, "of 100"
+
+
+def test_changes_are_this_target_over_the_other() -> None:
+    pair = BlockPair(
+        now=make_block_summary(0.05, control_median_ns=1.1e6, weighted_median_ns=1.2e6),
+        other=make_block_summary(0.02, control_median_ns=1.0e6, weighted_median_ns=1.0e6),
+    )
+    assert estimate_log_changes(Aspect.OVERHEAD, [pair]) == pytest.approx([0.03])
+    assert estimate_log_changes(Aspect.CONTROL, [pair]) == pytest.approx([math.log(1.1)])
+    assert estimate_log_changes(Aspect.WEIGHTED, [pair]) == pytest.approx([math.log(1.2)])
+
+
+def test_the_worst_aspect_decides_and_is_told() -> None:
+    changes = judge(Targets(1, overhead=0.08))
+    verdict = conclude_sides(changes)
+    assert verdict.outcome is Outcome.REGRESSED
+    assert verdict.reason.startswith("overhead +")
+    case = make_case()
+    lines = explain_sides(case, verdict, changes, "pytest it").splitlines()
+    assert lines[0] == f"{case.case_id}: slower here than in the other target."
+    assert lines[1].startswith("  overhead +")
+    assert lines[-1] == "  next: pytest it"
