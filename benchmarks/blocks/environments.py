@@ -137,13 +137,13 @@ def _is_whole(folder: Path, interpreter: Path, pins: Sequence[str]) -> bool:
     if listed.returncode:
         return False
     versions = json.loads(listed.stdout)
-    return all(versions.get(_normalise(name)) == version for name, _, version in map(_split_pin, pins))
+    return all(versions.get(_normalise(name)) == version for name, version in map(_split_pin, pins))
 
 
-def _split_pin(pin: str) -> tuple[str, str, str]:
-    """Return name, `==` and version of a pin, without a marker or an extra."""
-    name, separator, version = pin.partition(";")[0].strip().partition("==")
-    return name.partition("[")[0].strip(), separator, version.strip()
+def _split_pin(pin: str) -> tuple[str, str]:
+    """Return name and version of a pin, without a marker or an extra."""
+    name, _, version = pin.partition(";")[0].strip().partition("==")
+    return name.partition("[")[0].strip(), version.strip()
 
 
 def _normalise(name: str) -> str:

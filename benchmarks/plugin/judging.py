@@ -6,6 +6,7 @@ Leaves out: the rules (`benchmarks.verdicts`) and the measuring (`measuring`).
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 from benchmarks.baselines.store import explain_unlike_versions
 from benchmarks.errors import BaselineError
@@ -16,7 +17,7 @@ from benchmarks.records import Case, Change, Outcome, ReadBlock, Verdict
 from benchmarks.verdicts.explain import explain_failed_null_case, explain_regression
 from benchmarks.verdicts.gate import judge_case, judge_null_case
 from benchmarks.verdicts.plan import SCREEN_BLOCKS, GatePlan
-from benchmarks.verdicts.reading_rules import ReadingPlan
+from benchmarks.verdicts.reading_rules import Finding, ReadingPlan
 from benchmarks.verdicts.readings import explain_readings, judge_read_case
 from benchmarks.verdicts.rules import doubt
 
@@ -65,10 +66,7 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, *, tolerance: f
     except BaselineError as error:
         source.measure_more(plan.screen_blocks)
         return _as_judged(Verdict(outcome=Outcome.NOT_COMPARABLE, reason=str(error)))
-    verdict = judge_case(source.measure_more, stored.blocks, plan).verdict
-    null_verdict = run.find_null_verdict(case)
-    if null_verdict is not None:
-        verdict = doubt(verdict, null_verdict)
+    verdict = hear_null_case(case, judge_case(source.measure_more, stored.blocks, plan).verdict, run)
     if verdict.outcome is Outcome.REGRESSED and verdict.comparison is not None:
         return Judged(
             verdict=verdict,
@@ -104,17 +102,29 @@ def read_and_judge(case: Case, source: ReadSource, run: Run, plan: ReadingPlan, 
     verdict = judgement.verdict
     if problem and (verdict is None or verdict.outcome is Outcome.HELD):
         verdict = Verdict(outcome=Outcome.NOT_COMPARABLE, reason=problem)
-    if case.null and verdict is not None:
-        run.null_verdicts[case] = verdict
-    null_verdict = run.find_null_verdict(case)
-    if verdict is not None and null_verdict is not None and not case.null:
-        verdict = doubt(verdict, null_verdict)
+    next_step = _advise(run, node_id) if run.comparing else _command(node_id, "--blocks 5")
+    return conclude_readings(case, verdict, judgement.findings, run, next_step)
+
+
+def conclude_readings(
+    case: Case, verdict: Verdict | None, findings: Sequence[Finding], run: Run, next_step: str
+) -> Judged:
+    """Return what is said of a case of bytes or counts, once its null case has been heard."""
     if verdict is None:
         return Judged(verdict=None, message="")
+    verdict = hear_null_case(case, verdict, run)
     if verdict.outcome in {Outcome.REGRESSED, Outcome.FAILED}:
-        next_step = _advise(run, node_id) if run.comparing else _command(node_id, "--blocks 5")
-        return Judged(verdict=verdict, message=explain_readings(case, judgement.findings, next_step))
+        return Judged(verdict=verdict, message=explain_readings(case, findings, next_step))
     return _as_judged(verdict)
+
+
+def hear_null_case(case: Case, verdict: Verdict, run: Run) -> Verdict:
+    """Return the verdict as the null case of the same control leaves it; remember that of a null case itself."""
+    if case.null:
+        run.null_verdicts[case] = verdict
+        return verdict
+    null_verdict = run.find_null_verdict(case)
+    return verdict if null_verdict is None else doubt(verdict, null_verdict)
 
 
 def _find_stored_readings(case: Case, source: ReadSource, run: Run) -> tuple[ReadBlock, ...]:
@@ -134,8 +144,7 @@ def _find_stored_readings(case: Case, source: ReadSource, run: Run) -> tuple[Rea
 
 def _judge_null(case: Case, source: BlockSource, run: Run, plan: GatePlan, node_id: str) -> Judged:
     """Measure a null case until it is known whether it reads 1.00."""
-    verdict = judge_null_case(source.measure_more, plan).verdict
-    run.null_verdicts[case] = verdict
+    verdict = hear_null_case(case, judge_null_case(source.measure_more, plan).verdict, run)
     if verdict.outcome is Outcome.FAILED and verdict.comparison is not None:
         command = _command(node_id, f"--blocks {_BLOCKS_TO_LOOK_CLOSER}")
         next_step = f"close what else runs on this machine, then {command}"

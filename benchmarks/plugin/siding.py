@@ -11,15 +11,14 @@ import random
 import zlib
 from collections.abc import Callable
 
-from benchmarks.plugin.judging import Judged, command_to_look_closer
+from benchmarks.plugin.judging import Judged, command_to_look_closer, conclude_readings, hear_null_case
 from benchmarks.plugin.measuring import BlockSource
 from benchmarks.plugin.reading import ReadSource
 from benchmarks.plugin.run import Run
-from benchmarks.records import Aspect, Case, Outcome, ReadBlock
+from benchmarks.records import Aspect, Case, ReadBlock
 from benchmarks.verdicts.plan import SCREEN_BLOCKS, GatePlan
 from benchmarks.verdicts.reading_rules import ReadingPlan
-from benchmarks.verdicts.readings import explain_readings, judge_read_case
-from benchmarks.verdicts.rules import doubt
+from benchmarks.verdicts.readings import judge_read_case
 from benchmarks.verdicts.sides import BlockPair, conclude_sides, explain_sides, judge_sides
 
 _LEAST_ABSOLUTE_TOLERANCE = 0.05
@@ -57,11 +56,7 @@ def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, toler
         return [BlockPair(now=mine, other=theirs) for mine, theirs in pairs]
 
     changes = judge_sides(measure_pairs, plan, tolerances, null=case.null)
-    verdict = conclude_sides(changes)
-    if case.null:
-        run.null_verdicts[case] = verdict
-    elif (null_verdict := run.find_null_verdict(case)) is not None:
-        verdict = doubt(verdict, null_verdict)
+    verdict = hear_null_case(case, conclude_sides(changes), run)
     next_step = command_to_look_closer(run, node_id)
     return Judged(verdict=verdict, message=explain_sides(case, verdict, changes, next_step), changes=changes)
 
@@ -90,17 +85,7 @@ def judge_readings_of_both(
 
     # The other target's blocks stand where a stored run's would; the list grows as both are read.
     judgement = judge_read_case(case, read_both, other.blocks, plan)
-    verdict = judgement.verdict
-    if verdict is None:
-        return Judged(verdict=None, message="")
-    if case.null:
-        run.null_verdicts[case] = verdict
-    elif (null_verdict := run.find_null_verdict(case)) is not None:
-        verdict = doubt(verdict, null_verdict)
-    if verdict.outcome in {Outcome.REGRESSED, Outcome.FAILED}:
-        next_step = command_to_look_closer(run, node_id)
-        return Judged(verdict=verdict, message=explain_readings(case, judgement.findings, next_step))
-    return Judged(verdict=verdict, message=f"{verdict.outcome.value}: {verdict.reason}")
+    return conclude_readings(case, judgement.verdict, judgement.findings, run, command_to_look_closer(run, node_id))
 
 
 def _take_turns(
