@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from benchmarks.records import ArmReadings, Block, BlockRequest, Case, Environment, Profile, ReadRequest
+    from benchmarks.records import ArmReadings, Block, BlockRequest, Case, Environment, Meeting, Profile, ReadRequest
 
 Clock = Callable[[], int]
 """Returns nanoseconds of a monotonic clock; `time.perf_counter_ns` or a fake."""
@@ -155,6 +155,17 @@ class Slices(Protocol):
         """How often this arm has traced since it was prepared and warmed up; 0 is what a timed slice needs."""
 
 
+class Turns(Protocol):
+    """The turns that a block takes with blocks of other targets."""
+
+    @property
+    def waited_ns(self) -> int:
+        """Nanoseconds spent waiting for a turn so far."""
+
+    def spend(self, timed_ns: int) -> None:
+        """Count timed work, and wait for the next turn where this one is used up; 0 before the first round."""
+
+
 class Probe(Protocol):
     """How one question is measured inside a block."""
 
@@ -200,8 +211,8 @@ class Launcher(Protocol):
     def describe_environment(self) -> Environment:
         """Return what the target is; raise TargetError where it cannot measure."""
 
-    def run_block(self, request: BlockRequest) -> Block:
-        """Measure one block; raise BlockError where it ended without a result."""
+    def run_block(self, request: BlockRequest, meeting: Meeting | None = None) -> Block:
+        """Measure one block, in turns with others where they meet; raise BlockError where it gave no result."""
 
     def read_arm(self, request: ReadRequest) -> ArmReadings:
         """Read one arm alone; raise BlockError where the process ended without a result."""

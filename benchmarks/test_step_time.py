@@ -2,6 +2,9 @@
 
 Measured on batches that are ready: one step of `fit` between its batch callbacks, or one call of a custom training
 step. Fails when the overhead rose beyond the baseline (`--benchmark-compare`) by more than the tolerance.
+
+`fit` looks class weights up in the input pipeline, beside the step: where no core is free for that, the same code costs
+twice as much (docs/gate-verification.md), and so its tolerance is wider.
 """
 
 import pytest
@@ -12,6 +15,7 @@ from benchmarks.records import Question
 
 @pytest.mark.sweep("step_time")
 @pytest.mark.tolerance(0.02)
+@pytest.mark.tolerance(0.10, method="fit_class_weight")
 def test_step_time(workload: str, depth: int, batch_size: int, method: str, measure_overhead: MeasureOverhead) -> None:
     """The weighted step costs no more, beside its control, than it did in the baseline."""
     report = measure_overhead(Question.STEP_TIME, workload=workload, depth=depth, batch_size=batch_size, method=method)

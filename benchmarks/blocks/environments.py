@@ -16,11 +16,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import platformdirs
 from filelock import FileLock
+from packaging.requirements import Requirement
+from packaging.utils import NormalizedName, canonicalize_name
 
 from benchmarks.blocks.targets import Target, find_target
 from benchmarks.errors import TargetError
@@ -37,9 +39,8 @@ _WORKER = Path("benchmarks") / "blocks" / "worker.py"
 _LAST_LINES = 12
 
 _LIST_VERSIONS = (
-    "import importlib.metadata, json, sys;"
-    "print(json.dumps({d.metadata['Name'].lower().replace('_', '-'): d.version"
-    " for d in importlib.metadata.distributions()}))"
+    "import importlib.metadata, json;"
+    "print(json.dumps({d.metadata['Name']: d.version for d in importlib.metadata.distributions()}))"
 )
 
 
@@ -136,18 +137,16 @@ def _is_whole(folder: Path, interpreter: Path, pins: Sequence[str]) -> bool:
     )
     if listed.returncode:
         return False
-    versions = json.loads(listed.stdout)
-    return all(versions.get(_normalise(name)) == version for name, version in map(_split_pin, pins))
+    installed = {canonicalize_name(name): version for name, version in json.loads(listed.stdout).items()}
+    return all(_is_met(Requirement(pin), installed) for pin in pins)
 
 
-def _split_pin(pin: str) -> tuple[str, str]:
-    """Return name and version of a pin, without a marker or an extra."""
-    name, _, version = pin.partition(";")[0].strip().partition("==")
-    return name.partition("[")[0].strip(), version.strip()
-
-
-def _normalise(name: str) -> str:
-    return name.lower().replace("_", "-").replace(".", "-")
+def _is_met(pin: Requirement, installed: Mapping[NormalizedName, str]) -> bool:
+    """Whether the version that a pin names is installed; one for another system needs not be."""
+    if pin.marker is not None and not pin.marker.evaluate():
+        return True
+    version = installed.get(canonicalize_name(pin.name))
+    return version is not None and pin.specifier.contains(version, prereleases=True)
 
 
 def _run(command: Sequence[str], verb: str, what: str, *, stdin: str = "") -> str:

@@ -14,7 +14,7 @@ import gc
 import random
 from collections.abc import Iterator
 
-from benchmarks.protocols import Clock, Slices
+from benchmarks.protocols import Clock, Slices, Turns
 from benchmarks.records import Block, Plant
 
 _COLLECT_EVERY_NS = 500_000_000
@@ -35,7 +35,15 @@ class Schedule:
     warmup_rounds: int
 
 
-def interleave(control: Slices, weighted: Slices, schedule: Schedule, *, plant: Plant | None, clock: Clock) -> Block:
+def interleave(
+    control: Slices,
+    weighted: Slices,
+    schedule: Schedule,
+    *,
+    plant: Plant | None,
+    clock: Clock,
+    turns: Turns | None = None,
+) -> Block:
     """Measure both arms in turns and return the samples of all timed rounds.
 
     Args:
@@ -44,6 +52,7 @@ def interleave(control: Slices, weighted: Slices, schedule: Schedule, *, plant: 
         schedule: how long, and in which order.
         plant: a slowdown of the weighted arm, or None.
         clock: nanoseconds; the time of a planted slowdown and of the whole block is read from it.
+        turns: waits while a block of another target has its turn; None where there is no other.
     """
     begin_ns = clock()
     orders = _draw_orders(schedule.seed)
@@ -53,19 +62,22 @@ def interleave(control: Slices, weighted: Slices, schedule: Schedule, *, plant: 
     control_slice_ns: list[int] = []
     weighted_slice_ns: list[int] = []
     weighted_first: list[bool] = []
-    timed_ns = 0
+    timed_ns = round_ns = 0
     since_collection_ns = 0
     collecting = gc.isenabled()
     gc.disable()
     try:
         while timed_ns < schedule.timed_budget_ns or len(weighted_first) < schedule.min_rounds:
+            if turns is not None:
+                turns.spend(round_ns)
             first = next(orders)
             control_ns, weighted_ns = _measure_round(control, weighted, weighted_first=first, plant=plant, clock=clock)
             control_slice_ns.append(control_ns)
             weighted_slice_ns.append(weighted_ns)
             weighted_first.append(first)
-            timed_ns += control_ns + weighted_ns
-            since_collection_ns += control_ns + weighted_ns
+            round_ns = control_ns + weighted_ns
+            timed_ns += round_ns
+            since_collection_ns += round_ns
             if since_collection_ns > _COLLECT_EVERY_NS:
                 gc.collect()
                 since_collection_ns = 0
@@ -79,7 +91,7 @@ def interleave(control: Slices, weighted: Slices, schedule: Schedule, *, plant: 
         weighted_first=tuple(weighted_first),
         steps_per_slice=control.steps_per_slice,
         traces_while_timed=control.trace_count + weighted.trace_count - traces_before,
-        wall_ns=clock() - begin_ns,
+        wall_ns=clock() - begin_ns - (0 if turns is None else turns.waited_ns),
     )
 
 

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.blocks.interleave import Schedule, interleave
+from benchmarks.blocks.turns import Turns
 from benchmarks.errors import RecordError
 from benchmarks.methods import load_method
 from benchmarks.probes import load_gauge, load_probe, load_profiler
 from benchmarks.protocols import Method, Probe, Samples, Slices, Task, TrainingArm, Workload
-from benchmarks.records import Arm, BlockRequest, Environment, Json, Question, ReadRequest
+from benchmarks.records import Arm, BlockRequest, Environment, Json, Meeting, Question, ReadRequest
 from benchmarks.workloads import load_workload
 
 _ALLOCATOR_VARIABLE = "TF_CPU_ALLOCATOR_USE_BFC"
@@ -49,16 +50,21 @@ def do_job(request: Json) -> Json:
     if request["do"] == "profile":
         return _profile(BlockRequest.from_json(request["request"]))
     if request["do"] == "measure":
-        return _measure(BlockRequest.from_json(request["request"]))
+        meeting = request.get("meeting")
+        return _measure(BlockRequest.from_json(request["request"]), None if meeting is None else Meeting(**meeting))
     raise RecordError(f"expected a request to describe, prove, measure, read or profile, got {request['do']!r}")
 
 
-def _measure(request: BlockRequest) -> Json:
-    """Build both arms of a case, interleave them, and return the block."""
+def _measure(request: BlockRequest, meeting: Meeting | None) -> Json:
+    """Build both arms of a case, interleave them, and return the block; its wall time is without waiting for others."""
     begin_ns = time.perf_counter_ns()
     _set_threads(request.intra_op_threads, request.inter_op_threads)
     probe = load_probe(request.case.question)
-    with _open_arms(request, probe) as slices:
+    with contextlib.ExitStack() as stack:
+        turns: Turns | None = None
+        if meeting is not None:
+            turns = stack.enter_context(contextlib.closing(Turns(meeting, time.perf_counter_ns)))
+        slices = stack.enter_context(_open_arms(request, probe))
         block = interleave(
             slices[Arm.CONTROL],
             slices[Arm.WEIGHTED],
@@ -70,8 +76,10 @@ def _measure(request: BlockRequest) -> Json:
             ),
             plant=request.plant,
             clock=time.perf_counter_ns,
+            turns=turns,
         )
-    return block.to_json() | {"wall_ns": time.perf_counter_ns() - begin_ns}
+    waited_ns = 0 if turns is None else turns.waited_ns
+    return block.to_json() | {"wall_ns": time.perf_counter_ns() - begin_ns - waited_ns}
 
 
 def _profile(request: BlockRequest) -> Json:

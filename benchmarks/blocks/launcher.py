@@ -23,7 +23,7 @@ from benchmarks import errors
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import Target
 from benchmarks.errors import BlockError, SuiteError, TargetError
-from benchmarks.records import ArmReadings, Block, BlockRequest, Environment, Json, Profile, ReadRequest
+from benchmarks.records import ArmReadings, Block, BlockRequest, Environment, Json, Meeting, Profile, ReadRequest
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,6 +32,9 @@ _IMPORT_TIMEOUT_S = 180.0
 
 _GRACE_S = 30.0
 """How much longer than its child's limit a server may take to answer."""
+
+Proof = tuple[str, str]
+"""A method and a workload: the method was seen to weight the gradient with it."""
 
 FORK_IS_SAFE = hasattr(os, "fork") and sys.platform.startswith("linux")
 """On macOS a fork after the import of system frameworks is not supported, elsewhere there is none."""
@@ -48,6 +51,7 @@ class ServerLauncher:
         intra_op_threads: int | None = None,
         inter_op_threads: int | None = None,
         fork: bool = FORK_IS_SAFE,
+        proven: set[Proof] | None = None,
     ) -> None:
         """Start nothing yet; the first request starts the server.
 
@@ -57,11 +61,13 @@ class ServerLauncher:
             intra_op_threads: TensorFlow's threads within an operation; None leaves its default.
             inter_op_threads: TensorFlow's threads between operations; None leaves its default.
             fork: fork a child per block; otherwise start an interpreter per block.
+            proven: what need not be proven any more; what is proven here is added. Servers of a target may share it.
         """
         self._target = target
         self._limits = limits
         self._threads = {"intra_op_threads": intra_op_threads, "inter_op_threads": inter_op_threads}
         self._start = "fork" if fork else "fresh"
+        self._proven: set[Proof] = set() if proven is None else proven
         self._server: subprocess.Popen[bytes] | None = None
         self._stderr: IO[bytes] | None = None
         self._unread = b""
@@ -81,15 +87,20 @@ class ServerLauncher:
                 raise TargetError(f"{self._target.interpreter} cannot start TensorFlow: {error}") from error
         return self._environment
 
-    def run_block(self, request: BlockRequest) -> Block:
+    def run_block(self, request: BlockRequest, meeting: Meeting | None = None) -> Block:
         """Measure one block in a fresh process of the target.
+
+        Args:
+            request: what to measure.
+            meeting: where the block takes turns with others; None where it has the machine to itself.
 
         Raises:
             BlockError: when it ended without a result.
             CaseError: when the target refuses the case, for example a method that does not weight the gradient.
             TargetError: when the target has no TensorFlow or does not start.
         """
-        return Block.from_json(self._ask({"do": "measure", "request": request.to_json()}))
+        where = {} if meeting is None else {"meeting": dataclasses.asdict(meeting)}
+        return Block.from_json(self._ask_of_case("measure", request, **where))
 
     def read_arm(self, request: ReadRequest) -> ArmReadings:
         """Read one arm alone in a fresh process of the target.
@@ -99,7 +110,7 @@ class ServerLauncher:
             CaseError: when the target refuses the case.
             TargetError: when the target has no TensorFlow or does not start.
         """
-        return ArmReadings.from_json(self._ask({"do": "read", "request": request.to_json()}))
+        return ArmReadings.from_json(self._ask_of_case("read", request))
 
     def profile(self, request: BlockRequest) -> Profile:
         """Profile the steps of both arms of a case in a fresh process of the target.
@@ -109,12 +120,21 @@ class ServerLauncher:
             CaseError: when the target refuses the case.
             TargetError: when the target has no TensorFlow or does not start.
         """
-        return Profile.from_json(self._ask({"do": "profile", "request": request.to_json()}))
+        return Profile.from_json(self._ask_of_case("profile", request))
 
     def close(self) -> None:
         """End the server and any child it has; safe to call twice."""
         if self._server is not None:
             self._kill()
+
+    def _ask_of_case(self, do: str, request: BlockRequest | ReadRequest, **more: Json) -> Json:
+        """Ask for something that a method does; the target proves it first, unless that has been done."""
+        proof = (request.case.method, request.case.workload)
+        asked = {"do": do, "request": request.to_json(), "proven": proof in self._proven, **more}
+        result = self._ask(asked)
+        if not request.case.null:
+            self._proven.add(proof)
+        return result
 
     def _ask(self, request: Json) -> Json:
         """Send a request and return the result; an error that comes back is raised as what it was there."""

@@ -1,8 +1,8 @@
 """How does a target answer requests? It starts a fresh child for each, watches it, and passes its answer on.
 
 The child is forked after the import of TensorFlow and before its runtime starts, which costs 50 ms instead of an
-import; where fork is not to be had it is a new interpreter. Before a method is timed for the first time with a
-workload, one more child proves that it computes the weighted gradient.
+import; where fork is not to be had it is a new interpreter. Unless the asking side knows that it was done, one more
+child proves before that the method computes the weighted gradient.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ def serve(requests: TextIO, send: Callable[[Json], None], *, fork: bool) -> None
         send: sends one reply.
         fork: fork a child per request, instead of starting an interpreter.
     """
-    proven: set[tuple[str, str]] = set()
     while line := requests.readline():
         request = json.loads(line)
         limits = Limits(**request["limits"])
@@ -35,26 +34,24 @@ def serve(requests: TextIO, send: Callable[[Json], None], *, fork: bool) -> None
             return supervise(_start_child(job, fork=fork), limits, parent_fd=requests.fileno())
 
         try:
-            if request["do"] in {"measure", "profile", "read"}:
-                _prove_once(request["request"]["case"], run, proven)
+            if not request.get("proven", True):
+                _prove(request["request"]["case"], run)
             send(run(request))
         except SuiteError as error:
             send({"error": str(error), "kind": type(error).__name__})
 
 
-def _prove_once(case: Json, run: Callable[[Json], Json], proven: set[tuple[str, str]]) -> None:
-    """Prove in a child of its own that the method weights the gradient, unless this server has seen it do so.
+def _prove(case: Json, run: Callable[[Json], Json]) -> None:
+    """Prove in a child of its own that the method weights the gradient; a null case weights nothing.
 
     Raises:
         CaseError: when it does not.
     """
-    key = (case["method"], case["workload"])
-    if case["null"] or key in proven:
+    if case["null"]:
         return
     reply = run({"do": "prove", "case": case})
     if "error" in reply:
         raise CaseError(reply["error"])
-    proven.add(key)
 
 
 def _start_child(job: Json, *, fork: bool) -> Child:

@@ -9,6 +9,7 @@ all comparisons of the search. An UNDECIDED release is judged by where its estim
 from __future__ import annotations
 
 import argparse
+import itertools
 import re
 import shutil
 import subprocess
@@ -18,8 +19,9 @@ from collections.abc import Sequence
 from benchmarks.blocks.environments import build_target
 from benchmarks.blocks.launcher import ServerLauncher
 from benchmarks.blocks.supervise import Limits
+from benchmarks.blocks.turns import run_together
 from benchmarks.commands._running import run_command
-from benchmarks.errors import TargetError
+from benchmarks.errors import SuiteError, TargetError
 from benchmarks.plans import find_block_plan
 from benchmarks.records import Aspect, BlockRequest, Case, Outcome, Question
 from benchmarks.stats.summaries import summarise_block
@@ -48,24 +50,15 @@ class Comparer:
     def judge(self, good: str, version: str) -> Step:
         """Measure both releases in turns and say whether the second is worse."""
         launchers = [self._find_launcher(name) for name in (version, good)]
-        measured = 0
+        measured = itertools.count()
 
         def measure_pairs(count: int) -> list[BlockPair]:
-            nonlocal measured
-            pairs = []
-            for number in range(measured, measured + count):
-                now, other = (
-                    summarise_block(launcher.run_block(self._make_request(number)))
-                    for launcher in (launchers if number % 2 else reversed(launchers))
-                )
-                pairs.append(BlockPair(now=now, other=other) if number % 2 else BlockPair(now=other, other=now))
-            measured += count
-            return pairs
+            return [self._measure_pair(launchers, f"{version} {good}", next(measured)) for _ in range(count)]
 
         (change,) = judge_sides(measure_pairs, self._plan, {self._aspect: self._plan.tolerance}, null=False)
         bad = change.outcome is Outcome.REGRESSED
         unsure = ""
-        if change.outcome is Outcome.UNDECIDED:
+        if change.outcome is Outcome.UNDECIDED and change.change_ratio is not None:
             bad = change.change_ratio.estimate > 1.0 + self._plan.tolerance / 2.0
             unsure = "; not certain, taken by its estimate"
         step = Step(version=version, bad=bad, reason=f"{change.outcome.value}: {change.reason}{unsure}")
@@ -82,11 +75,18 @@ class Comparer:
             self._launchers[version] = ServerLauncher(build_target(f"{_PACKAGE}=={version}"), _LIMITS)
         return self._launchers[version]
 
-    def _make_request(self, number: int) -> BlockRequest:
+    def _measure_pair(self, launchers: Sequence[ServerLauncher], names: str, number: int) -> BlockPair:
+        """Measure one block of each release, in turns; the first is the one that is judged."""
         plan = find_block_plan(self._case.question, None)
-        return BlockRequest(
+        request = BlockRequest(
             case=self._case, seed=number + 1, timed_budget_ns=plan.timed_budget_ns, min_rounds=plan.min_rounds
         )
+        summaries = []
+        for result in run_together(launchers, request, f"{names} {number}"):
+            if isinstance(result, SuiteError):
+                raise result
+            summaries.append(summarise_block(result))
+        return BlockPair(now=summaries[0], other=summaries[1])
 
 
 def list_releases(good: str, bad: str) -> list[str]:

@@ -2,8 +2,9 @@
 
     python -m benchmarks.commands.history --versions 2.12,2.13,2.14 --raw history.jsonl --table history.md
 
-Blocks of all versions are interleaved: in each round every case is measured once in every version, in an order drawn
-anew, so that the machine's moods meet all versions alike. Each block is written down as it comes, and what is written
+Blocks of all versions are interleaved: in each round a block of a case is set up in every version, and they take short
+turns (`benchmarks.blocks.turns`), so that the machine's moods meet all versions alike; that needs half a gigabyte of
+memory per version. Each block is written down as it comes, and what is written
 down is not measured again, so that an interrupted history goes on where it stopped. With the same files and more rounds
 it becomes sharper. Leaves out: how it is told (`benchmarks.reports.history`).
 """
@@ -11,20 +12,22 @@ it becomes sharper. Leaves out: how it is told (`benchmarks.reports.history`).
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import random
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from benchmarks.blocks.environments import build_target
 from benchmarks.blocks.launcher import ServerLauncher
 from benchmarks.blocks.supervise import Limits
+from benchmarks.blocks.targets import Target
+from benchmarks.blocks.turns import run_together
 from benchmarks.commands._running import run_command
 from benchmarks.errors import SuiteError
 from benchmarks.plans import find_block_plan
-from benchmarks.records import Arm, BlockRequest, Case, HistoryEntry, Question, ReadBlock, ReadRequest
+from benchmarks.records import Arm, Block, BlockRequest, Case, HistoryEntry, Question, ReadBlock, ReadRequest
 from benchmarks.reports.history import draw_history, render_history
 from benchmarks.stats.summaries import summarise_block
 
@@ -35,6 +38,12 @@ _METHODS = ("fit_array", "fit_dataset", "loop_graph")
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 
 _ROUNDS = 6
+
+_ENOUGH_ROUNDS = {Question.PEAK_MEMORY: 3, Question.TRAINING_GRAPH: 2}
+"""Bytes repeat to 1 %, and counts exactly, as two of them show; more rounds are for what is timed."""
+
+
+_Result = Block | ReadBlock | SuiteError
 
 
 def list_cases() -> tuple[Case, ...]:
@@ -68,62 +77,83 @@ def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
     Raises:
         TargetError: when the environment of a version cannot be built.
     """
-    launchers = {}
+    targets = {version: build_target(f"tensorflow-cpu=={version}.*") for version in versions}
+    done = {_find_place(entry) for entry in load_history(raw) if not entry.failed}
+    for number in range(rounds):
+        cases = [case for case in list_cases() if number < _ENOUGH_ROUNDS.get(case.question, rounds)]
+        if all((version, case, number) in done for version in versions for case in cases):
+            continue
+        with _open_servers(targets) as launchers:
+            for case in cases:
+                missing = {
+                    version: launcher for version, launcher in launchers.items() if (version, case, number) not in done
+                }
+                for entry in _measure(missing, case, number):
+                    with raw.open("a", encoding="utf-8") as file:
+                        file.write(json.dumps(entry.to_json()) + "\n")
+                if missing:
+                    print(f"round {number + 1} of {rounds}: {case.case_id}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def _open_servers(targets: Mapping[str, Target]) -> Iterator[dict[str, ServerLauncher]]:
+    """Start a server of each version for one round, so that each round draws address spaces of its own."""
+    launchers = {version: ServerLauncher(target, _LIMITS) for version, target in targets.items()}
     try:
-        for version in versions:
-            target = build_target(f"tensorflow-cpu=={version}.*")
-            launchers[version] = ServerLauncher(target, _LIMITS)
-            environment = launchers[version].describe_environment()
+        for version, launcher in launchers.items():
+            environment = launcher.describe_environment()
             print(f"{version}: TensorFlow {environment.tensorflow}, Keras {environment.keras}", file=sys.stderr)
-        done = {(entry.version, entry.case.case_id, entry.number) for entry in load_history(raw)}
-        for number, case, version in _plan(versions, rounds):
-            if (version, case.case_id, number) in done:
-                continue
-            entry = _measure(launchers[version], version, case, number)
-            with raw.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(entry.to_json()) + "\n")
-            print(f"round {number + 1} of {rounds}: {case.case_id} on {version}", file=sys.stderr, flush=True)
+        yield launchers
     finally:
         for launcher in launchers.values():
             launcher.close()
 
 
 def load_history(raw: Path) -> list[HistoryEntry]:
-    """Return what is written down; an absent file holds nothing."""
+    """Return what is written down; an absent file holds nothing. What failed counts until it was measured later."""
     if not raw.exists():
         return []
-    return [HistoryEntry.from_json(json.loads(line)) for line in raw.read_text(encoding="utf-8").splitlines()]
+    entries = [HistoryEntry.from_json(json.loads(line)) for line in raw.read_text(encoding="utf-8").splitlines()]
+    return list({_find_place(entry): entry for entry in entries}.values())
 
 
-def _plan(versions: Sequence[str], rounds: int) -> Iterator[tuple[int, Case, str]]:
-    """Yield number of the round, case and version, in the order of measuring; the same each time."""
-    for number in range(rounds):
-        for case in list_cases():
-            order = list(versions)
-            random.Random(f"{number} {case.case_id}").shuffle(order)  # noqa: S311 - an order, not a secret
-            for version in order:
-                yield number, case, version
+def _find_place(entry: HistoryEntry) -> tuple[str, Case, int]:
+    """Return what an entry is of: version, case and number of the block."""
+    return entry.version, entry.case, entry.number
 
 
-def _measure(launcher: ServerLauncher, version: str, case: Case, number: int) -> HistoryEntry:
-    """Measure one block, or read both arms; what could not be measured is written down with its reason."""
-    known: dict[str, Any] = {
-        "version": version,
-        "environment": launcher.describe_environment(),
-        "case": case,
-        "number": number,
-    }
+def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -> Iterator[HistoryEntry]:
+    """Measure one block in each version, or read both arms; yield what came of it, a failure with its reason."""
+    versions = list(launchers)
+    random.Random(f"{number} {case.case_id}").shuffle(versions)  # noqa: S311 - an order, not a secret
+    if case.question.is_timed:
+        plan = find_block_plan(case.question, None)
+        request = BlockRequest(
+            case=case, seed=number + 1, timed_budget_ns=plan.timed_budget_ns, min_rounds=plan.min_rounds
+        )
+        together = [launchers[version] for version in versions]
+        results: Iterable[_Result] = run_together(together, request, f"{number} {case.case_id}")
+    else:
+        results = (_read(launchers[version], case, number) for version in versions)
+    for version, result in zip(versions, results, strict=True):
+        yield HistoryEntry(
+            version=version,
+            environment=launchers[version].describe_environment(),
+            case=case,
+            number=number,
+            block=summarise_block(result) if isinstance(result, Block) else None,
+            readings=result if isinstance(result, ReadBlock) else None,
+            failed=str(result) if isinstance(result, SuiteError) else None,
+        )
+
+
+def _read(launcher: ServerLauncher, case: Case, number: int) -> ReadBlock | SuiteError:
+    """Read both arms in one version, or return why not."""
     try:
-        if case.question.is_timed:
-            plan = find_block_plan(case.question, None)
-            request = BlockRequest(
-                case=case, seed=number + 1, timed_budget_ns=plan.timed_budget_ns, min_rounds=plan.min_rounds
-            )
-            return HistoryEntry(**known, block=summarise_block(launcher.run_block(request)))
         control, weighted = (launcher.read_arm(ReadRequest(case=case, arm=arm, seed=number + 1)) for arm in Arm)
-        return HistoryEntry(**known, readings=ReadBlock(control=control, weighted=weighted))
     except SuiteError as error:
-        return HistoryEntry(**known, failed=str(error))
+        return error
+    return ReadBlock(control=control, weighted=weighted)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

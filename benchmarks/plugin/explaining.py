@@ -10,11 +10,15 @@ import dataclasses
 from collections.abc import Iterator
 
 from benchmarks.errors import SuiteError
-from benchmarks.plugin.reading import ReadSettings, ReadSource
+from benchmarks.plugin.asking import find_asking
+from benchmarks.plugin.reading import Answers, ReadSource
 from benchmarks.plugin.run import Run
 from benchmarks.protocols import Launcher
-from benchmarks.records import BlockRequest, Case, Profile, Question
+from benchmarks.records import Case, Profile, Question, ReadBlock
 from benchmarks.reports.explanation import explain_functions, explain_graphs
+
+_ARMS = "weighted - control"
+_TARGETS = "weighted arm here - in the other target"
 
 
 def explain_case(case: Case, run: Run) -> str:
@@ -33,38 +37,26 @@ def explain_case(case: Case, run: Run) -> str:
 
 def _explain(case: Case, run: Run) -> Iterator[str]:
     """Yield the lines of the explanation."""
-    settings = run.settings
-    graph_case = dataclasses.replace(case, question=Question.TRAINING_GRAPH, dataset_size=None)
-    read_settings = ReadSettings(
-        run_seed=settings.seed,
-        plant=None,
-        intra_op_threads=settings.intra_op_threads,
-        inter_op_threads=settings.inter_op_threads,
-    )
-    source = ReadSource(graph_case, run.launcher, read_settings, run.answers, lambda blocks: None)  # noqa: ARG005
-    yield from explain_graphs(source.read_more(1)[0])
+    graph = _read_graph(case, run, run.launcher, run.answers)
+    yield from explain_graphs(graph.weighted, graph.control, sides=_ARMS, names="weighted arm and control")
     profile = _profile(case, run, run.launcher)
     if run.other_launcher is None:
-        yield from explain_functions(
-            profile.weighted_own_ns_per_step, profile.control_own_ns_per_step, sides="weighted - control"
-        )
+        yield from explain_functions(profile.weighted_own_ns_per_step, profile.control_own_ns_per_step, sides=_ARMS)
         return
+    other_graph = _read_graph(case, run, run.other_launcher, run.other_answers)
+    yield from explain_graphs(graph.weighted, other_graph.weighted, sides=_TARGETS, names="both targets")
     other = _profile(case, run, run.other_launcher)
-    yield from explain_functions(
-        profile.weighted_own_ns_per_step,
-        other.weighted_own_ns_per_step,
-        sides="weighted arm here - in the other target",
-    )
+    yield from explain_functions(profile.weighted_own_ns_per_step, other.weighted_own_ns_per_step, sides=_TARGETS)
+
+
+def _read_graph(case: Case, run: Run, launcher: Launcher, answers: Answers) -> ReadBlock:
+    """Return graphs and traces of both arms in one target."""
+    graph_case = dataclasses.replace(case, question=Question.TRAINING_GRAPH, dataset_size=None)
+    asking = find_asking(run.settings, graph_case.question)
+    source = ReadSource(graph_case, launcher, asking, answers, lambda blocks: None)  # noqa: ARG005
+    return source.read_more(1)[0]
 
 
 def _profile(case: Case, run: Run, launcher: Launcher) -> Profile:
     """Return the profile of both arms' steps in one target."""
-    request = BlockRequest(
-        case=case,
-        seed=run.settings.seed,
-        timed_budget_ns=1,
-        min_rounds=1,
-        intra_op_threads=run.settings.intra_op_threads,
-        inter_op_threads=run.settings.inter_op_threads,
-    )
-    return launcher.profile(request)
+    return launcher.profile(find_asking(run.settings, case.question).ask_for_profile(case))

@@ -6,7 +6,6 @@ Leaves out: the rules (`benchmarks.verdicts`) and the measuring (`measuring`).
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
 
 from benchmarks.baselines.store import explain_unlike_versions
 from benchmarks.errors import BaselineError
@@ -17,7 +16,7 @@ from benchmarks.records import Case, Change, Outcome, ReadBlock, Verdict
 from benchmarks.verdicts.explain import explain_failed_null_case, explain_regression
 from benchmarks.verdicts.gate import judge_case, judge_null_case
 from benchmarks.verdicts.plan import SCREEN_BLOCKS, GatePlan
-from benchmarks.verdicts.reading_rules import Finding, ReadingPlan
+from benchmarks.verdicts.reading_rules import ReadingPlan
 from benchmarks.verdicts.readings import explain_readings, judge_read_case
 from benchmarks.verdicts.rules import doubt
 
@@ -103,19 +102,29 @@ def read_and_judge(case: Case, source: ReadSource, run: Run, plan: ReadingPlan, 
     if problem and (verdict is None or verdict.outcome is Outcome.HELD):
         verdict = Verdict(outcome=Outcome.NOT_COMPARABLE, reason=problem)
     next_step = _advise(run, node_id) if run.comparing else _command(node_id, "--blocks 5")
-    return conclude_readings(case, verdict, judgement.findings, run, next_step)
+    complaint = "weighting samples costs more than it should."
+    message = explain_readings(case, judgement.findings, next_step, complaint=complaint)
+    return conclude_readings(case, verdict, run, message)
 
 
 def conclude_readings(
-    case: Case, verdict: Verdict | None, findings: Sequence[Finding], run: Run, next_step: str
+    case: Case, verdict: Verdict | None, run: Run, message: str, changes: tuple[Change, ...] = ()
 ) -> Judged:
-    """Return what is said of a case of bytes or counts, once its null case has been heard."""
+    """Return what is said of a case of bytes or counts, once its null case has been heard.
+
+    Args:
+        case: what was read.
+        verdict: on it; None where nothing was asked to be judged.
+        run: the verdicts on null cases so far; a null case's verdict is added to them.
+        message: what the test says where it fails.
+        changes: what differs from the other target, where there is one.
+    """
     if verdict is None:
         return Judged(verdict=None, message="")
     verdict = hear_null_case(case, verdict, run)
-    if verdict.outcome in {Outcome.REGRESSED, Outcome.FAILED}:
-        return Judged(verdict=verdict, message=explain_readings(case, findings, next_step))
-    return _as_judged(verdict)
+    if verdict.outcome not in {Outcome.REGRESSED, Outcome.FAILED}:
+        message = _describe_verdict(verdict)
+    return Judged(verdict=verdict, message=message, changes=changes)
 
 
 def hear_null_case(case: Case, verdict: Verdict, run: Run) -> Verdict:
@@ -154,7 +163,11 @@ def _judge_null(case: Case, source: BlockSource, run: Run, plan: GatePlan, node_
 
 def _as_judged(verdict: Verdict) -> Judged:
     """Return a verdict whose reason says all there is to say."""
-    return Judged(verdict=verdict, message=f"{verdict.outcome.value}: {verdict.reason}")
+    return Judged(verdict=verdict, message=_describe_verdict(verdict))
+
+
+def _describe_verdict(verdict: Verdict) -> str:
+    return f"{verdict.outcome.value}: {verdict.reason}"
 
 
 def _advise(run: Run, node_id: str) -> str:

@@ -5,12 +5,11 @@ Leaves out: pytest. A failure to measure is a verdict like any other; the blocks
 
 from __future__ import annotations
 
-import dataclasses
-import zlib
 from collections.abc import Callable
 
 from benchmarks.errors import BlockError, SuiteError
 from benchmarks.plans import BlockPlan
+from benchmarks.plugin.asking import Asking
 from benchmarks.protocols import Launcher
 from benchmarks.records import (
     Block,
@@ -23,7 +22,6 @@ from benchmarks.records import (
     Interval,
     Measurement,
     Outcome,
-    Plant,
     Question,
     Verdict,
 )
@@ -36,33 +34,6 @@ OnBlock = Callable[[int, Interval | None], None]
 """Is told after each block how many there are and which overhead they show; None where no time is compared."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class BlockSettings:
-    """What the blocks of all cases of one question have in common.
-
-    `run_seed` is the seed of the run, from which each block's own is made. `plant` slows the weighted arm down; null
-    cases have none and get none.
-    """
-
-    block_plan: BlockPlan
-    run_seed: int
-    plant: Plant | None
-    intra_op_threads: int | None
-    inter_op_threads: int | None
-
-    def make_request(self, case: Case, index: int) -> BlockRequest:
-        """Return what block `index` of a case is asked to measure; the same settings ask the same again."""
-        return BlockRequest(
-            case=case,
-            seed=zlib.crc32(f"{self.run_seed} {case.case_id} {index}".encode()),
-            timed_budget_ns=self.block_plan.timed_budget_ns,
-            min_rounds=self.block_plan.min_rounds,
-            plant=None if case.null else self.plant,
-            intra_op_threads=self.intra_op_threads,
-            inter_op_threads=self.inter_op_threads,
-        )
-
-
 class BlockSource:
     """Measures the blocks of one case one after the other and remembers them."""
 
@@ -70,7 +41,8 @@ class BlockSource:
         self,
         case: Case,
         launcher: Launcher,
-        settings: BlockSettings,
+        asking: Asking,
+        plan: BlockPlan,
         on_block: OnBlock,
     ) -> None:
         """Measure nothing yet.
@@ -78,12 +50,14 @@ class BlockSource:
         Args:
             case: what to measure.
             launcher: runs each block in a fresh process.
-            settings: how each block is measured.
+            asking: what the requests of the run have in common.
+            plan: how each block is measured.
             on_block: called after each block with the number of blocks and the overhead they show so far.
         """
         self._case = case
-        self._launcher = launcher
-        self._settings = settings
+        self.launcher = launcher
+        self._asking = asking
+        self._plan = plan
         self._on_block = on_block
         self.summaries: list[BlockSummary] = []
         self.weighted_step_ns: list[float] = []
@@ -95,16 +69,27 @@ class BlockSource:
         Raises:
             SuiteError: when a block could not be measured; those before it are in `summaries`.
         """
-        if self.environment is None:
-            self.environment = self._launcher.describe_environment()
         begin = len(self.summaries)
-        for index in range(begin, begin + count):
-            block = self._launcher.run_block(self._settings.make_request(self._case, index))
-            self._check_steady(block)
-            self.summaries.append(summarise_block(block))
-            self.weighted_step_ns += [slice_ns / block.steps_per_slice for slice_ns in block.weighted_slice_ns]
-            self._on_block(len(self.summaries), self._estimate_overhead())
+        for _ in range(count):
+            self.add(self.launcher.run_block(self.make_request()))
         return self.summaries[begin:]
+
+    def make_request(self) -> BlockRequest:
+        """Return what the next block is asked for."""
+        return self._asking.ask_for_block(self._case, len(self.summaries), self._plan)
+
+    def add(self, block: Block) -> None:
+        """Remember a block that was measured as `make_request` said.
+
+        Raises:
+            BlockError: when its times are not those of a steady state.
+        """
+        if self.environment is None:
+            self.environment = self.launcher.describe_environment()
+        self._check_steady(block)
+        self.summaries.append(summarise_block(block))
+        self.weighted_step_ns += [slice_ns / block.steps_per_slice for slice_ns in block.weighted_slice_ns]
+        self._on_block(len(self.summaries), self._estimate_overhead())
 
     def make_report(
         self, verdict: Verdict | None, *, other: Measurement | None = None, changes: tuple[Change, ...] = ()

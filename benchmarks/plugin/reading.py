@@ -8,16 +8,16 @@ pytest, and what is concluded.
 from __future__ import annotations
 
 import dataclasses
-import zlib
 from collections.abc import Callable
 
-from benchmarks.axes import name_null_method
+from benchmarks.plugin.asking import Asking
 from benchmarks.protocols import Launcher
 from benchmarks.records import (
     Arm,
     ArmReadings,
     Case,
     CaseReport,
+    Change,
     Environment,
     Measurement,
     Plant,
@@ -38,36 +38,6 @@ _STRETCHES = {Question.PEAK_MEMORY: (Stretch.PASS, Stretch.STEP)}
 """Questions that are read over more than a pass."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ReadSettings:
-    """What all readings of one question have in common; null cases get no plant."""
-
-    run_seed: int
-    plant: Plant | None
-    intra_op_threads: int | None
-    inter_op_threads: int | None
-
-    def make_request(self, case: Case, arm: Arm, index: int, stretch: Stretch) -> ReadRequest:
-        """Return what the process of one arm is asked to read in block `index`.
-
-        Both arms of a block have the same samples. A control is asked for as its path's null case, whichever method
-        it stands beside, and a step with the least dataset, so that equal requests mean equal readings.
-        """
-        if stretch is Stretch.STEP and case.dataset_size is not None:
-            case = dataclasses.replace(case, dataset_size=case.batch_size)
-        control = dataclasses.replace(case, method=name_null_method(case.method), null=True)
-        planted = arm is Arm.WEIGHTED and not case.null and stretch is Stretch.PASS
-        return ReadRequest(
-            case=control if arm is Arm.CONTROL else case,
-            arm=arm,
-            seed=zlib.crc32(f"{self.run_seed} {control.case_id} {index}".encode()),
-            stretch=stretch,
-            plant=self.plant if planted else None,
-            intra_op_threads=self.intra_op_threads,
-            inter_op_threads=self.inter_op_threads,
-        )
-
-
 class ReadSource:
     """Reads the blocks of one case one after the other and remembers them."""
 
@@ -75,7 +45,7 @@ class ReadSource:
         self,
         case: Case,
         launcher: Launcher,
-        settings: ReadSettings,
+        asking: Asking,
         answers: Answers,
         on_block: Callable[[int], None],
     ) -> None:
@@ -84,13 +54,13 @@ class ReadSource:
         Args:
             case: what to read.
             launcher: reads each arm in a fresh process.
-            settings: of the run.
+            asking: what the requests of the run have in common.
             answers: what was read before in this run; what is read here is added.
             on_block: called after each block with the number of blocks so far.
         """
         self._case = case
         self._launcher = launcher
-        self._settings = settings
+        self._asking = asking
         self._answers = answers
         self._on_block = on_block
         self.blocks: list[ReadBlock] = []
@@ -124,7 +94,9 @@ class ReadSource:
             self._on_block(len(self.blocks))
         return self.blocks[begin:]
 
-    def make_report(self, verdict: Verdict | None, *, other: Measurement | None = None) -> CaseReport:
+    def make_report(
+        self, verdict: Verdict | None, *, other: Measurement | None = None, changes: tuple[Change, ...] = ()
+    ) -> CaseReport:
         """Return the report on all blocks so far, with what the other target gave where there is one."""
         measurement = None
         if self.blocks and self.environment is not None:
@@ -137,13 +109,14 @@ class ReadSource:
             timed_share=None,
             verdict=verdict,
             other=other,
+            changes=changes,
         )
 
     def _read(self, arm: Arm, index: int, control: ArmReadings | None = None) -> ArmReadings:
         """Read one arm over all stretches of the question, and estimate what it retained where levels were read."""
         readings: ArmReadings | None = None
         for stretch in _STRETCHES.get(self._case.question, (Stretch.PASS,)):
-            request = self._settings.make_request(self._case, arm, index, stretch)
+            request = self._asking.ask_for_readings(self._case, arm, index, stretch)
             if control is not None:
                 request = _resolve_plant(request, control)
             if request not in self._answers:

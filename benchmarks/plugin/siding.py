@@ -1,28 +1,26 @@
-"""How is a case judged that is measured in two targets? Block by block in turns, in random order, and then compared.
+"""How is a case judged that is measured in two targets? Blocks of both take turns, and are compared pair by pair.
 
 What is judged of a time: its overhead, and the control's and the weighted arm's own time, which two targets on one
-machine in the same minutes allow. Of bytes and counts: what the weighted arm has more than its control. Leaves out:
-the rules (`benchmarks.verdicts.sides`, `readings`).
+machine in the same minutes allow. Of bytes and counts: what the weighted arm has more than its control, and what
+either arm has. Leaves out: the rules (`benchmarks.verdicts.sides`, `read_sides`).
 """
 
 from __future__ import annotations
 
 import random
-import zlib
-from collections.abc import Callable
 
+from benchmarks.blocks.turns import run_together
+from benchmarks.errors import SuiteError
 from benchmarks.plugin.judging import Judged, command_to_look_closer, conclude_readings, hear_null_case
 from benchmarks.plugin.measuring import BlockSource
 from benchmarks.plugin.reading import ReadSource
 from benchmarks.plugin.run import Run
-from benchmarks.records import Aspect, Case, ReadBlock
-from benchmarks.verdicts.plan import SCREEN_BLOCKS, GatePlan
+from benchmarks.records import Aspect, Block, Case
+from benchmarks.verdicts.plan import LEAST_ARM_TOLERANCE, SCREEN_BLOCKS, GatePlan
+from benchmarks.verdicts.read_sides import ReadPair, judge_read_sides
 from benchmarks.verdicts.reading_rules import ReadingPlan
-from benchmarks.verdicts.readings import judge_read_case
+from benchmarks.verdicts.readings import explain_readings
 from benchmarks.verdicts.sides import BlockPair, conclude_sides, explain_sides, judge_sides
-
-_LEAST_ABSOLUTE_TOLERANCE = 0.05
-"""Of an arm's own time: processes differ by a few percent in how their memory happens to lie."""
 
 
 def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, tolerance: float, node_id: str) -> Judged:
@@ -44,16 +42,13 @@ def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, toler
         tolerance=tolerance,
         screen_blocks=SCREEN_BLOCKS if run.settings.blocks is None else run.settings.blocks,
     )
-    absolute = max(tolerance, _LEAST_ABSOLUTE_TOLERANCE)
+    absolute = max(tolerance, LEAST_ARM_TOLERANCE)
     tolerances = {Aspect.OVERHEAD: tolerance}
     if not case.null:
         tolerances |= {Aspect.CONTROL: absolute, Aspect.WEIGHTED: absolute}
 
     def measure_pairs(count: int) -> list[BlockPair]:
-        begin = len(now.summaries)
-        _take_turns(case, run, lambda: now.measure_more(1), lambda: other.measure_more(1), begin, count)
-        pairs = zip(now.summaries[begin:], other.summaries[begin:], strict=True)
-        return [BlockPair(now=mine, other=theirs) for mine, theirs in pairs]
+        return [_measure_pair(case, now, other, run) for _ in range(count)]
 
     changes = judge_sides(measure_pairs, plan, tolerances, null=case.null)
     verdict = hear_null_case(case, conclude_sides(changes), run)
@@ -78,23 +73,38 @@ def judge_readings_of_both(
         SuiteError: when an arm could not be read in one of the targets.
     """
 
-    def read_both(count: int) -> list[ReadBlock]:
-        begin = len(now.blocks)
-        _take_turns(case, run, lambda: now.read_more(1), lambda: other.read_more(1), begin, count)
-        return now.blocks[begin:]
+    def read_pairs(count: int) -> list[ReadPair]:
+        return [_read_pair(case, now, other, run) for _ in range(count)]
 
-    # The other target's blocks stand where a stored run's would; the list grows as both are read.
-    judgement = judge_read_case(case, read_both, other.blocks, plan)
-    return conclude_readings(case, judgement.verdict, judgement.findings, run, command_to_look_closer(run, node_id))
+    sides = judge_read_sides(case, read_pairs, plan)
+    next_step = command_to_look_closer(run, node_id)
+    complaint = "more here than in the other target."
+    message = explain_readings(case, sides.judgement.findings, next_step, complaint=complaint)
+    return conclude_readings(case, sides.judgement.verdict, run, message, sides.changes)
 
 
-def _take_turns(
-    case: Case, run: Run, do_now: Callable[[], object], do_other: Callable[[], object], begin: int, count: int
-) -> None:
-    """Do both `count` times, in an order drawn anew each time."""
-    for index in range(begin, begin + count):
-        turns = [do_now, do_other]
-        seed = zlib.crc32(f"{run.settings.seed} {case.case_id} {index} sides".encode())
-        random.Random(seed).shuffle(turns)  # noqa: S311 - an order, not a secret
-        for do in turns:
-            do()
+def _measure_pair(case: Case, now: BlockSource, other: BlockSource, run: Run) -> BlockPair:
+    """Measure one block in each target, both alive together and taking turns."""
+    seed = _name_pair(case, run, len(now.summaries))
+    results = run_together([now.launcher, other.launcher], now.make_request(), seed)
+    for source, block in zip((now, other), results, strict=True):
+        if isinstance(block, Block):
+            source.add(block)
+    for result in results:
+        if isinstance(result, SuiteError):
+            raise result
+    return BlockPair(now=now.summaries[-1], other=other.summaries[-1])
+
+
+def _read_pair(case: Case, now: ReadSource, other: ReadSource, run: Run) -> ReadPair:
+    """Read one block in each target, one after the other, either of them first."""
+    sources = [now, other]
+    random.Random(_name_pair(case, run, len(now.blocks))).shuffle(sources)  # noqa: S311 - an order, not a secret
+    for source in sources:
+        source.read_more(1)
+    return ReadPair(now=now.blocks[-1], other=other.blocks[-1])
+
+
+def _name_pair(case: Case, run: Run, index: int) -> str:
+    """Return a text for a pair of blocks, from which orders are drawn."""
+    return f"{run.settings.seed} {case.case_id} {index}"

@@ -10,12 +10,13 @@ from collections.abc import Sequence
 import pytest
 
 from benchmarks.plans import find_block_plan, find_read_plan
+from benchmarks.plugin.asking import find_asking
 from benchmarks.plugin.judging import Judged, measure_and_judge, read_and_judge
-from benchmarks.plugin.measuring import BlockSettings, BlockSource, OnBlock
-from benchmarks.plugin.reading import ReadSettings, ReadSource
+from benchmarks.plugin.measuring import BlockSource, OnBlock
+from benchmarks.plugin.reading import ReadSource
 from benchmarks.plugin.run import Run
 from benchmarks.plugin.siding import judge_both, judge_readings_of_both
-from benchmarks.records import Case, CaseReport, Plant, Question
+from benchmarks.records import Case, CaseReport
 from benchmarks.verdicts.reading_rules import ReadingPlan
 
 _DEFAULT_TOLERANCE = 0.02
@@ -28,19 +29,13 @@ class TimedWork:
 
     def __init__(self, case: Case, run: Run, on_block: OnBlock) -> None:
         """Measure nothing yet."""
-        settings = run.settings
-        block_settings = BlockSettings(
-            block_plan=find_block_plan(case.question, settings.block_seconds),
-            run_seed=settings.seed,
-            plant=_find_plant(run, case.question),
-            intra_op_threads=settings.intra_op_threads,
-            inter_op_threads=settings.inter_op_threads,
-        )
+        asking = find_asking(run.settings, case.question)
+        plan = find_block_plan(case.question, run.settings.block_seconds)
         self._case, self._run = case, run
-        self._source = BlockSource(case, run.launcher, block_settings, on_block)
+        self._source = BlockSource(case, run.launcher, asking, plan, on_block)
         self._other: BlockSource | None = None
         if run.other_launcher is not None:
-            self._other = BlockSource(case, run.other_launcher, block_settings, _show_nothing)
+            self._other = BlockSource(case, run.other_launcher, asking, plan, _show_nothing)
 
     @property
     def samples_ns(self) -> Sequence[float]:
@@ -49,7 +44,7 @@ class TimedWork:
 
     def judge(self, request: pytest.FixtureRequest) -> Judged:
         """Measure as many blocks as the verdict needs."""
-        tolerance = _find_tolerance(request, self._run, self._case.question)
+        tolerance = _find_tolerance(request, self._run, self._case)
         node_id = request.node.nodeid
         if self._other is not None:
             return judge_both(self._case, self._source, self._other, self._run, tolerance, node_id)
@@ -70,18 +65,12 @@ class ReadWork:
 
     def __init__(self, case: Case, run: Run, on_block: OnBlock) -> None:
         """Read nothing yet."""
-        settings = run.settings
-        read_settings = ReadSettings(
-            run_seed=settings.seed,
-            plant=_find_plant(run, case.question),
-            intra_op_threads=settings.intra_op_threads,
-            inter_op_threads=settings.inter_op_threads,
-        )
+        asking = find_asking(run.settings, case.question)
         self._case, self._run = case, run
-        self._source = ReadSource(case, run.launcher, read_settings, run.answers, lambda blocks: on_block(blocks, None))
+        self._source = ReadSource(case, run.launcher, asking, run.answers, lambda blocks: on_block(blocks, None))
         self._other: ReadSource | None = None
         if run.other_launcher is not None:
-            self._other = ReadSource(case, run.other_launcher, read_settings, run.other_answers, _show_nothing)
+            self._other = ReadSource(case, run.other_launcher, asking, run.other_answers, _show_nothing)
 
     @property
     def samples_ns(self) -> Sequence[float]:
@@ -102,7 +91,7 @@ class ReadWork:
     def make_report(self, judged: Judged) -> CaseReport:
         """Return the report on all blocks so far."""
         other = None if self._other is None else self._other.make_report(None).measurement
-        return self._source.make_report(judged.verdict, other=other)
+        return self._source.make_report(judged.verdict, other=other, changes=judged.changes)
 
     def _make_plan(self, request: pytest.FixtureRequest) -> ReadingPlan:
         """Return the limits and numbers of blocks of this case."""
@@ -113,7 +102,7 @@ class ReadWork:
             floor_bytes = _DEFAULT_FLOOR_BYTES if marker is None else round(marker.args[0] * _BYTES_PER_KIB)
         return ReadingPlan(
             gated_cases=max(1, self._run.gated_cases),
-            tolerance=_find_tolerance(request, self._run, self._case.question),
+            tolerance=_find_tolerance(request, self._run, self._case),
             floor_bytes=floor_bytes,
             screen_blocks=plan.screen_blocks,
             fresh_blocks=plan.fresh_blocks,
@@ -124,16 +113,12 @@ def _show_nothing(*_: object) -> None:
     """Leave the other target's blocks unshown: a pair is counted once."""
 
 
-def _find_plant(run: Run, question: Question) -> Plant | None:
-    """Return the planted fault where cases of this question can show it."""
-    plant = run.settings.plant
-    return plant if plant is not None and plant.concerns(question) else None
-
-
-def _find_tolerance(request: pytest.FixtureRequest, run: Run, question: Question) -> float:
-    """Return the tolerance of this question: the command line's, else the marker's, else the default."""
-    asked = run.settings.tolerances.get(question)
+def _find_tolerance(request: pytest.FixtureRequest, run: Run, case: Case) -> float:
+    """Return the tolerance of a case: the command line's, its method's marker, its test's marker, or the default."""
+    asked = run.settings.tolerances.get(case.question)
     if asked is not None:
         return asked
-    marker = request.node.get_closest_marker("tolerance")
-    return _DEFAULT_TOLERANCE if marker is None else float(marker.args[0])
+    markers = list(request.node.iter_markers("tolerance"))
+    fitting = [marker for marker in markers if marker.kwargs.get("method") == case.method]
+    general = [marker for marker in markers if "method" not in marker.kwargs]
+    return next((float(marker.args[0]) for marker in fitting + general), _DEFAULT_TOLERANCE)

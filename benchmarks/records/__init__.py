@@ -3,7 +3,7 @@
 Leaves out: every computation on them. Times are integers in nanoseconds; ratios are weighted ÷ control, 1.00 = free.
 """
 
-from benchmarks.records.blocks import Block, BlockRequest, BlockSummary, Environment, Measurement
+from benchmarks.records.blocks import Block, BlockRequest, BlockSummary, Environment, Measurement, Meeting
 from benchmarks.records.cases import Arm, Case, Plant, Question
 from benchmarks.records.findings import Aspect, CaseReport, Change, Comparison, Interval, Outcome, Verdict
 from benchmarks.records.history import HistoryEntry
@@ -27,6 +27,7 @@ __all__ = [
     "Interval",
     "Json",
     "Measurement",
+    "Meeting",
     "Outcome",
     "Plant",
     "Profile",

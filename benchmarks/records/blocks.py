@@ -43,6 +43,20 @@ class BlockRequest:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Meeting:
+    """Where a block meets the conductor of the turns it takes with blocks of other targets.
+
+    It writes its `number` to the named pipe `told_path` whenever it is at rest, and waits for a byte from `given_path`
+    before it goes on for `turn_ns` nanoseconds of timed work.
+    """
+
+    number: int
+    given_path: str
+    told_path: str
+    turn_ns: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """The raw samples of one block: entry i of each tuple belongs to round i.
 

@@ -80,12 +80,17 @@ class Aspect(str, Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
-    """What changed in one aspect of a case: this target ÷ the other one, 1.00 = unchanged."""
+    """What changed in one aspect of a case between two targets.
+
+    `change_ratio` is this target ÷ the other one, 1.00 = unchanged; None for bytes and counts, which have no interval.
+    `brief` says in a few words what changed, for a list.
+    """
 
     aspect: Aspect
     outcome: Outcome
     reason: str
-    change_ratio: Interval
+    brief: str
+    change_ratio: Interval | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,8 @@ class Stretch(str, Enum):
 class ReadRequest:
     """What one fresh process is asked to read: one arm of a case, alone. Equal requests ask for equal readings.
 
-    `intra_op_threads` and `inter_op_threads` of None leave TensorFlow's defaults.
+    `intra_op_threads` and `inter_op_threads` of None leave TensorFlow's defaults. `layout` says which of the target's
+    servers the process is forked from: each has drawn an address space of its own.
     """
 
     case: Case
@@ -37,6 +38,7 @@ class ReadRequest:
     plant: Plant | None = None
     intra_op_threads: int | None = None
     inter_op_threads: int | None = None
+    layout: int = 0
 
     def to_json(self) -> Json:
         """Return the JSON form of this record."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from benchmarks.records import ReadBlock
+from benchmarks.records import ArmReadings
 from benchmarks.stats.op_types import describe_op_types, subtract_op_types
 from benchmarks.units import format_duration
 
@@ -18,20 +18,26 @@ _LEAST_SHARE_TOLD = 0.02
 """Of the largest difference: below it a function is left out."""
 
 
-def explain_graphs(block: ReadBlock) -> Iterator[str]:
-    """Yield what the weighted arm's graph and traces have that its control's have not."""
-    weighted, control = block.weighted, block.control
+def explain_graphs(readings: ArmReadings, other: ArmReadings, *, sides: str, names: str) -> Iterator[str]:
+    """Yield what the graph and the traces of one side have that those of the other have not.
+
+    Args:
+        readings: of one side.
+        other: of the side that is subtracted.
+        sides: what is compared, such as `weighted - control`.
+        names: of both sides, in that order.
+    """
     for quantity, title in (("graph_nodes", "op types"), ("optimised_graph_nodes", "op types after optimisation")):
-        if quantity in weighted.op_types and quantity in control.op_types:
-            difference = subtract_op_types(weighted.op_types[quantity], control.op_types[quantity])
-            yield f"{title}: {describe_op_types(difference)}"
-        elif quantity in weighted.missing:
-            yield f"{title}: {weighted.missing[quantity]}"
+        if quantity in readings.op_types and quantity in other.op_types:
+            difference = subtract_op_types(readings.op_types[quantity], other.op_types[quantity])
+            yield f"{title} ({sides}): {describe_op_types(difference)}"
+        elif quantity in readings.missing:
+            yield f"{title}: {readings.missing[quantity]}"
     first, later = (
-        f"{control.values[key]:.0f} and {weighted.values[key]:.0f}" for key in ("first_pass_traces", "steady_traces")
+        f"{readings.values[key]:.0f} and {other.values[key]:.0f}" for key in ("first_pass_traces", "steady_traces")
     )
-    causes = f" ({'; '.join(dict.fromkeys(weighted.trace_causes))})" if weighted.trace_causes else ""
-    yield f"traces of control and weighted arm: {first} in the first pass, {later} after it{causes}"
+    causes = f" ({'; '.join(dict.fromkeys(readings.trace_causes))})" if readings.trace_causes else ""
+    yield f"traces of {names}: {first} in the first pass, {later} after it{causes}"
 
 
 def explain_functions(

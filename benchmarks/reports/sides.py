@@ -5,17 +5,24 @@ A change is this target ÷ the other one; `+5 %` means that this one takes longe
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from tabulate import tabulate
 
-from benchmarks.records import Aspect, CaseReport, Environment, Interval, Measurement, Outcome
+from benchmarks.records import Arm, Aspect, CaseReport, Environment, Interval, Measurement, Outcome
 from benchmarks.stats.op_types import describe_op_types, subtract_op_types
 from benchmarks.units import format_overhead
 
 _NOTHING = "-"
 
-_LISTED = 8
+_TITLES = {
+    Outcome.REGRESSED: "Slower or larger here",
+    Outcome.IMPROVED: "Faster or smaller here",
+    Outcome.UNDECIDED: "Undecided",
+}
+
+_DOUBTED = frozenset({Outcome.NOT_COMPARABLE, Outcome.FAILED})
+"""Verdicts on a case of which no change is to be told."""
 
 
 def render_sides(reports: Sequence[CaseReport]) -> list[str]:
@@ -46,10 +53,10 @@ def _render_table(reports: Sequence[CaseReport]) -> str:
     """Return one row per timed case."""
     rows = []
     for report in reports:
-        if not report.changes:
+        ratios = {change.aspect: change.change_ratio for change in report.changes if change.change_ratio is not None}
+        if not ratios:
             continue
-        changes = {change.aspect: change for change in report.changes}
-        cells = [_format_change(changes[aspect].change_ratio) if aspect in changes else _NOTHING for aspect in Aspect]
+        cells = [_format_change(ratios[aspect]) if aspect in ratios else _NOTHING for aspect in Aspect]
         rows.append([report.case.case_id, *cells, "" if report.verdict is None else report.verdict.outcome.value])
     if not rows:
         return ""
@@ -59,34 +66,45 @@ def _render_table(reports: Sequence[CaseReport]) -> str:
 
 
 def _render_lists(reports: Sequence[CaseReport]) -> Iterator[str]:
-    """Yield what got slower, what got faster, and which graphs changed."""
-    for outcome, title in ((Outcome.REGRESSED, "Slower or larger here"), (Outcome.IMPROVED, "Faster or smaller here")):
-        entries = [
-            f"{report.case.case_id} ({change.aspect.value} {format_overhead(change.change_ratio.estimate)})"
-            for report in reports
+    """Yield what got slower, what got faster, what stayed open, and which graphs changed; null cases are not told."""
+    told = [report for report in reports if not report.case.null]
+    believed = [report for report in told if report.verdict is None or report.verdict.outcome not in _DOUBTED]
+    for outcome, title in _TITLES.items():
+        changes = [
+            f"{report.case.case_id} ({change.brief})"
+            for report in believed
             for change in report.changes
-            if change.outcome is outcome and not report.case.null
+            if change.outcome is outcome
         ]
-        more = f" and {len(entries) - _LISTED} more" if len(entries) > _LISTED else ""
-        yield f"{title}: {', '.join(entries[:_LISTED]) + more if entries else 'nothing'}"
-    graphs = [line for report in reports if (line := _describe_graph(report)) and not report.case.null]
-    yield from (f"Other graph: {line}" for line in graphs)
+        if changes or outcome is not Outcome.UNDECIDED:
+            yield from _list(title, changes)
+    graphs = [line for report in told for line in _describe_graphs(report)]
+    if graphs:
+        yield from _list("Other graph", graphs)
 
 
-def _describe_graph(report: CaseReport) -> str:
-    """Return how the weighted step's graph differs between the targets; empty where it does not."""
-    now, other = _find_op_types(report.measurement), _find_op_types(report.other)
-    if not now or not other or now == other:
-        return ""
-    difference = subtract_op_types(now, other)
-    return f"{report.case.case_id}: {sum(other.values())} → {sum(now.values())} nodes; {describe_op_types(difference)}"
+def _list(title: str, entries: Sequence[str]) -> Iterator[str]:
+    yield f"{title}: {len(entries) or 'nothing'}"
+    yield from (f"  {entry}" for entry in entries)
 
 
-def _find_op_types(measurement: Measurement | None) -> dict[str, int]:
-    """Return the weighted step's optimised graph by op type; empty without one."""
+def _describe_graphs(report: CaseReport) -> Iterator[str]:
+    """Yield how the optimised graph of each arm's step differs between the targets; nothing where it does not."""
+    for arm in Arm:
+        now, other = _find_op_types(report.measurement, arm), _find_op_types(report.other, arm)
+        if now and other and now != other:
+            difference = describe_op_types(subtract_op_types(now, other))
+            nodes = f"{sum(other.values())} → {sum(now.values())} nodes"
+            yield f"{report.case.case_id}, {arm.value}: {nodes}; {difference}"
+
+
+def _find_op_types(measurement: Measurement | None, arm: Arm) -> Mapping[str, int]:
+    """Return the optimised graph of an arm's step by op type; empty without one."""
     if measurement is None or not measurement.readings:
         return {}
-    return dict(measurement.readings[0].weighted.op_types.get("optimised_graph_nodes", {}))
+    block = measurement.readings[0]
+    readings = block.control if arm is Arm.CONTROL else block.weighted
+    return readings.op_types.get("optimised_graph_nodes", {})
 
 
 def _format_change(interval: Interval) -> str:

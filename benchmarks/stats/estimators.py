@@ -90,6 +90,17 @@ def _estimate_hodges_lehmann(log_ratios: Floats) -> float:
     return float(np.average(shifts, weights=[piece.size for piece in pieces]))
 
 
+LOCATIONS: Mapping[str, Callable[[Floats], float]] = MappingProxyType(
+    {
+        "trimmed mean": _estimate_trimmed_mean,
+        "median": _estimate_median,
+        "lower quartile": _estimate_lower_quartile,
+        "minimum": _estimate_minimum,
+    }
+)
+"""Ways of putting a column of slices, float64 [rounds] in ns, into one number."""
+
+
 def _compare_locations(location: Callable[[Floats], float]) -> Formula:
     """Return the formula log(location(numerator) / location(denominator))."""
 

@@ -1,7 +1,8 @@
 """What do readings of bytes and counts allow one to say? One rule per kind of quantity, from readings to a finding.
 
-What is judged is always what the weighted arm has *more than its control*, against what it had more when the baseline
-was recorded; what both arms share is no cost of weighting. Bytes scatter a little and not normally (a prefetched batch
+Against a baseline, what is judged is what the weighted arm has *more than its control*, against what it had more when
+the baseline was recorded; what both arms share is no cost of weighting. Against a target that was read in the same
+minutes, what either arm has by itself is judged too. Bytes scatter a little and not normally (a prefetched batch
 more or less), so they are judged by medians and by whether the ranges overlap, without a distribution. Leaves out: in
 which order the rules are asked, and how many blocks are read (`readings`).
 """
@@ -14,13 +15,13 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.errors import StatisticsError
-from benchmarks.records import Outcome, ReadBlock
+from benchmarks.records import Aspect, Outcome, ReadBlock
 from benchmarks.records.quantities import QUANTITIES, Rule, find_quantity, title_reading
 from benchmarks.stats.multiplicity import split_over_cases
 from benchmarks.stats.op_types import describe_op_types, subtract_op_types
 from benchmarks.stats.slopes import estimate_mean_interval
 from benchmarks.units import format_bytes, format_extra_bytes
-from benchmarks.verdicts.plan import FAMILY_ALPHA, SCREEN_CONFIDENCE
+from benchmarks.verdicts.plan import FAMILY_ALPHA, LEAST_ARM_TOLERANCE, SCREEN_CONFIDENCE
 
 LEAST_BLOCKS_TO_TELL_APART: int = 2
 """The fewest readings on either side whose ranges mean anything."""
@@ -62,37 +63,51 @@ class ReadingPlan:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """What is concluded of one quantity, with its reason as the end of a sentence that the title begins."""
+    """What is concluded of one quantity, with its reason as the end of a sentence that the title begins.
+
+    `aspect` says of what: of what the weighted arm has more than its control, or of what one arm has by itself.
+    """
 
     key: str
     outcome: Outcome
     text: str
+    aspect: Aspect = Aspect.OVERHEAD
+
+    @property
+    def title(self) -> str:
+        """What a person reads for the quantity, and for the arm where it is one arm's."""
+        title = title_reading(self.key)
+        return title if self.aspect is Aspect.OVERHEAD else f"{title}, {self.aspect.value}"
 
     @property
     def sentence(self) -> str:
         """The quantity and what was found of it."""
-        return f"{title_reading(self.key)}: {self.text}"
+        return f"{self.title}: {self.text}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Expectation:
     """What the weighted arm was expected to have more than its control, one entry per stored block.
 
-    `op_types` is by how many nodes of each type the weighted arm's graph was larger. A null case expects nothing.
+    `op_types` is by how many nodes of each type the weighted arm's graph was larger. `source` says where it was read. A
+    null case expects nothing.
     """
 
     extras: tuple[float, ...]
     op_types: Mapping[str, int]
+    source: str = "before"
 
 
 EXPECT_NO_DIFFERENCE = Expectation(extras=(0.0,) * LEAST_BLOCKS_TO_TELL_APART, op_types={})
 """What a null case is held against."""
 
 
-def expect_stored(key: str, stored: Sequence[ReadBlock]) -> Expectation:
-    """Return what the stored blocks had of this reading."""
+def expect_stored(key: str, stored: Sequence[ReadBlock], source: str = "before") -> Expectation:
+    """Return what the stored blocks, or those of another source, had of this reading."""
     return Expectation(
-        extras=tuple(block.find_extra(key) for block in stored), op_types=find_op_difference(key, stored[0])
+        extras=tuple(block.find_extra(key) for block in stored),
+        op_types=find_op_difference(key, stored[0]),
+        source=source,
     )
 
 
@@ -144,18 +159,21 @@ def _judge_exact(
     del plan, final
     now, then = {block.find_extra(key) for block in blocks}, set(expected.extras)
     if len(now) > 1 or len(then) > 1:
-        varying, counts = ("now", now) if len(now) > 1 else ("in the baseline", then)
+        varying, counts = ("here", now) if len(now) > 1 else (expected.source, then)
         text = f"not the same in every block {varying}: {min(counts):+.0f} to {max(counts):+.0f} beside the control"
         return Finding(key=key, outcome=Outcome.UNDECIDED, text=text)
-    change = now.pop() - then.pop()
-    if not change:
-        return Finding(key=key, outcome=Outcome.HELD, text="as many as before beside the control")
+    extra, expected_extra = now.pop(), then.pop()
+    if extra == expected_extra:
+        return Finding(key=key, outcome=Outcome.HELD, text=f"beside the control as many as {expected.source}")
     values = blocks[0].weighted.values[key], blocks[0].control.values[key]
-    text = f"{change:+.0f} beside the control against before; {values[0]:.0f} weighted, {values[1]:.0f} control now"
+    text = (
+        f"{extra:+.0f} beside the control now, {expected_extra:+.0f} {expected.source}; "
+        f"{values[0]:.0f} weighted, {values[1]:.0f} control now"
+    )
     if key in blocks[0].weighted.op_types:
         types = subtract_op_types(find_op_difference(key, blocks[0]), expected.op_types)
         text += f"; by op type {describe_op_types(types)}"
-    return Finding(key=key, outcome=Outcome.REGRESSED if change > 0 else Outcome.IMPROVED, text=text)
+    return Finding(key=key, outcome=Outcome.REGRESSED if extra > expected_extra else Outcome.IMPROVED, text=text)
 
 
 def _judge_bytes(
@@ -169,17 +187,15 @@ def _judge_bytes(
     now = [block.find_extra(key) for block in blocks]
     change = statistics.median(now) - statistics.median(expected.extras)
     limit = max(plan.floor_bytes, plan.tolerance * statistics.median(block.control.values[key] for block in blocks))
-    enough = min(len(now), len(expected.extras)) >= LEAST_BLOCKS_TO_TELL_APART
     text = (
-        f"{_format_extras(now)} beside the control now, {_format_extras(expected.extras)} before; a change of "
-        f"{format_extra_bytes(change)} where {format_bytes(limit)} are tolerated"
+        f"{_format_extras(now)} beside the control now, {_format_extras(expected.extras)} {expected.source}; a change "
+        f"of {format_extra_bytes(change)} where {format_bytes(limit)} are tolerated"
     )
     if abs(change) <= limit:
         return Finding(key=key, outcome=Outcome.HELD, text=text)
     if not final:
         return None
-    apart = min(now) > max(expected.extras) if change > 0 else max(now) < min(expected.extras)
-    if not (enough and apart):
+    if not _are_apart(now, expected.extras):
         return Finding(key=key, outcome=Outcome.UNDECIDED if change > 0 else Outcome.HELD, text=text)
     return Finding(key=key, outcome=Outcome.REGRESSED if change > 0 else Outcome.IMPROVED, text=text)
 
@@ -208,6 +224,44 @@ _COMPARING: Mapping[Rule, Callable[[str, Sequence[ReadBlock], Expectation, Readi
     Rule.EXACT: _judge_exact,
     Rule.BYTES: _judge_bytes,
 }
+
+
+def judge_arm(
+    key: str, aspect: Aspect, now: Sequence[float], other: Sequence[float], plan: ReadingPlan, *, final: bool
+) -> Finding | None:
+    """Return what one arm has by itself, here against the other target; None where more readings are needed.
+
+    A change counts where it is more than `LEAST_ARM_TOLERANCE` of what the other target has, and, in bytes, more than
+    the floor. Counts are settled at once; bytes on fresh readings whose ranges do not overlap.
+
+    Args:
+        key: of the reading.
+        aspect: the arm.
+        now: what was read here, one value per block; the fresh ones alone where `final`.
+        other: the same in the other target.
+        plan: limits.
+        final: whether no more readings will come.
+    """
+    in_bytes = find_quantity(key).in_bytes
+    here, there = statistics.median(now), statistics.median(other)
+    limit = max(plan.tolerance, LEAST_ARM_TOLERANCE) * abs(there)
+    if in_bytes:
+        limit = max(limit, plan.floor_bytes)
+    write = format_bytes if in_bytes else "{:.0f}".format
+    text = f"{write(there)} → {write(here)}, where a rise of {write(limit)} is tolerated"
+    outcome: Outcome | None = Outcome.HELD
+    if abs(here - there) > limit:
+        change = Outcome.REGRESSED if here > there else Outcome.IMPROVED
+        outcome = change if _are_apart(now, other) or not in_bytes else Outcome.UNDECIDED
+        if in_bytes and not final:
+            outcome = None
+    return None if outcome is None else Finding(key=key, outcome=outcome, text=text, aspect=aspect)
+
+
+def _are_apart(one: Sequence[float], two: Sequence[float]) -> bool:
+    """Whether there are enough readings on both sides, and the ranges do not overlap."""
+    enough = min(len(one), len(two)) >= LEAST_BLOCKS_TO_TELL_APART
+    return enough and (min(one) > max(two) or max(one) < min(two))
 
 
 def list_keys(blocks: Sequence[ReadBlock]) -> tuple[str, ...]:

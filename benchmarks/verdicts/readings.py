@@ -62,10 +62,14 @@ def judge_read_case(
         shared = list_keys(fresh)
         findings |= {key: _judge(case, key, fresh, stored, plan, final=True) for key in unsettled if key in shared}
     settled = [finding for finding in findings.values() if finding is not None]
-    settled += _find_incomparable(blocks, stored or ())
-    if case.null:
-        settled = [_as_null(finding) for finding in settled]
-    return ReadJudgement(verdict=_conclude(settled), findings=tuple(settled))
+    settled += find_incomparable(blocks, stored or ())
+    return conclude_findings(case, settled)
+
+
+def conclude_findings(case: Case, findings: Sequence[Finding]) -> ReadJudgement:
+    """Return the verdict that these findings on a case come to; in a null case any difference is a fault."""
+    heard = [_as_null(finding) for finding in findings] if case.null else list(findings)
+    return ReadJudgement(verdict=_conclude(heard), findings=tuple(heard))
 
 
 def _judge(
@@ -94,8 +98,21 @@ def _is_asked(case: Case, key: str, stored: Sequence[ReadBlock] | None) -> bool:
     return find_quantity(key).rule is Rule.LEAK or _find_expectation(case, key, stored) is not None
 
 
-def _find_incomparable(blocks: Sequence[ReadBlock], stored: Sequence[ReadBlock]) -> list[Finding]:
-    """Return a finding for each reading that only one of the two runs has."""
+def find_incomparable(
+    blocks: Sequence[ReadBlock],
+    stored: Sequence[ReadBlock],
+    *,
+    there: str = "stored",
+    remedy: str = "record a baseline that has it",
+) -> list[Finding]:
+    """Return a finding for each reading that only one of two runs has.
+
+    Args:
+        blocks: of this run.
+        stored: of the run that it is held against; none where there is none.
+        there: what is said of a reading that the other run has.
+        remedy: for a reading that it has not, where it does not say why.
+    """
     if not stored:
         return []
     now, then = list_keys(blocks), list_keys(stored)
@@ -103,7 +120,7 @@ def _find_incomparable(blocks: Sequence[ReadBlock], stored: Sequence[ReadBlock])
         Finding(
             key=key,
             outcome=Outcome.NOT_COMPARABLE,
-            text=f"stored, but not read now: {blocks[0].find_missing(key) or 'this target does not have it'}",
+            text=f"{there}, but not read here: {blocks[0].find_missing(key) or 'this target does not have it'}",
         )
         for key in then
         if key not in now
@@ -112,7 +129,7 @@ def _find_incomparable(blocks: Sequence[ReadBlock], stored: Sequence[ReadBlock])
         Finding(
             key=key,
             outcome=Outcome.NOT_COMPARABLE,
-            text=f"read now, but not stored: {stored[0].find_missing(key) or 'record a baseline that has it'}",
+            text=f"read here, but not {there}: {stored[0].find_missing(key) or remedy}",
         )
         for key in now
         if key not in then
@@ -134,24 +151,26 @@ def _conclude(findings: Sequence[Finding]) -> Verdict | None:
     worst = min((finding.outcome for finding in findings), key=_WORST_FIRST.index)
     reasons = [finding.sentence for finding in findings if finding.outcome is worst]
     if worst is Outcome.HELD:
-        return Verdict(outcome=worst, reason=f"held: {', '.join(title_reading(finding.key) for finding in findings)}")
+        titles = dict.fromkeys(title_reading(finding.key) for finding in findings)
+        return Verdict(outcome=worst, reason=f"held: {', '.join(titles)}")
     return Verdict(outcome=worst, reason="; ".join(reasons))
 
 
-def explain_readings(case: Case, findings: Sequence[Finding], next_step: str) -> str:
+def explain_readings(case: Case, findings: Sequence[Finding], next_step: str, *, complaint: str) -> str:
     """Return the paragraph that the test of a case fails with.
 
     Args:
         case: what was read.
         findings: on each of its quantities; those that failed are told.
         next_step: what to run now, as a sentence or a command.
+        complaint: what is wrong where the case is no null case, as a sentence.
     """
     bad = [finding for finding in findings if finding.outcome in {Outcome.REGRESSED, Outcome.FAILED}]
     head = (
         "the readings themselves are off: both arms run the same code. This is not a finding about TensorFlow."
         if case.null
-        else "weighting samples costs more than it should."
+        else complaint
     )
-    width = max((len(title_reading(finding.key)) for finding in bad), default=0)
-    rows = [f"  {title_reading(finding.key):<{width}}  {finding.text}" for finding in bad]
+    width = max((len(finding.title) for finding in bad), default=0)
+    rows = [f"  {finding.title:<{width}}  {finding.text}" for finding in bad]
     return "\n".join([f"{case.case_id}: {head}", *rows, f"  {'next':<{width}}  {next_step}"])

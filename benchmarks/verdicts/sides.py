@@ -1,9 +1,9 @@
-"""What is concluded of two targets that were measured in alternating blocks? A verdict on each aspect of a case.
+"""What is concluded of times that were measured in two targets in turns? A verdict on each aspect of a case.
 
 A block of either target makes a pair; each aspect gives one log-change per pair, this target ÷ the other one, and the
 rules are those of the gate: screen, then look at fresh pairs. The blocks of a pair are taken one after the other, which
 is what allows absolute times to be judged here and nowhere else. Leaves out: where blocks come from, and bytes and
-counts (`readings`).
+counts (`read_sides`).
 """
 
 from __future__ import annotations
@@ -129,5 +129,6 @@ def _describe(aspect: Aspect, outcome: Outcome | None, estimate: LogEstimate, pa
         aspect=aspect,
         outcome=Outcome.UNDECIDED if outcome is None else outcome,
         reason=reason,
+        brief=f"{aspect.value} {format_overhead(interval.estimate)}",
         change_ratio=interval,
     )

@@ -84,6 +84,14 @@ def test_a_broken_environment_is_built_again(uv: Path, tmp_path: Path) -> None:
     assert list_calls(uv).count("venv") == 2
 
 
+def test_a_name_may_be_written_in_any_of_its_forms(uv: Path, tmp_path: Path) -> None:
+    target = build_target("tensorflow-cpu==2.19.1 jaraco.text==4.0", tmp_path)
+    pins = {"tensorflow_cpu": "2.19.1", "Jaraco-Text": "4.0", "NumPy": "1.0", "psutil": "1.0"}
+    (target.interpreter.parent / "pins.json").write_text(json.dumps(pins))
+    build_target("tensorflow-cpu==2.19.1 jaraco.text==4.0", tmp_path)
+    assert list_calls(uv).count("venv") == 1
+
+
 def test_one_that_was_left_half_built_is_built_again(uv: Path, tmp_path: Path) -> None:
     target = build_target("tensorflow-cpu==2.19.1", tmp_path)
     (target.interpreter.parents[1] / "complete.json").unlink()

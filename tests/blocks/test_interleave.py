@@ -108,3 +108,32 @@ def test_traces_are_counted_from_the_end_of_the_warmup() -> None:
     weighted.traces_per_slice = 1
     block = interleave(control, weighted, make_schedule(warmup_rounds=2), plant=None, clock=clock)
     assert block.traces_while_timed == 5
+
+
+class FakeTurns:
+    """Notes what was spent before each round, and lets 5 us of fake time pass in waiting at the first."""
+
+    def __init__(self, clock: FakeClock) -> None:
+        self._clock = clock
+        self.spent: list[int] = []
+        self.waited_ns = 0
+
+    def spend(self, timed_ns: int) -> None:
+        if not self.spent:
+            self._clock.now_ns += 5000
+            self.waited_ns += 5000
+        self.spent.append(timed_ns)
+
+
+def test_each_round_is_spent_from_a_turn_and_waiting_is_no_part_of_the_block() -> None:
+    blocks = []
+    for waits in (False, True):
+        clock = FakeClock()
+        turns = FakeTurns(clock) if waits else None
+        control, weighted = FakeSlices("c", 10, clock, []), FakeSlices("w", 10, clock, [])
+        blocks.append(
+            interleave(control, weighted, make_schedule(warmup_rounds=0), plant=None, clock=clock, turns=turns)
+        )
+    assert turns is not None
+    assert turns.spent == [0, 20, 20, 20, 20]
+    assert blocks[0] == blocks[1]

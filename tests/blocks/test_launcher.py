@@ -39,12 +39,12 @@ class Servers:
     """Makes interpreters that behave as told, and closes the launchers that used them."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
+        self.folder = folder
         self.launchers: list[ServerLauncher] = []
 
     def launch(self, body: str, timeout_s: float = 5.0) -> ServerLauncher:
         """Return a launcher whose server runs `body`, which may use `read()` and `send(reply)`."""
-        program = self._folder / f"server{len(self.launchers)}"
+        program = self.folder / f"server{len(self.launchers)}"
         prelude = """
             import json, os, pathlib, sys, time
             def send(reply):
@@ -65,7 +65,7 @@ class Servers:
         return made
 
     def count_starts(self) -> int:
-        return len((self._folder / "server0.starts").read_text())
+        return len((self.folder / "server0.starts").read_text())
 
 
 @pytest.fixture
@@ -134,3 +134,20 @@ def test_a_target_that_is_no_program_is_refused() -> None:
 
 def test_the_default_target_is_this_interpreter() -> None:
     assert find_target(None).interpreter == Path(sys.executable)
+
+
+def test_a_method_is_proven_once_for_all_servers_of_a_target(servers: Servers) -> None:
+    body = f"""
+        send({{'result': {{}}}})
+        while True:
+            request = read()
+            with open(__file__ + '.proven', 'a') as file:
+                print(request['proven'], file=file)
+            send({{'result': {_BLOCK.to_json()}}})
+    """
+    first, second = servers.launch(body), servers.launch(body)
+    first._proven = second._proven = set()
+    for launcher in (first, first, second):
+        launcher.run_block(_REQUEST)
+    told = [(servers.folder / f"server{number}.proven").read_text().split() for number in range(2)]
+    assert told == [["False", "True"], ["True"]]

@@ -14,9 +14,10 @@ import pytest
 from benchmarks.blocks.launcher import ServerLauncher
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import find_target
+from benchmarks.blocks.turns import run_together
 from benchmarks.errors import BlockError, CaseError
 from benchmarks.methods import METHODS
-from benchmarks.records import Arm, ArmReadings, BlockRequest, Case, Plant, Question, ReadRequest, Stretch
+from benchmarks.records import Arm, ArmReadings, Block, BlockRequest, Case, Plant, Question, ReadRequest, Stretch
 from tests.examples import make_case
 
 pytestmark = pytest.mark.tensorflow
@@ -53,6 +54,19 @@ def test_each_timed_question_is_measured(launcher: ServerLauncher, question: Que
     assert block.steps_per_slice == (2 if question is Question.EPOCH_TIME else 1)
     assert block.traces_while_timed == 0
     assert block.wall_ns > block.timed_ns
+
+
+def test_blocks_of_two_targets_take_turns(launcher: ServerLauncher) -> None:
+    other = ServerLauncher(find_target(None), _LIMITS)
+    try:
+        request = make_request(make_case(depth=1), timed_budget_ns=100_000_000)
+        one, two = run_together([launcher, other], request, "seed", turn_ns=10_000_000)
+    finally:
+        other.close()
+    assert isinstance(one, Block)
+    assert isinstance(two, Block)
+    assert min(one.timed_ns, two.timed_ns) >= 100_000_000
+    assert one.weighted_first[: len(two.weighted_first)] == two.weighted_first[: len(one.weighted_first)]
 
 
 def read_arm(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from benchmarks.blocks.targets import Target
 from benchmarks.commands import history
+from benchmarks.errors import BlockError
+from benchmarks.records import Block, BlockRequest, Meeting, Question
 from tests.plugin.fakes import FakeLauncher
 
 
@@ -50,6 +53,37 @@ def test_what_is_written_down_is_not_measured_again(launchers: list[FakeLauncher
     first = count_measured(launchers)
     history.measure_history(["2.14"], 2, raw)
     assert count_measured(launchers) == 2 * first
+
+
+def test_counts_and_bytes_get_fewer_rounds_than_times(launchers: list[FakeLauncher], tmp_path: Path) -> None:
+    raw = tmp_path / "raw.jsonl"
+    history.measure_history(["2.14"], 5, raw)
+    counted = Counter(entry.case.question for entry in history.load_history(raw))
+    cases = Counter(case.question for case in history.list_cases())
+    rounds = {question: counted[question] // cases[question] for question in cases}
+    assert rounds == {
+        Question.STEP_TIME: 5,
+        Question.STARTUP_TIME: 5,
+        Question.PEAK_MEMORY: 3,
+        Question.TRAINING_GRAPH: 2,
+    }
+
+
+def test_what_failed_is_measured_again_and_forgotten(
+    launchers: list[FakeLauncher], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(launcher: FakeLauncher, request: BlockRequest, meeting: Meeting | None = None) -> Block:
+        raise BlockError("the block was killed")
+
+    raw = tmp_path / "raw.jsonl"
+    with monkeypatch.context() as broken:
+        broken.setattr(FakeLauncher, "run_block", fail)
+        history.measure_history(["2.14"], 1, raw)
+    timed = [case for case in history.list_cases() if case.question.is_timed]
+    assert sum(entry.failed == "the block was killed" for entry in history.load_history(raw)) == len(timed)
+    history.measure_history(["2.14"], 1, raw)
+    assert not any(entry.failed for entry in history.load_history(raw))
+    assert len(history.load_history(raw)) == len(history.list_cases())
 
 
 def test_the_command_writes_its_table(launchers: list[FakeLauncher], tmp_path: Path) -> None:

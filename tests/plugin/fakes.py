@@ -13,6 +13,7 @@ from benchmarks.records import (
     BlockRequest,
     Case,
     Environment,
+    Meeting,
     Profile,
     Question,
     ReadRequest,
@@ -35,6 +36,7 @@ class FakeLauncher:
         run_seed: int = 1,
         before_block: Callable[[Case, int], None] = lambda case, index: None,
         traces_while_timed: int = 0,
+        base_bytes: int = 20 * 2**20,
         extra_bytes: int = 400_000,
         extra_nodes: int = 7,
     ) -> None:
@@ -44,6 +46,7 @@ class FakeLauncher:
         self._random = random.Random(run_seed)  # noqa: S311 - a model of noise
         self._before_block = before_block
         self._traces = traces_while_timed
+        self.base_bytes = base_bytes
         self.extra_bytes = extra_bytes
         self.extra_nodes = extra_nodes
         self.requests: list[BlockRequest] = []
@@ -54,7 +57,7 @@ class FakeLauncher:
     def describe_environment(self) -> Environment:
         return self._environment
 
-    def run_block(self, request: BlockRequest) -> Block:
+    def run_block(self, request: BlockRequest, meeting: Meeting | None = None) -> Block:
         index = len([asked for asked in self.requests if asked.case == request.case])
         self.requests.append(request)
         self._before_block(request.case, index)
@@ -73,13 +76,13 @@ class FakeLauncher:
         )
 
     def read_arm(self, request: ReadRequest) -> ArmReadings:
-        """20 MiB in the control and `extra_bytes` more with weights; a graph of 100 nodes and `extra_nodes` more."""
+        """`base_bytes` in the control, `extra_bytes` more with weights; a graph of 100 nodes, `extra_nodes` more."""
         self.read_requests.append(request)
         weighted = request.arm is Arm.WEIGHTED and not request.case.null
         plant = request.plant if weighted else None
         scatter = self._random.randrange(2_000)
         if request.case.question is Question.PEAK_MEMORY:
-            peak = 20 * 2**20 + scatter + (self.extra_bytes if weighted else 0)
+            peak = self.base_bytes + scatter + (self.extra_bytes if weighted else 0)
             peak += 0 if plant is None else plant.tensor_bytes
             if request.stretch is Stretch.STEP:
                 return ArmReadings(seed=request.seed, values={"step_peak_resident_bytes": 4096}, read_ns=10**9)

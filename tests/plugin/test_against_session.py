@@ -51,7 +51,8 @@ def test_a_larger_overhead_here_fails_and_is_told(run_both: RunSuite) -> None:
             "step_time[[]mlp-depth2-batch256-loop_graph[]]: slower here than in the other target.",
             "  overhead +1*% against the other target*",
             "  next: pytest '*loop_graph[]]' --against 'tensorflow-cpu==2.20.0' --blocks 20",
-            "Slower or larger here: step_time[[]mlp-depth2-batch256-loop_graph[]] (overhead +1*",
+            "Slower or larger here: [12]",
+            "  step_time[[]mlp-depth2-batch256-loop_graph[]] (overhead +1*",
         ]
     )
 
@@ -67,7 +68,36 @@ def test_both_targets_measure_as_many_blocks_in_turns(run_both: RunSuite) -> Non
 def test_another_graph_is_told_and_more_weighting_nodes_fail(run_both: RunSuite) -> None:
     result = run_both(*_GRAPH, *_AGAINST, launcher=FakeLauncher(extra_nodes=9))
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["  graph nodes of the step  +2 beside the control against before*by op type +2 Mul"])
+    result.stdout.fnmatch_lines(
+        ["  graph nodes of the step * +9 beside the control now, +7 in the other target*by op type +2 Mul"]
+    )
+
+
+def test_both_targets_are_explained(run_both: RunSuite) -> None:
+    other = FakeLauncher(run_seed=7, environment=make_environment(tensorflow="2.20.0"), extra_nodes=5)
+    result = run_both(*_STEP, *_AGAINST, "--explain", "-m", "not null", other=other)
+    result.stdout.fnmatch_lines(
+        [
+            "  op types (weighted - control): +7 Mul",
+            "  op types (weighted arm here - in the other target): +2 Mul",
+            "  traces of both targets: 2 and 2 in the first pass, 0 and 0 after it",
+            "  Python functions*(weighted arm here - in the other target)*",
+        ]
+    )
+
+
+def test_both_arms_larger_here_fail_and_are_listed(run_both: RunSuite) -> None:
+    launcher = FakeLauncher(base_bytes=30 * 2**20)
+    result = run_both("test_peak_memory.py", "--method", "loop_graph", *_AGAINST, launcher=launcher)
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "peak_memory[[]*-loop_graph[]]: more here than in the other target.",
+            "  peak tensor bytes of a pass, control*20.0 MiB → 30.0 MiB, where a rise of * is tolerated",
+            "Slower or larger here: 2",
+            "  peak_memory[[]*-loop_graph[]] (peak tensor bytes of a pass, control: 20.0 MiB → 30.0 MiB)",
+        ]
+    )
 
 
 def test_an_environment_that_cannot_be_built_ends_the_run_with_the_installers_words(

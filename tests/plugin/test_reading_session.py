@@ -104,7 +104,7 @@ def test_a_node_more_fails_and_is_named(run_suite: RunSuite) -> None:
     save_baseline(run_suite, *_GRAPH)
     result = run_suite(*_GRAPH, "--benchmark-compare", launcher=FakeLauncher(extra_nodes=8))
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["  graph nodes of the step  +1 beside the control against before*by op type +1 Mul"])
+    result.stdout.fnmatch_lines(["  graph nodes of the step  +8 beside the control now, +7 before*by op type +1 Mul"])
 
 
 def test_a_planted_retrace_fails_without_a_baseline_and_names_the_argument(run_suite: RunSuite) -> None:

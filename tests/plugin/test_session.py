@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.records import Block, BlockRequest, Outcome
+from benchmarks.records import Block, BlockRequest, Meeting, Outcome
 from tests.examples import make_environment
 from tests.plugin.conftest import RunSuite
 from tests.plugin.fakes import ROUNDS, FakeLauncher, fail_block, interrupt_block
@@ -189,7 +189,7 @@ def test_a_null_case_that_is_off_discredits_the_run_not_tensorflow(run_suite: Ru
     class Biased(FakeLauncher):
         """A target on which whatever runs as the weighted arm takes longer, weights or not."""
 
-        def run_block(self, request: BlockRequest) -> Block:
+        def run_block(self, request: BlockRequest, meeting: Meeting | None = None) -> Block:
             weighted_case = dataclasses.replace(request.case, null=False)
             return super().run_block(dataclasses.replace(request, case=weighted_case))
 
@@ -250,7 +250,7 @@ def test_what_an_overhead_is_made_of_is_told_where_asked_for(run_suite: RunSuite
     result.stdout.fnmatch_lines(
         [
             "step_time[[]mlp-depth2-batch256-loop_graph[]]: what it is made of",
-            "  op types: +7 Mul",
+            "  op types (weighted - control): +7 Mul",
             "  Python functions by difference in own time per step*(weighted - control):",
             "    +40.0 us  weigh.py:7 scale",
         ]
@@ -261,7 +261,9 @@ def test_what_an_overhead_is_made_of_is_told_where_asked_for(run_suite: RunSuite
 def test_a_regression_is_explained_without_being_asked_for(run_suite: RunSuite) -> None:
     save_baseline(run_suite, *_ONE)
     result = run_suite(*_ONE, "--benchmark-compare", launcher=FakeLauncher(0.15, run_seed=2))
-    result.stdout.fnmatch_lines(["*weighting samples costs more than it did.", "  op types: +7 Mul"])
+    result.stdout.fnmatch_lines(
+        ["*weighting samples costs more than it did.", "  op types (weighted - control): +7 Mul"]
+    )
 
 
 def test_the_summary_can_be_had_as_a_file(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
@@ -276,6 +278,15 @@ def test_tolerances_come_from_the_command_line_by_question(run_suite: RunSuite) 
     launcher = FakeLauncher(0.12, run_seed=2)
     result = run_suite(*_ONE, "--benchmark-compare", "--tolerance", "step_time=20%,epoch_time=1%", launcher=launcher)
     assert result.ret == pytest.ExitCode.OK
+
+
+def test_a_method_may_have_a_tolerance_of_its_own(run_suite: RunSuite) -> None:
+    """Step time: 10 % for class weights, 2 % for all others."""
+    arguments = ("test_step_time.py", "-m", "not null", "--method", "fit_array,fit_class_weight")
+    save_baseline(run_suite, *arguments)
+    result = run_suite(*arguments, "--benchmark-compare", launcher=FakeLauncher(0.09, run_seed=2))
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["*-fit_array[]]*REGRESSED*", "*-fit_class_weight[]]*HELD*"])
 
 
 def test_disabled_benchmarks_measure_one_block_and_judge_nothing(run_suite: RunSuite) -> None:

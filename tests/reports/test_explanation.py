@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.records import ArmReadings, ReadBlock
+from benchmarks.records import ArmReadings
 from benchmarks.reports.explanation import explain_functions, explain_graphs
 
 
@@ -17,16 +17,17 @@ def make_arm(nodes: dict[str, int], *, later_traces: int = 0) -> ArmReadings:
 
 
 def test_op_types_and_traces_are_named() -> None:
-    lines = list(explain_graphs(ReadBlock(control=make_arm({"Add": 1}), weighted=make_arm({"Add": 1, "Mul": 2}))))
-    assert lines == [
-        "op types: +2 Mul",
-        "traces of control and weighted arm: 2 and 2 in the first pass, 0 and 0 after it",
+    weighted, control = make_arm({"Add": 1, "Mul": 2}), make_arm({"Add": 1})
+    assert list(explain_graphs(weighted, control, sides="weighted - control", names="weighted arm and control")) == [
+        "op types (weighted - control): +2 Mul",
+        "traces of weighted arm and control: 2 and 2 in the first pass, 0 and 0 after it",
     ]
 
 
 def test_a_later_trace_comes_with_its_cause() -> None:
-    *_, last = explain_graphs(ReadBlock(control=make_arm({}), weighted=make_arm({}, later_traces=2)))
-    assert last.endswith("0 and 2 after it (y went from int32[?] to int64[?])")
+    arms = make_arm({}, later_traces=2), make_arm({})
+    *_, last = explain_graphs(*arms, sides="weighted - control", names="weighted arm and control")
+    assert last.endswith("2 and 0 after it (y went from int32[?] to int64[?])")
 
 
 def test_functions_are_ranked_by_the_difference_of_their_own_time() -> None:

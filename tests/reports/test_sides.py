@@ -22,7 +22,8 @@ from tests.examples import make_case, make_environment, make_measurement, make_r
 
 def make_change(aspect: Aspect, ratio: float, outcome: Outcome) -> Change:
     interval = Interval(estimate=ratio, lower=ratio - 0.01, upper=ratio + 0.01, confidence=0.95)
-    return Change(aspect=aspect, outcome=outcome, reason="because", change_ratio=interval)
+    brief = f"{aspect.value} {ratio - 1:+.1%}".replace("%", " %")
+    return Change(aspect=aspect, outcome=outcome, reason="because", brief=brief, change_ratio=interval)
 
 
 def make_report(*changes: Change, outcome: Outcome = Outcome.HELD) -> CaseReport:
@@ -73,13 +74,35 @@ def test_both_targets_are_named_and_each_aspect_has_its_change() -> None:
     row = table.splitlines()[-1]
     assert row.endswith("REGRESSED")
     assert "+20.0 % (+19.0 % to +21.0 %)" in row
-    assert f"Slower or larger here: {report.case.case_id} (control +20.0 %)" in lists
-    assert f"Faster or smaller here: {report.case.case_id} (weighted arm -20.0 %)" in lists
+    case_id = report.case.case_id
+    assert lists.splitlines() == [
+        "Slower or larger here: 1",
+        f"  {case_id} (control +20.0 %)",
+        "Faster or smaller here: 1",
+        f"  {case_id} (weighted arm -20.0 %)",
+    ]
+
+
+def test_a_change_whose_null_case_was_off_is_not_listed() -> None:
+    change = make_change(Aspect.OVERHEAD, 1.2, Outcome.REGRESSED)
+    *_, lists = render_sides([make_report(change, outcome=Outcome.NOT_COMPARABLE)])
+    assert "Slower or larger here: nothing" in lists
+
+
+def test_bytes_are_listed_and_have_no_row_in_the_table_of_times() -> None:
+    brief = "peak tensor bytes of a pass, control: 20.0 MiB → 30.0 MiB"
+    change = Change(aspect=Aspect.CONTROL, outcome=Outcome.UNDECIDED, reason="because", brief=brief)
+    _, lists = render_sides([make_report(change)])
+    assert lists.splitlines()[-2:] == ["Undecided: 1", f"  {make_case().case_id} ({brief})"]
 
 
 def test_a_graph_that_changed_is_told_by_op_type() -> None:
     *_, lists = render_sides([make_graph_report()])
-    assert "Other graph: training_graph[mlp-depth4-batch256-loop_graph]: 3 → 5 nodes; +2 Mul" in lists
+    assert lists.splitlines()[-3:] == [
+        "Other graph: 2",
+        "  training_graph[mlp-depth4-batch256-loop_graph], control: 3 → 5 nodes; +2 Mul",
+        "  training_graph[mlp-depth4-batch256-loop_graph], weighted: 3 → 5 nodes; +2 Mul",
+    ]
 
 
 def test_nothing_slower_is_said_so() -> None:

@@ -96,7 +96,7 @@ def test_a_node_more_than_before_fails_and_is_named() -> None:
     finding = judge_reading("graph_nodes", [make_graph(8)], expected, PLAN, final=True)
     assert finding is not None
     assert finding.outcome is Outcome.REGRESSED
-    assert "+1 beside the control against before" in finding.text
+    assert "+8 beside the control now, +7 before" in finding.text
     assert "by op type +1 Mul" in finding.text
 
 

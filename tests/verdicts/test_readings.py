@@ -100,16 +100,17 @@ def test_a_reading_that_only_one_run_has_is_not_comparable_and_says_why() -> Non
     verdict = judge(CASE, Blocks([without] * 3), [both] * 3).verdict
     assert verdict is not None
     assert verdict.outcome is Outcome.NOT_COMPARABLE
-    assert verdict.reason.endswith("stored, but not read now: CPU:0 keeps no allocator statistics: not supported")
+    assert verdict.reason.endswith("stored, but not read here: CPU:0 keeps no allocator statistics: not supported")
     verdict = judge(CASE, Blocks([both] * 3), [resident] * 3).verdict
     assert verdict is not None
-    assert "read now, but not stored: record a baseline that has it" in verdict.reason
+    assert "read here, but not stored: record a baseline that has it" in verdict.reason
 
 
 def test_a_failure_is_explained_line_by_line() -> None:
     judgement = judge(CASE, Blocks(make_peaks(2 * MIB)), make_peaks(MIB, 3))
-    head, finding, following = explain_readings(CASE, judgement.findings, "pytest it").splitlines()
-    assert head == f"{CASE.case_id}: weighting samples costs more than it should."
+    lines = explain_readings(CASE, judgement.findings, "pytest it", complaint="too much.").splitlines()
+    head, finding, following = lines
+    assert head == f"{CASE.case_id}: too much."
     assert finding.startswith(
         "  peak tensor bytes of a pass  +2.00 MiB beside the control now, +1.00 MiB before; a change"
     )
@@ -119,4 +120,6 @@ def test_a_failure_is_explained_line_by_line() -> None:
 def test_a_failed_null_case_does_not_blame_tensorflow() -> None:
     null = dataclasses.replace(CASE, null=True)
     judgement = judge(null, Blocks(make_peaks(MIB)), None)
-    assert "This is not a finding about TensorFlow" in explain_readings(null, judgement.findings, "look")
+    assert "This is not a finding about TensorFlow" in explain_readings(
+        null, judgement.findings, "look", complaint="too much."
+    )

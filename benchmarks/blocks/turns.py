@@ -1,0 +1,186 @@
+"""How do blocks of several targets share the machine? They are alive together and take turns of a few rounds.
+
+The times of one process drift by a fifth and more from one second to the next, so that blocks measured one after the
+other tell little of two targets' own times. Each block is therefore set up in its process, says that it is at rest, and
+goes on for one short turn whenever it is given one. Nobody is given a turn before all others are at rest, and the order
+is drawn anew in each cycle. A block that ends, or dies, drops out; one of a target that knows nothing of turns runs
+before all others. Where the system has no named pipes, whole blocks take turns instead.
+
+Leaves out: the turns of the two arms inside a block (`interleave`).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import random
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+
+from benchmarks.errors import SuiteError
+from benchmarks.protocols import Clock, Launcher
+from benchmarks.records import Block, BlockRequest, Meeting
+
+TURN_NS: int = 10_000_000
+"""Timed nanoseconds of a turn: short beside the moods of a machine, long beside handing over; chosen by
+`benchmarks.studies.target_pairs`, docs/how-it-measures.md has the table."""
+
+_HAS_NAMED_PIPES = hasattr(os, "mkfifo")
+
+_ENDED = 0x80
+"""Set in the byte of a block that has ended; the other bits are its number."""
+
+
+class Turns:
+    """The turns of one block, in its process; satisfies `protocols.Turns`."""
+
+    def __init__(self, meeting: Meeting, clock: Clock) -> None:
+        """Open both pipes; the conductor holds them open too, so that this does not wait.
+
+        Args:
+            meeting: where the conductor is met.
+            clock: nanoseconds, for the time spent waiting.
+        """
+        self._number = meeting.number
+        self._turn_ns = meeting.turn_ns
+        self._clock = clock
+        self._left_ns = 0
+        self._given_fd = os.open(meeting.given_path, os.O_RDONLY)
+        self._told_fd = os.open(meeting.told_path, os.O_WRONLY)
+        self.waited_ns = 0
+
+    def spend(self, timed_ns: int) -> None:
+        """Count timed work, and wait for the next turn where this one is used up.
+
+        Args:
+            timed_ns: nanoseconds of timed work since the last call; 0 before the first round.
+        """
+        self._left_ns -= timed_ns
+        if self._left_ns > 0:
+            return
+        begin_ns = self._clock()
+        os.write(self._told_fd, bytes([self._number]))
+        os.read(self._given_fd, 1)
+        self.waited_ns += self._clock() - begin_ns
+        self._left_ns = self._turn_ns
+
+    def close(self) -> None:
+        """Close the pipes."""
+        os.close(self._given_fd)
+        os.close(self._told_fd)
+
+
+def run_together(
+    launchers: Sequence[Launcher], request: BlockRequest, seed: str, *, turn_ns: int = TURN_NS
+) -> list[Block | SuiteError]:
+    """Measure one block in each target, in turns, and return the blocks in the order of the launchers.
+
+    Args:
+        launchers: one per target, up to 128.
+        request: what each of them is asked for.
+        seed: a text; the same one gives the same order of turns.
+        turn_ns: timed nanoseconds of a turn.
+
+    Returns:
+        For each launcher its block, or why there is none.
+    """
+    order = random.Random(seed)  # noqa: S311 - an order, not a secret
+    if not _HAS_NAMED_PIPES:
+        return _run_one_by_one(launchers, request, order)
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        told_fd = stack.enter_context(_open_pipe(folder / "told"))
+        given_fds = [stack.enter_context(_open_pipe(folder / f"given{number}")) for number in range(len(launchers))]
+        pool = stack.enter_context(ThreadPoolExecutor(len(launchers)))
+        try:
+            blocks = [
+                pool.submit(
+                    launcher.run_block,
+                    request,
+                    Meeting(
+                        number=number,
+                        given_path=str(folder / f"given{number}"),
+                        told_path=str(folder / "told"),
+                        turn_ns=turn_ns,
+                    ),
+                )
+                for number, launcher in enumerate(launchers)
+            ]
+            for number, block in enumerate(blocks):
+                block.add_done_callback(_tell_end(told_fd, number))
+            _conduct(told_fd, given_fds, order)
+        except BaseException:  # Ctrl-C: the blocks end with their servers, which start again when they are needed
+            for launcher in launchers:
+                launcher.close()
+            raise
+    return [_find_result(block) for block in blocks]
+
+
+def _conduct(told_fd: int, given_fds: Sequence[int], order: random.Random) -> None:
+    """Give turns until every block has ended."""
+    alive = set(range(len(given_fds)))
+    at_rest: set[int] = set()
+    cycle: list[int] = []
+    while alive:
+        told = os.read(told_fd, 1)[0]
+        number = told & ~_ENDED
+        if told & _ENDED:
+            alive.discard(number)
+            at_rest.discard(number)
+        else:
+            at_rest.add(number)
+        if not alive or at_rest != alive:
+            continue
+        cycle = [waiting for waiting in cycle if waiting in alive]
+        if not cycle:
+            cycle = sorted(alive)
+            order.shuffle(cycle)
+        chosen = cycle.pop()
+        at_rest.discard(chosen)
+        os.write(given_fds[chosen], b"x")
+
+
+def _run_one_by_one(
+    launchers: Sequence[Launcher], request: BlockRequest, order: random.Random
+) -> list[Block | SuiteError]:
+    """Measure one block after the other, in an order drawn anew."""
+    numbers = order.sample(range(len(launchers)), k=len(launchers))
+    results = {number: _run_alone(launchers[number], request) for number in numbers}
+    return [results[number] for number in range(len(launchers))]
+
+
+def _run_alone(launcher: Launcher, request: BlockRequest) -> Block | SuiteError:
+    try:
+        return launcher.run_block(request)
+    except SuiteError as error:
+        return error
+
+
+def _tell_end(told_fd: int, number: int) -> Callable[[Future[Block]], None]:
+    """Return what tells the conductor that a block has ended, however it did."""
+
+    def tell(_: Future[Block]) -> None:
+        os.write(told_fd, bytes([number | _ENDED]))
+
+    return tell
+
+
+def _find_result(block: Future[Block]) -> Block | SuiteError:
+    """Return the block, or the reason that there is none."""
+    try:
+        return block.result()
+    except SuiteError as error:
+        return error
+
+
+@contextlib.contextmanager
+def _open_pipe(path: Path) -> Iterator[int]:
+    """Make a named pipe and hold both of its ends open."""
+    os.mkfifo(path)
+    fd = os.open(path, os.O_RDWR)
+    try:
+        yield fd
+    finally:
+        os.close(fd)

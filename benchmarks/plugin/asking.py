@@ -1,0 +1,80 @@
+"""What is a target asked for? Each request of a run is made here, from what all of them have in common.
+
+Leaves out: who sends it and what becomes of the answer (`measuring`, `reading`, `explaining`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import zlib
+
+from benchmarks.axes import name_null_method
+from benchmarks.blocks.layouts import LAYOUTS
+from benchmarks.plans import BlockPlan
+from benchmarks.plugin.settings import Settings
+from benchmarks.records import Arm, BlockRequest, Case, Plant, Question, ReadRequest, Stretch
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What the requests for the cases of one question have in common.
+
+    `run_seed` is the seed of the run, from which each request's own is made: the same settings ask the same again.
+    `plant` is the fault in the weighted arms; null cases have none and get none.
+    """
+
+    run_seed: int
+    plant: Plant | None
+    intra_op_threads: int | None
+    inter_op_threads: int | None
+
+    def ask_for_block(self, case: Case, index: int, plan: BlockPlan) -> BlockRequest:
+        """Return what block `index` of a timed case is asked to measure."""
+        return BlockRequest(
+            case=case,
+            seed=self._make_seed(case, index),
+            timed_budget_ns=plan.timed_budget_ns,
+            min_rounds=plan.min_rounds,
+            plant=None if case.null else self.plant,
+            intra_op_threads=self.intra_op_threads,
+            inter_op_threads=self.inter_op_threads,
+        )
+
+    def ask_for_profile(self, case: Case) -> BlockRequest:
+        """Return what the process that profiles both arms of a timed case is asked for: no slice is timed in it."""
+        return self.ask_for_block(case, 0, BlockPlan(timed_budget_ns=1, min_rounds=1))
+
+    def ask_for_readings(self, case: Case, arm: Arm, index: int, stretch: Stretch) -> ReadRequest:
+        """Return what the process of one arm is asked to read in block `index`.
+
+        Both arms of a block have the same samples. A control is asked for as its path's null case, whichever method
+        it stands beside, and a step with the least dataset, so that equal requests mean equal readings.
+        """
+        if stretch is Stretch.STEP and case.dataset_size is not None:
+            case = dataclasses.replace(case, dataset_size=case.batch_size)
+        control = dataclasses.replace(case, method=name_null_method(case.method), null=True)
+        planted = arm is Arm.WEIGHTED and not case.null and stretch is Stretch.PASS
+        return ReadRequest(
+            case=control if arm is Arm.CONTROL else case,
+            arm=arm,
+            seed=self._make_seed(control, index),
+            stretch=stretch,
+            plant=self.plant if planted else None,
+            intra_op_threads=self.intra_op_threads,
+            inter_op_threads=self.inter_op_threads,
+            layout=index % LAYOUTS if case.question is Question.PEAK_MEMORY else 0,
+        )
+
+    def _make_seed(self, case: Case, index: int) -> int:
+        return zlib.crc32(f"{self.run_seed} {case.case_id} {index}".encode())
+
+
+def find_asking(settings: Settings, question: Question) -> Asking:
+    """Return what the requests for cases of this question have in common; a fault is planted where it can show."""
+    plant = settings.plant
+    return Asking(
+        run_seed=settings.seed,
+        plant=plant if plant is not None and plant.concerns(question) else None,
+        intra_op_threads=settings.intra_op_threads,
+        inter_op_threads=settings.inter_op_threads,
+    )
