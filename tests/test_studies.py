@@ -6,10 +6,13 @@ import dataclasses
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from benchmarks.records import Block
 from benchmarks.studies.estimators import cut_block, estimate_rows, load_blocks, render_rows
+from benchmarks.studies.servers import render_servers
+from benchmarks.studies.target_pairs import load_pairs, render_deviations
 from benchmarks.studies.verify_gate import RunRecord, load_records, read_verdicts, render_records
 
 _SECOND_NS = 1_000_000_000
@@ -72,3 +75,23 @@ def test_runs_are_counted_by_verdict(tmp_path: Path) -> None:
     assert "green" in table
     assert "red" in table
     assert table.splitlines()[-1].replace(" ", "") == "|a|1|1|"
+
+
+def test_servers_that_lie_apart_are_told_from_blocks_that_do() -> None:
+    alike = render_servers(np.array([[1.0, 3.0], [2.0, 2.0]]))
+    apart = render_servers(np.array([[1.0, 1.0], [3.0, 3.0]]))
+    assert "the blocks of one server 1.00; of the servers' means 0.00, where 0.71 would follow" in alike
+    assert "the blocks of one server 0.00; of the servers' means 1.41, where 0.00 would follow" in apart
+
+
+def test_pairs_of_targets_are_found_again_and_told_by_length_of_turn(tmp_path: Path) -> None:
+    def make_line(factor: int) -> str:
+        block = make_block()
+        slower = dataclasses.replace(block, control_slice_ns=tuple(factor * ns for ns in block.control_slice_ns))
+        return json.dumps({"case_id": "step_time[x]", "turn_ms": 10, "blocks": [block.to_json(), slower.to_json()]})
+
+    path = tmp_path / "pairs.jsonl"
+    path.write_text("\n".join(make_line(factor) for factor in (1, 1, 2)))
+    row = render_deviations(load_pairs(path)).splitlines()[-1]
+    # log 2 in one of three pairs: its standard deviation is log 2 / sqrt 3.
+    assert [cell.strip() for cell in row.split("|")[1:-1]] == ["step_time[x]", "10 ms", "3", *["40.0"] * 4]

@@ -44,7 +44,8 @@ class TraceLog:
 
         @functools.wraps(step)
         def noted(*arguments: Any) -> Any:
-            self.note(dict(zip(names, arguments, strict=True)))
+            # TensorFlow 2.12 rewrites this call where it traces, and its `zip` knows no `strict`.
+            self.note(dict(zip(names, arguments)))  # noqa: B905
             return step(*arguments)
 
         return noted

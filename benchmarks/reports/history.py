@@ -6,9 +6,11 @@ Leaves out: the measuring (`benchmarks.commands.history`).
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from tabulate import tabulate
 
@@ -24,13 +26,34 @@ _NOTHING = "-"
 
 _LEGEND = (
     "Each value with half the width of its 95 % interval; ▲ and ▼ mark a change against the version before it that is "
-    f"beyond noise, at an error level of {_FAMILY_ALPHA:.0%} for the whole table."
+    f"beyond noise, at an error level of {_FAMILY_ALPHA:.0%} for the whole table. Times of all versions were measured "
+    "together in each round, so that a change between two of them can be surer than either interval."
 )
 
 _TENSORS = "pass_peak_tensor_bytes[CPU:0]"
+_RESIDENT = "pass_peak_resident_bytes"
 _NODES = "optimised_graph_nodes"
 
-_Quantity = tuple[str, Callable[[HistoryEntry], float | None], Callable[[float], str]]
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Quantity:
+    """A quantity of a case: its name, the arm it is of (empty for both), how its value is found and written."""
+
+    name: str
+    arm: str = ""
+    find: Callable[[HistoryEntry], float | None]
+    write: Callable[[float], str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """A quantity through the versions; lines of one `panel` share a plot."""
+
+    panel: str
+    label: str
+    method: str
+    track: Track
+    write: Callable[[float], str]
 
 
 def render_history(entries: Sequence[HistoryEntry]) -> str:
@@ -38,13 +61,10 @@ def render_history(entries: Sequence[HistoryEntry]) -> str:
     if not entries:
         return "Nothing was measured."
     versions = _list_versions(entries)
-    tracks = _estimate_tracks(entries)
-    rows = [
-        [track.name, *(_render_point(track, version, format_value) for version in versions)]
-        for track, format_value in tracks
-    ]
+    lines = _estimate_lines(entries)
+    rows = [[line.track.name, *(_render_point(line, version) for version in versions)] for line in lines]
     table = tabulate(rows, headers=["quantity", *versions], tablefmt="github", disable_numparse=True)
-    changes = [line for track, _ in tracks for line in _render_changes(track, entries)]
+    changes = [text for line in lines for text in _render_changes(line, entries)]
     failed = sorted({f"- {entry.case.case_id} on {entry.version}: {entry.failed}" for entry in entries if entry.failed})
     parts = [
         table,
@@ -56,7 +76,9 @@ def render_history(entries: Sequence[HistoryEntry]) -> str:
 
 
 def draw_history(entries: Sequence[HistoryEntry], path: Path) -> None:
-    """Draw one small plot per quantity, versions from left to right, with intervals.
+    """Draw one small plot per quantity and method, both arms in it, versions from left to right, with intervals.
+
+    A dotted line stands before a version in which the quantity changed beyond noise.
 
     Raises:
         StatisticsError: when matplotlib is not installed, or there is nothing to draw.
@@ -66,33 +88,45 @@ def draw_history(entries: Sequence[HistoryEntry], path: Path) -> None:
         from matplotlib import pyplot as plt  # noqa: PLC0415
     except ImportError as error:
         raise StatisticsError(f"a picture: expected matplotlib, got {error}; pip install --group history") from error
-    tracks = _estimate_tracks(entries)
-    if not tracks:
+    lines = _estimate_lines(entries)
+    if not lines:
         raise StatisticsError("a picture: expected something to draw, got no blocks; measure some")
     mpl.use("agg")
     versions = _list_versions(entries)
-    rows = -(-len(tracks) // _PLOTS_PER_ROW)
+    panels = list(dict.fromkeys(line.panel for line in lines))
+    rows = -(-len(panels) // _PLOTS_PER_ROW)
     figure, grid = plt.subplots(rows, _PLOTS_PER_ROW, figsize=(15, 2.8 * rows), squeeze=False)
-    for plot, (track, format_value) in zip(grid.flat, tracks, strict=False):
-        places = [versions.index(version) for version in track.points]
-        points = list(track.points.values())
-        errors = [
-            [max(point.estimate - point.lower, 0.0) if point.lower > float("-inf") else 0.0 for point in points],
-            [max(point.upper - point.estimate, 0.0) if point.upper < float("inf") else 0.0 for point in points],
-        ]
-        plot.errorbar(places, [point.estimate for point in points], yerr=errors, marker="o", capsize=3, linewidth=1)
-        for version in track.changes:
-            plot.axvline(versions.index(version) - 0.5, linestyle=":", linewidth=1, color="grey")
-        plot.set_title(track.name, fontsize=9)
+    for plot, panel in zip(grid.flat, panels, strict=False):
+        drawn = [line for line in lines if line.panel == panel]
+        for index, line in enumerate(drawn):
+            _draw_line(plot, line, versions, shift=0.12 * (index - (len(drawn) - 1) / 2.0))
+        if len(drawn) > 1:
+            plot.legend(fontsize=7)
+        plot.set_title(panel, fontsize=9)
         plot.set_xticks(range(len(versions)), versions, fontsize=8)
-        plot.yaxis.set_major_formatter(lambda value, _, write=format_value: write(value))
+        plot.yaxis.set_major_formatter(lambda value, _, write=drawn[0].write: write(value))
         plot.tick_params(axis="y", labelsize=8)
         plot.margins(y=0.25)
-    for plot in list(grid.flat)[len(tracks) :]:
+    for plot in list(grid.flat)[len(panels) :]:
         plot.set_visible(False)
     figure.tight_layout()
     figure.savefig(path)
     plt.close(figure)
+
+
+def _draw_line(plot: Any, line: _Line, versions: Sequence[str], *, shift: float) -> None:
+    """Draw a line with its intervals, moved aside by `shift` of a version so that two arms do not hide each other."""
+    points = line.track.points
+    places = [versions.index(version) + shift for version in points]
+    estimates = [point.estimate for point in points.values()]
+    known = [point if math.isfinite(point.upper) else None for point in points.values()]
+    errors = [
+        [0.0 if point is None else point.estimate - point.lower for point in known],
+        [0.0 if point is None else point.upper - point.estimate for point in known],
+    ]
+    plot.errorbar(places, estimates, yerr=errors, marker="o", markersize=4, capsize=2, linewidth=1, label=line.label)
+    for version in line.track.changes:
+        plot.axvline(versions.index(version) - 0.5, linestyle=":", linewidth=1, color="grey")
 
 
 def _list_versions(entries: Sequence[HistoryEntry]) -> list[str]:
@@ -100,44 +134,54 @@ def _list_versions(entries: Sequence[HistoryEntry]) -> list[str]:
     return sorted({entry.version for entry in entries}, key=lambda version: [int(part) for part in version.split(".")])
 
 
-def _estimate_tracks(entries: Sequence[HistoryEntry]) -> list[tuple[Track, Callable[[float], str]]]:
-    """Return the track of each quantity and how its values are written."""
+def _estimate_lines(entries: Sequence[HistoryEntry]) -> list[_Line]:
+    """Return each quantity of each case through the versions."""
     versions = _list_versions(entries)
     wanted = [(case, quantity) for case in dict.fromkeys(entry.case for entry in entries) for quantity in _list(case)]
     alpha = _FAMILY_ALPHA / max(1, len(wanted) * (len(versions) - 1))
-    tracks = []
-    for case, (name, find, format_value) in wanted:
+    lines = []
+    for case, quantity in wanted:
         values = {
-            version: [
-                value
+            version: {
+                entry.number: value
                 for entry in entries
-                if entry.case == case and entry.version == version and (value := find(entry)) is not None
-            ]
+                if entry.case == case and entry.version == version and (value := quantity.find(entry)) is not None
+            }
             for version in versions
         }
-        track = estimate_track(f"{name}, {case.method}", values, alpha)
+        name = ", ".join(filter(None, (quantity.name, quantity.arm, case.method)))
+        track = estimate_track(name, values, alpha, together=case.question.is_timed)
         if track.points:
-            tracks.append((track, format_value))
-    return tracks
+            panel = f"{quantity.name}, {case.method}"
+            line = _Line(panel=panel, label=quantity.arm, method=case.method, track=track, write=quantity.write)
+            lines.append(line)
+    return lines
 
 
 def _list(case: Case) -> Iterator[_Quantity]:
-    """Yield the quantities of a case: name, how a value is found, and how it is written."""
+    """Yield the quantities of a case."""
     if case.question.is_timed:
         name = "step time" if case.question is Question.STEP_TIME else "start-up at 1e5 samples"
-        yield f"overhead of {name}", _of_block(lambda block: math.exp(block.log_ratio)), format_overhead
-        yield f"{name}, control", _of_block(lambda block: block.control_median_ns), format_duration
-        yield f"{name}, weighted", _of_block(lambda block: block.weighted_median_ns), format_duration
-    elif case.question is Question.PEAK_MEMORY:
-        yield "peak tensors, control", _of_arm("control", _TENSORS), format_bytes
-        yield "peak tensors, weighted", _of_arm("weighted", _TENSORS), format_bytes
-    else:
-        yield "graph nodes, control", _of_arm("control", _NODES), _format_count
-        yield "graph nodes, weighted", _of_arm("weighted", _NODES), _format_count
+        yield _Quantity(
+            name=f"overhead of {name}", find=_of_block(lambda block: math.exp(block.log_ratio)), write=format_overhead
+        )
+        for arm in ("control", "weighted"):
+            yield _Quantity(name=name, arm=arm, find=_of_median(arm), write=format_duration)
+        return
+    for arm in ("control", "weighted"):
+        if case.question is Question.PEAK_MEMORY:
+            yield _Quantity(name="peak tensors", arm=arm, find=_of_arm(arm, _TENSORS), write=format_bytes)
+            yield _Quantity(name="peak resident", arm=arm, find=_of_arm(arm, _RESIDENT), write=format_bytes)
+        else:
+            yield _Quantity(name="graph nodes", arm=arm, find=_of_arm(arm, _NODES), write=_format_count)
 
 
 def _of_block(find: Callable[[BlockSummary], float]) -> Callable[[HistoryEntry], float | None]:
     return lambda entry: None if entry.block is None else find(entry.block)
+
+
+def _of_median(arm: str) -> Callable[[HistoryEntry], float | None]:
+    return _of_block(lambda block: block.control_median_ns if arm == "control" else block.weighted_median_ns)
 
 
 def _of_arm(arm: str, key: str) -> Callable[[HistoryEntry], float | None]:
@@ -151,13 +195,14 @@ def _format_count(value: float) -> str:
     return f"{value:.0f}"
 
 
-def _render_point(track: Track, version: str, format_value: Callable[[float], str]) -> str:
+def _render_point(line: _Line, version: str) -> str:
     """Write a value with half the width of its interval, and a mark where it changed."""
-    point = track.points.get(version)
+    point = line.track.points.get(version)
     if point is None:
         return _NOTHING
-    mark = "" if version not in track.changes else " ▲" if track.changes[version] > 1.0 else " ▼"
-    return f"{format_value(point.estimate)}{_render_spread(point)}{mark}"
+    changes = line.track.changes
+    mark = "" if version not in changes else " ▲" if changes[version] > 1.0 else " ▼"
+    return f"{line.write(point.estimate)}{_render_spread(point)}{mark}"
 
 
 def _render_spread(point: Interval) -> str:
@@ -168,17 +213,16 @@ def _render_spread(point: Interval) -> str:
     return f" ± {50.0 * width / point.estimate:.1f} %"
 
 
-def _render_changes(track: Track, entries: Sequence[HistoryEntry]) -> Iterator[str]:
-    """Yield one line per marked change, with what became of the graph."""
-    versions = _list_versions(entries)
-    method = track.name.rpartition(", ")[2]
-    for version, ratio in track.changes.items():
+def _render_changes(line: _Line, entries: Sequence[HistoryEntry]) -> Iterator[str]:
+    """Yield a sentence per marked change, with what became of the graph."""
+    versions = list(line.track.points)
+    for version, ratio in line.track.changes.items():
         before = versions[versions.index(version) - 1]
-        graphs = _find_graphs(entries, method)
+        graphs = _find_graphs(entries, line.method)
         graph = ""
         if before in graphs and version in graphs:
             graph = f"; graph: {_describe_graph_change(graphs[before], graphs[version])}"
-        yield f"- {track.name}: {format_overhead(ratio)} from {before} to {version}{graph}"
+        yield f"- {line.track.name}: {format_overhead(ratio)} from {before} to {version}{graph}"
 
 
 def _find_graphs(entries: Sequence[HistoryEntry], method: str) -> Mapping[str, ReadBlock]:

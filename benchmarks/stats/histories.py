@@ -1,8 +1,9 @@
 """How does a quantity run through a series of versions, and where does it change beyond noise?
 
-A quantity has one value per block. Ratios and times are averaged on the log scale, with a t-interval over blocks;
-between two neighbouring versions the change is Welch's, at an error level that is shared by all changes that are looked
-at. Leaves out: what the values are, and why one changed.
+A quantity has one value per version and round, and an interval in each version from the spread between rounds. Where
+all versions were measured together in a round, a change between two neighbours is judged by its own spread over the
+rounds, which no mood of the machine enters; elsewhere by Welch's interval. All of it on the log scale, at an error
+level that is shared by all changes that are looked at. Leaves out: what the values are, and why one changed.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from benchmarks.records import Interval
-from benchmarks.stats.intervals import estimate_change, estimate_ratio_interval
+from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean, estimate_ratio_interval
 
 _CONFIDENCE = 0.95
 
@@ -30,20 +31,34 @@ class Track:
     changes: Mapping[str, float]
 
 
-def estimate_track(name: str, values: Mapping[str, Sequence[float]], alpha: float) -> Track:
+def estimate_track(name: str, values: Mapping[str, Mapping[int, float]], alpha: float, *, together: bool) -> Track:
     """Return the track of a quantity.
 
     Args:
         name: of the quantity.
-        values: by version, in the order of the versions; one per block, above 0.
+        values: by version, in the order of the versions, and by round; above 0.
         alpha: two-sided error level of one change.
+        together: whether the versions were measured together in each round.
     """
-    logs = {version: [math.log(value) for value in found] for version, found in values.items() if found}
-    points = {version: estimate_ratio_interval(found, _CONFIDENCE) for version, found in logs.items()}
+    logs = {
+        version: {number: math.log(value) for number, value in found.items()}
+        for version, found in values.items()
+        if found
+    }
+    points = {version: estimate_ratio_interval(list(found.values()), _CONFIDENCE) for version, found in logs.items()}
     changes: dict[str, float] = {}
-    versions = list(logs)
-    for before, version in itertools.pairwise(versions):
-        change = estimate_change(logs[version], logs[before])
+    for before, version in itertools.pairwise(logs):
+        change = _estimate_change(logs[version], logs[before], together=together)
+        if change is None:
+            continue
         if change.estimate_lower_bound(alpha / 2.0) > 0.0 or change.estimate_upper_bound(alpha / 2.0) < 0.0:
             changes[version] = math.exp(change.log_ratio)
     return Track(name=name, points=points, changes=changes)
+
+
+def _estimate_change(now: Mapping[int, float], before: Mapping[int, float], *, together: bool) -> LogEstimate | None:
+    """Return the change between two versions; None where they have no round in common and need one."""
+    if not together:
+        return estimate_change(list(now.values()), list(before.values()))
+    changes = [now[number] - before[number] for number in now if number in before]
+    return estimate_mean(changes) if changes else None

@@ -1,7 +1,7 @@
 """What is concluded of times that were measured in two targets in turns? A verdict on each aspect of a case.
 
 A block of either target makes a pair; each aspect gives one log-change per pair, this target ÷ the other one, and the
-rules are those of the gate: screen, then look at fresh pairs. The blocks of a pair are taken one after the other, which
+rules are those of the gate: screen, then look at fresh pairs. The blocks of a pair are alive together, which
 is what allows absolute times to be judged here and nowhere else. Leaves out: where blocks come from, and bytes and
 counts (`read_sides`).
 """
@@ -28,7 +28,7 @@ _WORST_FIRST = (Outcome.FAILED, Outcome.REGRESSED, Outcome.UNDECIDED, Outcome.IM
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BlockPair:
-    """A block of this target and one of the other, measured one after the other."""
+    """A block of this target and one of the other, measured in turns."""
 
     now: BlockSummary
     other: BlockSummary

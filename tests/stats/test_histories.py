@@ -10,33 +10,53 @@ from benchmarks.stats.histories import estimate_track
 _VERSIONS = [f"2.{minor}" for minor in range(12, 22)]
 
 
-def draw(rng: np.random.Generator, levels: list[float], blocks: int = 6) -> dict[str, list[float]]:
+_ROUNDS = 6
+
+
+def draw(rng: np.random.Generator, levels: list[float], mood: float = 0.0) -> dict[str, dict[int, float]]:
+    """Values with a spread of 2 % between versions of a round, and `mood` between rounds."""
+    moods = np.exp(rng.normal(0.0, mood, _ROUNDS))
     return {
-        version: [float(level * value) for value in np.exp(rng.normal(0.0, 0.02, blocks))]
+        version: dict(enumerate(float(level * value) for value in moods * np.exp(rng.normal(0.0, 0.02, _ROUNDS))))
         for version, level in zip(_VERSIONS, levels, strict=True)
     }
 
 
-def test_a_step_between_two_versions_is_marked_there_alone() -> None:
+@pytest.mark.parametrize("together", [True, False])
+def test_a_step_between_two_versions_is_marked_there_alone(*, together: bool) -> None:
     levels = [1.0] * 5 + [1.3] * 5
-    track = estimate_track("step time", draw(np.random.default_rng(2), levels), alpha=0.05 / 9)
+    track = estimate_track("step time", draw(np.random.default_rng(2), levels), 0.05 / 9, together=together)
     assert list(track.changes) == ["2.17"]
     assert track.changes["2.17"] == pytest.approx(1.3, abs=0.05)
     assert track.points["2.12"].lower < 1.0 < track.points["2.12"].upper
 
 
-def test_a_level_history_is_marked_in_few_of_many_draws() -> None:
+def test_a_mood_that_all_versions_of_a_round_share_hides_no_change_between_them() -> None:
+    values = draw(np.random.default_rng(2), [1.0] * 5 + [1.3] * 5, mood=0.2)
+    assert list(estimate_track("x", values, 0.05 / 9, together=True).changes) == ["2.17"]
+    assert not estimate_track("x", values, 0.05 / 9, together=False).changes
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_level_history_is_marked_in_few_of_many_draws(*, together: bool) -> None:
     """The error level is that of a whole history: 5 % of 400, and three binomial standard errors."""
     rng = np.random.default_rng(3)
-    marked = sum(bool(estimate_track("x", draw(rng, [1.0] * 10), alpha=0.05 / 9).changes) for _ in range(400))
+    histories = (draw(rng, [1.0] * 10) for _ in range(400))
+    marked = sum(bool(estimate_track("x", values, 0.05 / 9, together=together).changes) for values in histories)
     assert marked / 400 < 0.05 + 3 * (0.05 * 0.95 / 400) ** 0.5
 
 
-def test_counts_that_are_the_same_in_each_block_are_marked_by_any_difference() -> None:
-    track = estimate_track("nodes", {"2.12": [200.0, 200.0], "2.13": [201.0, 201.0]}, alpha=0.001)
-    assert list(track.changes) == ["2.13"]
+def test_counts_that_are_the_same_in_each_round_are_marked_by_any_difference() -> None:
+    values = {"2.12": {0: 200.0, 1: 200.0}, "2.13": {0: 201.0, 1: 201.0}}
+    assert list(estimate_track("nodes", values, 0.001, together=False).changes) == ["2.13"]
 
 
 def test_a_version_without_values_is_left_out() -> None:
-    track = estimate_track("x", {"2.12": [1.0, 1.0], "2.13": [], "2.14": [1.0, 1.0]}, alpha=0.01)
+    level = {0: 1.0, 1: 1.0}
+    track = estimate_track("x", {"2.12": level, "2.13": {}, "2.14": level}, 0.01, together=True)
     assert list(track.points) == ["2.12", "2.14"]
+
+
+def test_versions_without_a_round_in_common_are_not_compared() -> None:
+    track = estimate_track("x", {"2.12": {0: 1.0, 1: 1.0}, "2.13": {2: 2.0, 3: 2.0}}, 0.01, together=True)
+    assert not track.changes

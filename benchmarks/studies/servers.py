@@ -1,0 +1,95 @@
+"""How much of a case's spread belongs to the server that its blocks are forked from? And what does a busy machine add?
+
+Starts several servers of one target, which draw an address space each, and measures or reads the same arms in all of
+them in turns. Prints what each server's blocks gave, the spread between blocks of one server, and the spread of the
+servers' means beside the one that would follow from it if servers were alike:
+
+    python -m benchmarks.studies.servers --question step_time --method fit_class_weight [--busy]
+    python -m benchmarks.studies.servers --question peak_memory --method loop_graph --blocks 2
+
+Of times that is the log-ratio of weighted ÷ control in percent, of peaks the weighted arm's tensor bytes of a pass in
+units of 10⁶. `--busy` keeps one core busy with another process. What it printed is in docs/how-it-measures.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+import psutil
+from numpy.typing import NDArray
+from tabulate import tabulate
+
+from benchmarks.blocks.launcher import Proof, ServerLauncher
+from benchmarks.blocks.supervise import Limits
+from benchmarks.blocks.targets import find_target
+from benchmarks.plans import find_block_plan
+from benchmarks.records import Arm, BlockRequest, Case, Question, ReadRequest
+from benchmarks.stats.summaries import summarise_block
+from benchmarks.studies.estimators import keep_a_core_busy, list_cases
+
+_TENSORS = "pass_peak_tensor_bytes[CPU:0]"
+
+
+def measure(case: Case, launcher: ServerLauncher, number: int) -> float:
+    """Return what one block of a server gives: a log-ratio in percent, or a peak in 10⁶ bytes."""
+    if not case.question.is_timed:
+        return launcher.read_arm(ReadRequest(case=case, arm=Arm.WEIGHTED, seed=number)).values[_TENSORS] / 1e6
+    plan = find_block_plan(case.question, None)
+    request = BlockRequest(case=case, seed=number, timed_budget_ns=plan.timed_budget_ns, min_rounds=plan.min_rounds)
+    return 100.0 * summarise_block(launcher.run_block(request)).log_ratio
+
+
+def measure_servers(case: Case, servers: int, blocks: int) -> NDArray[np.float64]:
+    """Return what each server's blocks gave, float64 [servers, blocks], measured in turns over the servers."""
+    limits = Limits(timeout_s=300.0, memory_bytes=psutil.virtual_memory().total)
+    proven: set[Proof] = set()
+    launchers = [ServerLauncher(find_target(None), limits, proven=proven) for _ in range(servers)]
+    values = np.empty((servers, blocks))
+    try:
+        for number in range(blocks):
+            for index, launcher in enumerate(launchers):
+                values[index, number] = measure(case, launcher, number)
+            print(f"block {number + 1} of {blocks} in each server", file=sys.stderr, flush=True)
+    finally:
+        for launcher in launchers:
+            launcher.close()
+    return values
+
+
+def render_servers(values: NDArray[np.float64]) -> str:
+    """Return a row per server, and how far their means lie apart beside what blocks of one server would make of it.
+
+    Args:
+        values: float64 [servers, blocks], at least 2 of either.
+    """
+    rows = [
+        [index, " ".join(f"{value:+.2f}" for value in row), f"{row.mean():+.2f}"] for index, row in enumerate(values, 1)
+    ]
+    within = float(np.sqrt(values.var(axis=1, ddof=1).mean()))
+    between = float(values.mean(axis=1).std(ddof=1))
+    table = tabulate(rows, headers=["server", "blocks", "mean"], tablefmt="github", disable_numparse=True)
+    return (
+        f"{table}\n\nSpread (SD) of the blocks of one server {within:.2f}; of the servers' means {between:.2f}, where "
+        f"{within / np.sqrt(values.shape[1]):.2f} would follow from the blocks alone."
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--question", default=Question.STEP_TIME.value, help="step_time or peak_memory")
+    parser.add_argument("--method", default="loop_graph", help="whose weighted case is measured")
+    parser.add_argument("--servers", type=int, default=6)
+    parser.add_argument("--blocks", type=int, default=4, help="in each server")
+    parser.add_argument("--busy", action="store_true", help="keep one core busy with another process")
+    options = parser.parse_args(arguments)
+    (case,) = (each for each in list_cases(Question(options.question), options.method) if not each.null)
+    with keep_a_core_busy(busy=options.busy):
+        print(render_servers(measure_servers(case, options.servers, options.blocks)))
+
+
+if __name__ == "__main__":
+    main()
