@@ -218,7 +218,7 @@ class Launcher(Protocol):
         """Read one arm alone; raise BlockError where the process ended without a result."""
 
     def profile(self, request: BlockRequest) -> Profile:
-        """Profile the steps of both arms of a case; raise BlockError where the process ended without a result."""
+        """Profile both arms of a timed case; raise BlockError where the process ended without a result."""
 
     def close(self) -> None:
         """End the target's processes."""

@@ -24,6 +24,7 @@ FLOORS = (
     {"axes"},
     {"baselines", "blocks", "sweeps", "verdicts"},
     {"plans", "reports"},
+    {"sources"},
     {"commands", "plugin", "studies"},
 )
 """A part imports from lower floors. The questions, `test_*.py`, stand on top of all."""

@@ -23,7 +23,7 @@ from benchmarks.errors import RecordError
 from benchmarks.methods import load_method
 from benchmarks.probes import load_gauge, load_probe, load_profiler
 from benchmarks.protocols import Method, Probe, Samples, Slices, Task, TrainingArm, Workload
-from benchmarks.records import Arm, BlockRequest, Environment, Json, Meeting, Question, ReadRequest
+from benchmarks.records import Arm, BlockRequest, Environment, Json, Meeting, ReadRequest
 from benchmarks.workloads import load_workload
 
 _ALLOCATOR_VARIABLE = "TF_CPU_ALLOCATOR_USE_BFC"
@@ -83,10 +83,11 @@ def _measure(request: BlockRequest, meeting: Meeting | None) -> Json:
 
 
 def _profile(request: BlockRequest) -> Json:
-    """Build both arms of a case and profile their steps, whatever the case asks."""
+    """Build both arms of a case and profile what its question times."""
     _set_threads(request.intra_op_threads, request.inter_op_threads)
-    with _open_arms(request, load_probe(Question.STEP_TIME)) as slices:
-        return load_profiler()(slices[Arm.CONTROL], slices[Arm.WEIGHTED]).to_json()
+    question = request.case.question
+    with _open_arms(request, load_probe(question)) as slices:
+        return load_profiler()(question, slices[Arm.CONTROL], slices[Arm.WEIGHTED]).to_json()
 
 
 @contextlib.contextmanager

@@ -113,7 +113,7 @@ class ServerLauncher:
         return ArmReadings.from_json(self._ask_of_case("read", request))
 
     def profile(self, request: BlockRequest) -> Profile:
-        """Profile the steps of both arms of a case in a fresh process of the target.
+        """Profile both arms of a timed case in a fresh process of the target.
 
         Raises:
             BlockError: when it ended without a result.

@@ -12,6 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from benchmarks.blocks.launcher import Proof, ServerLauncher
+from benchmarks.blocks.supervise import Limits
+from benchmarks.blocks.targets import Target
 from benchmarks.protocols import Launcher
 from benchmarks.records import ArmReadings, Block, BlockRequest, Environment, Meeting, Profile, ReadRequest
 
@@ -48,7 +51,7 @@ class LayoutsLauncher:
         return self._find_server(request.layout).read_arm(request)
 
     def profile(self, request: BlockRequest) -> Profile:
-        """Profile the steps of both arms of a case; raise BlockError where the process ended without a result."""
+        """Profile both arms of a timed case; raise BlockError where the process ended without a result."""
         return self._find_server(0).profile(request)
 
     def close(self) -> None:
@@ -60,3 +63,22 @@ class LayoutsLauncher:
         if layout not in self._servers:
             self._servers[layout] = self._make_server()
         return self._servers[layout]
+
+
+def launch_target(
+    target: Target, limits: Limits, *, intra_op_threads: int | None = None, inter_op_threads: int | None = None
+) -> LayoutsLauncher:
+    """Return a launcher of this target, whose servers know what any of them has proven.
+
+    Args:
+        target: the interpreter to measure.
+        limits: what each block may use.
+        intra_op_threads: TensorFlow's threads within an operation; None leaves its default.
+        inter_op_threads: TensorFlow's threads between operations; None leaves its default.
+    """
+    proven: set[Proof] = set()
+    return LayoutsLauncher(
+        lambda: ServerLauncher(
+            target, limits, intra_op_threads=intra_op_threads, inter_op_threads=inter_op_threads, proven=proven
+        )
+    )

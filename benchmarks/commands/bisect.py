@@ -2,14 +2,14 @@
 
     python -m benchmarks.commands.bisect --good 2.15.1 --bad 2.19.1 --question step_time --method loop_graph
 
-Each comparison is one of two targets (`--against`): blocks in turns, the same rules, an error level that is shared by
-all comparisons of the search. An UNDECIDED release is judged by where its estimate lies, and the answer says so.
+Each comparison is one of two targets (`--against`): the same blocks, the same rules, an error level that is shared by
+all comparisons of the search. It asks for one aspect: what weighting costs, or what one arm takes by itself. An
+UNDECIDED release is judged by where its estimate lies, and the answer says so.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
 import re
 import shutil
 import subprocess
@@ -17,20 +17,30 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks.blocks.environments import build_target
-from benchmarks.blocks.launcher import ServerLauncher
+from benchmarks.blocks.layouts import launch_target
 from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.turns import run_together
 from benchmarks.commands._running import run_command
-from benchmarks.errors import SuiteError, TargetError
-from benchmarks.plans import find_block_plan
-from benchmarks.records import Aspect, BlockRequest, Case, Outcome, Question
-from benchmarks.stats.summaries import summarise_block
+from benchmarks.errors import TargetError
+from benchmarks.plans import find_block_plan, find_read_plan
+from benchmarks.protocols import Launcher
+from benchmarks.records import Aspect, Case, Change, Outcome, Question
+from benchmarks.sources.asking import Asking
+from benchmarks.sources.pairs import measure_pair, read_pair
+from benchmarks.sources.read import ReadSource
+from benchmarks.sources.timed import BlockSource
 from benchmarks.units import parse_percent
 from benchmarks.verdicts.bisection import Bisection, Step, count_steps, find_first_bad
 from benchmarks.verdicts.plan import GatePlan
-from benchmarks.verdicts.sides import BlockPair, judge_sides
+from benchmarks.verdicts.read_sides import judge_read_sides
+from benchmarks.verdicts.reading_rules import ReadingPlan
+from benchmarks.verdicts.sides import judge_sides
 
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
+
+_ASKING = Asking(run_seed=1)
+
+_FLOOR_BYTES = 256 * 1024
+"""A rise in bytes that is not called bad: the floor of the suite's question on peak memory."""
 
 _PACKAGE = "tensorflow-cpu"
 
@@ -40,28 +50,25 @@ _RELEASE = re.compile(r"^\d+(\.\d+)+$")
 class Comparer:
     """Judges releases against each other, on one case and one aspect of it."""
 
-    def __init__(self, case: Case, aspect: Aspect, plan: GatePlan) -> None:
-        """Build and start nothing yet."""
+    def __init__(self, case: Case, aspect: Aspect, tolerance: float, comparisons: int) -> None:
+        """Build and start nothing yet.
+
+        Args:
+            case: what is measured.
+            aspect: the overhead, or what one arm takes by itself.
+            tolerance: a rise that is not called bad, a fraction.
+            comparisons: how many there will be at most; they share the error level.
+        """
         self._case = case
         self._aspect = aspect
-        self._plan = plan
-        self._launchers: dict[str, ServerLauncher] = {}
+        self._tolerance = tolerance
+        self.plan = GatePlan(gated_cases=comparisons, tolerance=tolerance)
+        self._launchers: dict[str, Launcher] = {}
 
     def judge(self, good: str, version: str) -> Step:
         """Measure both releases in turns and say whether the second is worse."""
-        launchers = [self._find_launcher(name) for name in (version, good)]
-        measured = itertools.count()
-
-        def measure_pairs(count: int) -> list[BlockPair]:
-            return [self._measure_pair(launchers, f"{version} {good}", next(measured)) for _ in range(count)]
-
-        (change,) = judge_sides(measure_pairs, self._plan, {self._aspect: self._plan.tolerance}, null=False)
-        bad = change.outcome is Outcome.REGRESSED
-        unsure = ""
-        if change.outcome is Outcome.UNDECIDED and change.change_ratio is not None:
-            bad = change.change_ratio.estimate > 1.0 + self._plan.tolerance / 2.0
-            unsure = "; not certain, taken by its estimate"
-        step = Step(version=version, bad=bad, reason=f"{change.outcome.value}: {change.reason}{unsure}")
+        compare = self._compare_times if self._case.question.is_timed else self._compare_readings
+        step = self._decide(version, compare(version, good))
         print(f"{version} against {good}: {step.reason}", file=sys.stderr, flush=True)
         return step
 
@@ -70,23 +77,51 @@ class Comparer:
         for launcher in self._launchers.values():
             launcher.close()
 
-    def _find_launcher(self, version: str) -> ServerLauncher:
+    def _compare_times(self, version: str, good: str) -> Sequence[Change]:
+        plan = find_block_plan(self._case.question, None)
+        now, other = (BlockSource(self._case, self._find_launcher(name), _ASKING, plan) for name in (version, good))
+        seed = f"{version} {good}"
+        return judge_sides(
+            lambda count: [measure_pair(now, other, seed) for _ in range(count)],
+            self.plan,
+            {self._aspect: self._tolerance},
+            null=False,
+        )
+
+    def _compare_readings(self, version: str, good: str) -> Sequence[Change]:
+        blocks = find_read_plan(self._case.question, None)
+        plan = ReadingPlan(
+            gated_cases=self.plan.gated_cases,
+            tolerance=self._tolerance,
+            floor_bytes=_FLOOR_BYTES,
+            screen_blocks=blocks.screen_blocks,
+            fresh_blocks=blocks.fresh_blocks,
+        )
+        now, other = (ReadSource(self._case, self._find_launcher(name), _ASKING, {}) for name in (version, good))
+        seed = f"{version} {good}"
+        sides = judge_read_sides(self._case, lambda count: [read_pair(now, other, seed) for _ in range(count)], plan)
+        return [change for change in sides.changes if change.aspect is self._aspect]
+
+    def _decide(self, version: str, changes: Sequence[Change]) -> Step:
+        """Return what the changes of the aspect make of a release."""
+        worst = [change for change in changes if change.outcome is Outcome.REGRESSED]
+        if worst:
+            return Step(version=version, bad=True, reason=_join(worst))
+        unsure = [change for change in changes if change.outcome is Outcome.UNDECIDED]
+        if unsure:
+            ratios = [change.change_ratio.estimate for change in unsure if change.change_ratio is not None]
+            bad = any(ratio > 1.0 + self._tolerance / 2.0 for ratio in ratios)
+            return Step(version=version, bad=bad, reason=f"{_join(unsure)}; not certain, taken by its estimate")
+        return Step(version=version, bad=False, reason=_join(changes) or "HELD: nothing rose")
+
+    def _find_launcher(self, version: str) -> Launcher:
         if version not in self._launchers:
-            self._launchers[version] = ServerLauncher(build_target(f"{_PACKAGE}=={version}"), _LIMITS)
+            self._launchers[version] = launch_target(build_target(f"{_PACKAGE}=={version}"), _LIMITS)
         return self._launchers[version]
 
-    def _measure_pair(self, launchers: Sequence[ServerLauncher], names: str, number: int) -> BlockPair:
-        """Measure one block of each release, in turns; the first is the one that is judged."""
-        plan = find_block_plan(self._case.question, None)
-        request = BlockRequest(
-            case=self._case, seed=number + 1, timed_budget_ns=plan.timed_budget_ns, min_rounds=plan.min_rounds
-        )
-        summaries = []
-        for result in run_together(launchers, request, f"{names} {number}"):
-            if isinstance(result, SuiteError):
-                raise result
-            summaries.append(summarise_block(result))
-        return BlockPair(now=summaries[0], other=summaries[1])
+
+def _join(changes: Sequence[Change]) -> str:
+    return "; ".join(f"{change.outcome.value}: {change.reason}" for change in changes)
 
 
 def list_releases(good: str, bad: str) -> list[str]:
@@ -115,15 +150,15 @@ def _order(version: str) -> list[int]:
     return [int(part) for part in version.split(".")]
 
 
-def render_bisection(found: Bisection, level: float) -> str:
-    """Return the answer and how it was reached."""
+def render_bisection(found: Bisection, plan: GatePlan) -> str:
+    """Return the answer, how sure it is, and how it was reached."""
+    sure = (
+        f"Of times, a release within the tolerance is called bad with a probability of at most {plan.case_alpha:.2%}, "
+        f"and one is called good at a confidence of {plan.screen_confidence:.0%} or more. Counts are exact."
+    )
     steps = [f"  {step.version:<8} {'bad ' if step.bad else 'good'}  {step.reason}" for step in found.steps]
     return "\n".join(
-        [
-            f"First bad release: {found.first_bad} (last good: {found.last_good}).",
-            f"Each verdict of bad is wrong with a probability of at most {level:.2%}; releases judged:",
-            *steps,
-        ]
+        [f"First bad release: {found.first_bad} (last good: {found.last_good}).", sure, "Releases judged:", *steps]
     )
 
 
@@ -134,7 +169,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--good", required=True, help="a release that is good")
     parser.add_argument("--bad", required=True, help="a later release that is bad")
-    parser.add_argument("--question", default="step_time", choices=[each.value for each in Question if each.is_timed])
+    parser.add_argument("--question", default="step_time", choices=[each.value for each in Question])
     parser.add_argument("--workload", default="mlp")
     parser.add_argument("--depth", type=int, default=2)
     parser.add_argument("--batch-size", type=int, default=256)
@@ -154,10 +189,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             dataset_size=options.dataset_size,
             method=options.method,
         )
-        plan = GatePlan(gated_cases=count_steps(len(releases)), tolerance=parse_percent(options.tolerance))
-        comparer = Comparer(case, Aspect(options.aspect), plan)
+        tolerance = parse_percent(options.tolerance)
+        comparer = Comparer(case, Aspect(options.aspect), tolerance, count_steps(len(releases)))
         try:
-            print(render_bisection(find_first_bad(releases, comparer.judge), plan.look_alpha))
+            print(render_bisection(find_first_bad(releases, comparer.judge), comparer.plan))
         finally:
             comparer.close()
 

@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import random
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -28,7 +29,8 @@ from benchmarks.commands._running import run_command
 from benchmarks.errors import SuiteError
 from benchmarks.plans import find_block_plan
 from benchmarks.records import Arm, Block, BlockRequest, Case, HistoryEntry, Question, ReadBlock, ReadRequest
-from benchmarks.reports.history import draw_history, render_history
+from benchmarks.reports.history import render_history, render_page
+from benchmarks.reports.history_picture import draw_history
 from benchmarks.stats.summaries import summarise_block
 
 _VERSIONS = tuple(f"2.{minor}" for minor in range(12, 22))
@@ -162,7 +164,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--versions", default=",".join(_VERSIONS), help="minor versions of TensorFlow, apart by commas")
     parser.add_argument("--rounds", type=int, default=_ROUNDS, help="blocks of each case in each version")
     parser.add_argument("--raw", type=Path, required=True, help="JSON lines: what was measured, read and continued")
-    parser.add_argument("--table", type=Path, help="Markdown file to write the table to; printed where there is none")
+    parser.add_argument("--table", type=Path, help="Markdown page to write; the table is printed where there is none")
     parser.add_argument("--picture", type=Path, help="SVG or PNG file to draw; needs matplotlib")
     parser.add_argument("--only-render", action="store_true", help="measure nothing more")
     options = parser.parse_args(arguments)
@@ -171,13 +173,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not options.only_render:
             measure_history(options.versions.split(","), options.rounds, options.raw)
         entries = load_history(options.raw)
-        text = render_history(entries)
-        if options.table is None:
-            print(text)
-        else:
-            options.table.write_text(text + "\n", encoding="utf-8")
         if options.picture is not None:
             draw_history(entries, options.picture)
+        if options.table is None:
+            print(render_history(entries))
+            return
+        picture = None if options.picture is None else os.path.relpath(options.picture, options.table.parent)
+        options.table.write_text(render_page(entries, picture) + "\n", encoding="utf-8")
 
     return run_command(work)
 

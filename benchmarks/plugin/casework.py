@@ -16,10 +16,10 @@ from benchmarks.errors import SuiteError
 from benchmarks.plugin.collection import REPLAY
 from benchmarks.plugin.explaining import explain_case
 from benchmarks.plugin.judging import Judged
-from benchmarks.plugin.measuring import OnBlock, make_failed_verdict
 from benchmarks.plugin.run import Run
 from benchmarks.plugin.works import ReadWork, TimedWork
-from benchmarks.records import Case, CaseReport, Outcome
+from benchmarks.records import Case, CaseReport, Outcome, Verdict
+from benchmarks.sources.timed import OnBlock
 
 _FAILING = frozenset({Outcome.REGRESSED, Outcome.FAILED})
 _FAILING_WHEN_STRICT = _FAILING | {Outcome.UNDECIDED, Outcome.NOT_COMPARABLE}
@@ -59,7 +59,7 @@ def measure_case(
         else:  # --benchmark-disable: see whether it can be measured at all
             work.try_once()
     except SuiteError as error:
-        judged = Judged(verdict=make_failed_verdict(error), message=str(error))
+        judged = Judged(verdict=Verdict(outcome=Outcome.FAILED, reason=str(error)), message=str(error))
     finally:
         report = dataclasses.replace(work.make_report(judged), explanation=explanation)
         run.reports.append(report)

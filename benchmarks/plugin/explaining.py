@@ -10,12 +10,11 @@ import dataclasses
 from collections.abc import Iterator
 
 from benchmarks.errors import SuiteError
-from benchmarks.plugin.asking import find_asking
-from benchmarks.plugin.reading import Answers, ReadSource
 from benchmarks.plugin.run import Run
 from benchmarks.protocols import Launcher
 from benchmarks.records import Case, Profile, Question, ReadBlock
 from benchmarks.reports.explanation import explain_functions, explain_graphs
+from benchmarks.sources.read import Answers, ReadSource
 
 _ARMS = "weighted - control"
 _TARGETS = "weighted arm here - in the other target"
@@ -52,11 +51,10 @@ def _explain(case: Case, run: Run) -> Iterator[str]:
 def _read_graph(case: Case, run: Run, launcher: Launcher, answers: Answers) -> ReadBlock:
     """Return graphs and traces of both arms in one target."""
     graph_case = dataclasses.replace(case, question=Question.TRAINING_GRAPH, dataset_size=None)
-    asking = find_asking(run.settings, graph_case.question)
-    source = ReadSource(graph_case, launcher, asking, answers, lambda blocks: None)  # noqa: ARG005
-    return source.read_more(1)[0]
+    asking = run.settings.make_asking(graph_case.question)
+    return ReadSource(graph_case, launcher, asking, answers).read_more(1)[0]
 
 
 def _profile(case: Case, run: Run, launcher: Launcher) -> Profile:
     """Return the profile of both arms' steps in one target."""
-    return launcher.profile(find_asking(run.settings, case.question).ask_for_profile(case))
+    return launcher.profile(run.settings.make_asking(case.question).ask_for_profile(case))

@@ -9,10 +9,10 @@ import dataclasses
 
 from benchmarks.baselines.store import explain_unlike_versions
 from benchmarks.errors import BaselineError
-from benchmarks.plugin.measuring import BlockSource
-from benchmarks.plugin.reading import ReadSource
 from benchmarks.plugin.run import Run
 from benchmarks.records import Case, Change, Outcome, ReadBlock, Verdict
+from benchmarks.sources.read import ReadSource
+from benchmarks.sources.timed import BlockSource
 from benchmarks.verdicts.explain import explain_failed_null_case, explain_regression
 from benchmarks.verdicts.gate import judge_case, judge_null_case
 from benchmarks.verdicts.plan import SCREEN_BLOCKS, GatePlan

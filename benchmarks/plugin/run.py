@@ -13,8 +13,7 @@ import pytest
 from benchmarks.axes import name_null_method
 from benchmarks.baselines.store import Baseline
 from benchmarks.blocks.environments import find_or_build_target
-from benchmarks.blocks.launcher import Proof, ServerLauncher
-from benchmarks.blocks.layouts import LayoutsLauncher
+from benchmarks.blocks.layouts import launch_target
 from benchmarks.blocks.targets import Target
 from benchmarks.errors import BaselineError
 from benchmarks.plugin.settings import SETTINGS, Settings
@@ -108,14 +107,10 @@ def _make_other_launcher(settings: Settings) -> Launcher:
 
 
 def _launch(target: Target, settings: Settings) -> Launcher:
-    """Return a launcher of this target, whose servers know what any of them has proven."""
-    proven: set[Proof] = set()
-    return LayoutsLauncher(
-        lambda: ServerLauncher(
-            target,
-            settings.limits,
-            intra_op_threads=settings.intra_op_threads,
-            inter_op_threads=settings.inter_op_threads,
-            proven=proven,
-        )
+    """Return a launcher of this target as the settings want it."""
+    return launch_target(
+        target,
+        settings.limits,
+        intra_op_threads=settings.intra_op_threads,
+        inter_op_threads=settings.inter_op_threads,
     )

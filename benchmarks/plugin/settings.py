@@ -20,6 +20,7 @@ from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import Target, find_target
 from benchmarks.errors import AxisError
 from benchmarks.records import Plant, Question
+from benchmarks.sources.asking import Asking
 from benchmarks.sweeps import Profile
 from benchmarks.units import parse_bytes, parse_percent
 
@@ -64,6 +65,16 @@ class Settings:
     seed: int
     intra_op_threads: int | None
     inter_op_threads: int | None
+
+    def make_asking(self, question: Question) -> Asking:
+        """Return what the requests for cases of this question have in common; a fault is planted where it can show."""
+        plant = self.plant
+        return Asking(
+            run_seed=self.seed,
+            plant=plant if plant is not None and plant.concerns(question) else None,
+            intra_op_threads=self.intra_op_threads,
+            inter_op_threads=self.inter_op_threads,
+        )
 
 
 SETTINGS = pytest.StashKey[Settings]()

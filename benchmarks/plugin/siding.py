@@ -7,15 +7,12 @@ either arm has. Leaves out: the rules (`benchmarks.verdicts.sides`, `read_sides`
 
 from __future__ import annotations
 
-import random
-
-from benchmarks.blocks.turns import run_together
-from benchmarks.errors import SuiteError
 from benchmarks.plugin.judging import Judged, command_to_look_closer, conclude_readings, hear_null_case
-from benchmarks.plugin.measuring import BlockSource
-from benchmarks.plugin.reading import ReadSource
 from benchmarks.plugin.run import Run
-from benchmarks.records import Aspect, Block, Case
+from benchmarks.records import Aspect, Case
+from benchmarks.sources.pairs import measure_pair, read_pair
+from benchmarks.sources.read import ReadSource
+from benchmarks.sources.timed import BlockSource
 from benchmarks.verdicts.plan import LEAST_ARM_TOLERANCE, SCREEN_BLOCKS, GatePlan
 from benchmarks.verdicts.read_sides import ReadPair, judge_read_sides
 from benchmarks.verdicts.reading_rules import ReadingPlan
@@ -48,7 +45,7 @@ def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, toler
         tolerances |= {Aspect.CONTROL: absolute, Aspect.WEIGHTED: absolute}
 
     def measure_pairs(count: int) -> list[BlockPair]:
-        return [_measure_pair(case, now, other, run) for _ in range(count)]
+        return [measure_pair(now, other, _name_case(case, run)) for _ in range(count)]
 
     changes = judge_sides(measure_pairs, plan, tolerances, null=case.null)
     verdict = hear_null_case(case, conclude_sides(changes), run)
@@ -74,7 +71,7 @@ def judge_readings_of_both(
     """
 
     def read_pairs(count: int) -> list[ReadPair]:
-        return [_read_pair(case, now, other, run) for _ in range(count)]
+        return [read_pair(now, other, _name_case(case, run)) for _ in range(count)]
 
     sides = judge_read_sides(case, read_pairs, plan)
     next_step = command_to_look_closer(run, node_id)
@@ -83,28 +80,6 @@ def judge_readings_of_both(
     return conclude_readings(case, sides.judgement.verdict, run, message, sides.changes)
 
 
-def _measure_pair(case: Case, now: BlockSource, other: BlockSource, run: Run) -> BlockPair:
-    """Measure one block in each target, both alive together and taking turns."""
-    seed = _name_pair(case, run, len(now.summaries))
-    results = run_together([now.launcher, other.launcher], now.make_request(), seed)
-    for source, block in zip((now, other), results, strict=True):
-        if isinstance(block, Block):
-            source.add(block)
-    for result in results:
-        if isinstance(result, SuiteError):
-            raise result
-    return BlockPair(now=now.summaries[-1], other=other.summaries[-1])
-
-
-def _read_pair(case: Case, now: ReadSource, other: ReadSource, run: Run) -> ReadPair:
-    """Read one block in each target, one after the other, either of them first."""
-    sources = [now, other]
-    random.Random(_name_pair(case, run, len(now.blocks))).shuffle(sources)  # noqa: S311 - an order, not a secret
-    for source in sources:
-        source.read_more(1)
-    return ReadPair(now=now.blocks[-1], other=other.blocks[-1])
-
-
-def _name_pair(case: Case, run: Run, index: int) -> str:
-    """Return a text for a pair of blocks, from which orders are drawn."""
-    return f"{run.settings.seed} {case.case_id} {index}"
+def _name_case(case: Case, run: Run) -> str:
+    """Return a text from which the orders of a case are drawn."""
+    return f"{run.settings.seed} {case.case_id}"

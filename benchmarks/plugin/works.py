@@ -10,13 +10,12 @@ from collections.abc import Sequence
 import pytest
 
 from benchmarks.plans import find_block_plan, find_read_plan
-from benchmarks.plugin.asking import find_asking
 from benchmarks.plugin.judging import Judged, measure_and_judge, read_and_judge
-from benchmarks.plugin.measuring import BlockSource, OnBlock
-from benchmarks.plugin.reading import ReadSource
 from benchmarks.plugin.run import Run
 from benchmarks.plugin.siding import judge_both, judge_readings_of_both
 from benchmarks.records import Case, CaseReport
+from benchmarks.sources.read import ReadSource
+from benchmarks.sources.timed import BlockSource, OnBlock
 from benchmarks.verdicts.reading_rules import ReadingPlan
 
 _DEFAULT_TOLERANCE = 0.02
@@ -29,13 +28,13 @@ class TimedWork:
 
     def __init__(self, case: Case, run: Run, on_block: OnBlock) -> None:
         """Measure nothing yet."""
-        asking = find_asking(run.settings, case.question)
+        asking = run.settings.make_asking(case.question)
         plan = find_block_plan(case.question, run.settings.block_seconds)
         self._case, self._run = case, run
         self._source = BlockSource(case, run.launcher, asking, plan, on_block)
         self._other: BlockSource | None = None
         if run.other_launcher is not None:
-            self._other = BlockSource(case, run.other_launcher, asking, plan, _show_nothing)
+            self._other = BlockSource(case, run.other_launcher, asking, plan)
 
     @property
     def samples_ns(self) -> Sequence[float]:
@@ -65,12 +64,12 @@ class ReadWork:
 
     def __init__(self, case: Case, run: Run, on_block: OnBlock) -> None:
         """Read nothing yet."""
-        asking = find_asking(run.settings, case.question)
+        asking = run.settings.make_asking(case.question)
         self._case, self._run = case, run
         self._source = ReadSource(case, run.launcher, asking, run.answers, lambda blocks: on_block(blocks, None))
         self._other: ReadSource | None = None
         if run.other_launcher is not None:
-            self._other = ReadSource(case, run.other_launcher, asking, run.other_answers, _show_nothing)
+            self._other = ReadSource(case, run.other_launcher, asking, run.other_answers)
 
     @property
     def samples_ns(self) -> Sequence[float]:
@@ -107,10 +106,6 @@ class ReadWork:
             screen_blocks=plan.screen_blocks,
             fresh_blocks=plan.fresh_blocks,
         )
-
-
-def _show_nothing(*_: object) -> None:
-    """Leave the other target's blocks unshown: a pair is counted once."""
 
 
 def _find_tolerance(request: pytest.FixtureRequest, run: Run, case: Case) -> float:

@@ -68,9 +68,9 @@ def load_gauge(question: str) -> Gauge:
     return gauge
 
 
-def load_profiler() -> Callable[[Slices, Slices], Profile]:
+def load_profiler() -> Callable[[Question, Slices, Slices], Profile]:
     """Return what profiles the steps of control and weighted arm."""
-    profiler: Callable[[Slices, Slices], Profile] = _find(PROFILER)
+    profiler: Callable[[Question, Slices, Slices], Profile] = _find(PROFILER)
     return profiler
 
 

@@ -1,8 +1,8 @@
-"""Which Python functions does a step call, and how long is each of them busy itself? Both arms under cProfile.
+"""Which Python functions does a slice call, and how long is each of them busy itself? Both arms under cProfile.
 
-The arms are stepped in turns of a few steps each, so that a slow phase of the machine meets both. A profiler makes
-calls slower than anything else, so its times are not those of a step; the difference between the arms shows where the
-weighted one does more. Leaves out: what TensorFlow does outside Python, which is in the graph.
+The arms take turns of a few slices each, so that a slow phase of the machine meets both. A profiler makes calls slower
+than anything else, so its times are not those of a step; the difference between the arms shows where the weighted one
+does more. Leaves out: what TensorFlow does outside Python, which is in the graph.
 Source: https://docs.python.org/3/library/profile.html.
 """
 
@@ -13,10 +13,11 @@ import pstats
 from pathlib import Path
 
 from benchmarks.protocols import Slices
-from benchmarks.records import Profile
+from benchmarks.records import Profile, Question
 
-_TURNS = 20
-_STEPS_PER_TURN = 10
+_TURNS_AND_SLICES = {Question.STEP_TIME: (20, 10), Question.EPOCH_TIME: (4, 1), Question.STARTUP_TIME: (2, 1)}
+"""Turns of each arm, and slices in a turn: many where they take a millisecond, few where they may take seconds."""
+
 _NS_PER_SECOND = 1e9
 
 _SITE_PACKAGES = "site-packages"
@@ -24,28 +25,32 @@ _PARTS_KEPT = 3
 """Of the path of a file that is not an installed package's: enough to find it."""
 
 
-def profile_arms(control: Slices, weighted: Slices) -> Profile:
-    """Step both arms in turns under a profiler each and return the own time of their functions.
+def profile_arms(question: Question, control: Slices, weighted: Slices) -> Profile:
+    """Run both arms in turns under a profiler each and return the own time of their functions.
 
     Args:
-        control: the unweighted arm, warmed up.
-        weighted: the arm under test, warmed up.
+        question: which is asked of the slices; one that is timed.
+        control: the unweighted arm.
+        weighted: the arm under test.
     """
+    turns, slices_per_turn = _TURNS_AND_SLICES[question]
+    for slices in (control, weighted):
+        slices.measure_slice_ns()  # the first start in a process also pays for what is set up once
     profilers = (cProfile.Profile(), cProfile.Profile())
-    for turn in range(_TURNS):
+    for turn in range(turns):
         pairs = list(zip((control, weighted), profilers, strict=True))
         for slices, profiler in pairs if turn % 2 else reversed(pairs):
             profiler.enable()
-            for _ in range(_STEPS_PER_TURN):
+            for _ in range(slices_per_turn):
                 slices.measure_slice_ns()
             profiler.disable()
-    control_times, weighted_times = (_read_own_times(profiler) for profiler in profilers)
+    steps = turns * slices_per_turn * control.steps_per_slice
+    control_times, weighted_times = (_read_own_times(profiler, steps) for profiler in profilers)
     return Profile(control_own_ns_per_step=control_times, weighted_own_ns_per_step=weighted_times)
 
 
-def _read_own_times(profiler: cProfile.Profile) -> dict[str, float]:
+def _read_own_times(profiler: cProfile.Profile, steps: int) -> dict[str, float]:
     """Return nanoseconds per step by function."""
-    steps = _TURNS * _STEPS_PER_TURN
     times: dict[str, float] = {}
     for (path, _, function), (_, _, own_s, _, _) in pstats.Stats(profiler).stats.items():  # type: ignore[attr-defined]
         # Without the line: it moves from version to version, and a function's time is to be subtracted from its own.

@@ -1,67 +1,67 @@
-"""How is a history told? One table and one picture: a row, and a small plot, per quantity, a column per version.
+"""How is a history told? A table with a row per quantity and a column per version, and the changes beyond noise.
 
 A change between two neighbouring versions that is beyond noise is marked, with what became of the graph beside it.
-Leaves out: the measuring (`benchmarks.commands.history`).
+Leaves out: the measuring (`benchmarks.commands.history`) and the picture (`history_picture`).
 """
 
 from __future__ import annotations
 
-import dataclasses
-import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
 
 from tabulate import tabulate
 
-from benchmarks.errors import StatisticsError
-from benchmarks.records import BlockSummary, Case, HistoryEntry, Interval, Question, ReadBlock
-from benchmarks.stats.histories import Track, estimate_track
+from benchmarks.records import HistoryEntry, Interval, Question, ReadBlock
+from benchmarks.reports.history_lines import FAMILY_ALPHA, OPTIMISED_NODES, Line, estimate_lines, list_versions
 from benchmarks.stats.op_types import describe_op_types, subtract_op_types
-from benchmarks.units import format_bytes, format_duration, format_overhead
+from benchmarks.units import format_overhead
 
-_FAMILY_ALPHA = 0.05
-_PLOTS_PER_ROW = 3
 _NOTHING = "-"
 
 _LEGEND = (
     "Each value with half the width of its 95 % interval; ▲ and ▼ mark a change against the version before it that is "
-    f"beyond noise, at an error level of {_FAMILY_ALPHA:.0%} for the whole table. Times of all versions were measured "
+    f"beyond noise, at an error level of {FAMILY_ALPHA:.0%} for the whole table. Times of all versions were measured "
     "together in each round, so that a change between two of them can be surer than either interval."
 )
 
-_TENSORS = "pass_peak_tensor_bytes[CPU:0]"
-_RESIDENT = "pass_peak_resident_bytes"
-_NODES = "optimised_graph_nodes"
 
+def render_page(entries: Sequence[HistoryEntry], picture: str | None) -> str:
+    """Return the table with a heading, how it came about, and the picture if there is one, as a Markdown page.
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Quantity:
-    """A quantity of a case: its name, the arm it is of (empty for both), how its value is found and written."""
-
-    name: str
-    arm: str = ""
-    find: Callable[[HistoryEntry], float | None]
-    write: Callable[[float], str]
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """A quantity through the versions; lines of one `panel` share a plot."""
-
-    panel: str
-    label: str
-    method: str
-    track: Track
-    write: Callable[[float], str]
+    Args:
+        entries: what was measured.
+        picture: the picture's path as seen from the page; None where there is none.
+    """
+    if not entries:
+        return render_history(entries)
+    versions = list_versions(entries)
+    environments = {entry.version: entry.environment for entry in entries}
+    known = environments[versions[-1]]
+    rounds = 1 + max(entry.number for entry in entries)
+    rows = [
+        [environment.tensorflow, environment.keras, environment.numpy]
+        for environment in (environments[version] for version in versions)
+    ]
+    how = (
+        f"Measured by `python -m benchmarks.commands.history`: {rounds} rounds, in each of them a block of every case "
+        f"in every version, on {known.cores} cores of an {known.cpu_model} with Python {known.python}. MLPs of depth "
+        "2, batches of 256 (peaks: 512), 100,000 samples where a size matters."
+    )
+    parts = [
+        f"# What weighting costs, from TensorFlow {versions[0]} to {versions[-1]}",
+        how,
+        tabulate(rows, headers=["TensorFlow", "Keras", "NumPy"], tablefmt="github", disable_numparse=True),
+        "" if picture is None else f"![Each quantity by version]({picture})",
+        render_history(entries),
+    ]
+    return "\n\n".join(filter(None, parts))
 
 
 def render_history(entries: Sequence[HistoryEntry]) -> str:
     """Return the table of all quantities by version, the changes that are beyond noise, and what failed."""
     if not entries:
         return "Nothing was measured."
-    versions = _list_versions(entries)
-    lines = _estimate_lines(entries)
+    versions = list_versions(entries)
+    lines = estimate_lines(entries)
     rows = [[line.track.name, *(_render_point(line, version) for version in versions)] for line in lines]
     table = tabulate(rows, headers=["quantity", *versions], tablefmt="github", disable_numparse=True)
     changes = [text for line in lines for text in _render_changes(line, entries)]
@@ -75,127 +75,7 @@ def render_history(entries: Sequence[HistoryEntry]) -> str:
     return "\n\n".join(filter(None, parts))
 
 
-def draw_history(entries: Sequence[HistoryEntry], path: Path) -> None:
-    """Draw one small plot per quantity and method, both arms in it, versions from left to right, with intervals.
-
-    A dotted line stands before a version in which the quantity changed beyond noise.
-
-    Raises:
-        StatisticsError: when matplotlib is not installed, or there is nothing to draw.
-    """
-    try:
-        import matplotlib as mpl  # noqa: PLC0415 - wanted for pictures alone
-        from matplotlib import pyplot as plt  # noqa: PLC0415
-    except ImportError as error:
-        raise StatisticsError(f"a picture: expected matplotlib, got {error}; pip install --group history") from error
-    lines = _estimate_lines(entries)
-    if not lines:
-        raise StatisticsError("a picture: expected something to draw, got no blocks; measure some")
-    mpl.use("agg")
-    versions = _list_versions(entries)
-    panels = list(dict.fromkeys(line.panel for line in lines))
-    rows = -(-len(panels) // _PLOTS_PER_ROW)
-    figure, grid = plt.subplots(rows, _PLOTS_PER_ROW, figsize=(15, 2.8 * rows), squeeze=False)
-    for plot, panel in zip(grid.flat, panels, strict=False):
-        drawn = [line for line in lines if line.panel == panel]
-        for index, line in enumerate(drawn):
-            _draw_line(plot, line, versions, shift=0.12 * (index - (len(drawn) - 1) / 2.0))
-        if len(drawn) > 1:
-            plot.legend(fontsize=7)
-        plot.set_title(panel, fontsize=9)
-        plot.set_xticks(range(len(versions)), versions, fontsize=8)
-        plot.yaxis.set_major_formatter(lambda value, _, write=drawn[0].write: write(value))
-        plot.tick_params(axis="y", labelsize=8)
-        plot.margins(y=0.25)
-    for plot in list(grid.flat)[len(panels) :]:
-        plot.set_visible(False)
-    figure.tight_layout()
-    figure.savefig(path)
-    plt.close(figure)
-
-
-def _draw_line(plot: Any, line: _Line, versions: Sequence[str], *, shift: float) -> None:
-    """Draw a line with its intervals, moved aside by `shift` of a version so that two arms do not hide each other."""
-    points = line.track.points
-    places = [versions.index(version) + shift for version in points]
-    estimates = [point.estimate for point in points.values()]
-    known = [point if math.isfinite(point.upper) else None for point in points.values()]
-    errors = [
-        [0.0 if point is None else point.estimate - point.lower for point in known],
-        [0.0 if point is None else point.upper - point.estimate for point in known],
-    ]
-    plot.errorbar(places, estimates, yerr=errors, marker="o", markersize=4, capsize=2, linewidth=1, label=line.label)
-    for version in line.track.changes:
-        plot.axvline(versions.index(version) - 0.5, linestyle=":", linewidth=1, color="grey")
-
-
-def _list_versions(entries: Sequence[HistoryEntry]) -> list[str]:
-    """Return the versions that were asked for, oldest first."""
-    return sorted({entry.version for entry in entries}, key=lambda version: [int(part) for part in version.split(".")])
-
-
-def _estimate_lines(entries: Sequence[HistoryEntry]) -> list[_Line]:
-    """Return each quantity of each case through the versions."""
-    versions = _list_versions(entries)
-    wanted = [(case, quantity) for case in dict.fromkeys(entry.case for entry in entries) for quantity in _list(case)]
-    alpha = _FAMILY_ALPHA / max(1, len(wanted) * (len(versions) - 1))
-    lines = []
-    for case, quantity in wanted:
-        values = {
-            version: {
-                entry.number: value
-                for entry in entries
-                if entry.case == case and entry.version == version and (value := quantity.find(entry)) is not None
-            }
-            for version in versions
-        }
-        name = ", ".join(filter(None, (quantity.name, quantity.arm, case.method)))
-        track = estimate_track(name, values, alpha, together=case.question.is_timed)
-        if track.points:
-            panel = f"{quantity.name}, {case.method}"
-            line = _Line(panel=panel, label=quantity.arm, method=case.method, track=track, write=quantity.write)
-            lines.append(line)
-    return lines
-
-
-def _list(case: Case) -> Iterator[_Quantity]:
-    """Yield the quantities of a case."""
-    if case.question.is_timed:
-        name = "step time" if case.question is Question.STEP_TIME else "start-up at 1e5 samples"
-        yield _Quantity(
-            name=f"overhead of {name}", find=_of_block(lambda block: math.exp(block.log_ratio)), write=format_overhead
-        )
-        for arm in ("control", "weighted"):
-            yield _Quantity(name=name, arm=arm, find=_of_median(arm), write=format_duration)
-        return
-    for arm in ("control", "weighted"):
-        if case.question is Question.PEAK_MEMORY:
-            yield _Quantity(name="peak tensors", arm=arm, find=_of_arm(arm, _TENSORS), write=format_bytes)
-            yield _Quantity(name="peak resident", arm=arm, find=_of_arm(arm, _RESIDENT), write=format_bytes)
-        else:
-            yield _Quantity(name="graph nodes", arm=arm, find=_of_arm(arm, _NODES), write=_format_count)
-
-
-def _of_block(find: Callable[[BlockSummary], float]) -> Callable[[HistoryEntry], float | None]:
-    return lambda entry: None if entry.block is None else find(entry.block)
-
-
-def _of_median(arm: str) -> Callable[[HistoryEntry], float | None]:
-    return _of_block(lambda block: block.control_median_ns if arm == "control" else block.weighted_median_ns)
-
-
-def _of_arm(arm: str, key: str) -> Callable[[HistoryEntry], float | None]:
-    def find(entry: HistoryEntry) -> float | None:
-        return None if entry.readings is None else getattr(entry.readings, arm).values.get(key)
-
-    return find
-
-
-def _format_count(value: float) -> str:
-    return f"{value:.0f}"
-
-
-def _render_point(line: _Line, version: str) -> str:
+def _render_point(line: Line, version: str) -> str:
     """Write a value with half the width of its interval, and a mark where it changed."""
     point = line.track.points.get(version)
     if point is None:
@@ -213,7 +93,7 @@ def _render_spread(point: Interval) -> str:
     return f" ± {50.0 * width / point.estimate:.1f} %"
 
 
-def _render_changes(line: _Line, entries: Sequence[HistoryEntry]) -> Iterator[str]:
+def _render_changes(line: Line, entries: Sequence[HistoryEntry]) -> Iterator[str]:
     """Yield a sentence per marked change, with what became of the graph."""
     versions = list(line.track.points)
     for version, ratio in line.track.changes.items():
@@ -237,7 +117,7 @@ def _find_graphs(entries: Sequence[HistoryEntry], method: str) -> Mapping[str, R
 
 def _describe_graph_change(before: ReadBlock, now: ReadBlock) -> str:
     """Return by op type what the weighted step's optimised graph gained, and its traces where they differ."""
-    types = subtract_op_types(now.weighted.op_types.get(_NODES, {}), before.weighted.op_types.get(_NODES, {}))
+    types_now, types_before = (block.weighted.op_types.get(OPTIMISED_NODES, {}) for block in (now, before))
     traces = [block.weighted.values.get("first_pass_traces") for block in (before, now)]
     told = "" if traces[0] == traces[1] else f", traces {traces[0]:.0f} → {traces[1]:.0f}"
-    return f"{describe_op_types(types)}{told}"
+    return f"{describe_op_types(subtract_op_types(types_now, types_before))}{told}"

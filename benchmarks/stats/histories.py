@@ -18,6 +18,9 @@ from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_me
 
 _CONFIDENCE = 0.95
 
+LEAST_CHANGE: float = 0.001
+"""Log-ratio below which a change is not told, however sure it is: bytes that repeat exactly differ by a few of them."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
@@ -49,7 +52,7 @@ def estimate_track(name: str, values: Mapping[str, Mapping[int, float]], alpha: 
     changes: dict[str, float] = {}
     for before, version in itertools.pairwise(logs):
         change = _estimate_change(logs[version], logs[before], together=together)
-        if change is None:
+        if change is None or abs(change.log_ratio) < LEAST_CHANGE:
             continue
         if change.estimate_lower_bound(alpha / 2.0) > 0.0 or change.estimate_upper_bound(alpha / 2.0) < 0.0:
             changes[version] = math.exp(change.log_ratio)

@@ -140,6 +140,12 @@ def test_a_planted_retrace_is_counted_and_its_argument_named(launcher: ServerLau
     assert any("int32" in cause and "int64" in cause for cause in readings.trace_causes), readings.trace_causes
 
 
+def test_a_start_up_is_profiled_too(launcher: ServerLauncher) -> None:
+    case = make_case(question=Question.STARTUP_TIME, depth=1, dataset_size=512)
+    profile = launcher.profile(make_request(case))
+    assert any("trace" in name for name in profile.weighted_own_ns_per_step), "a start-up traces"
+
+
 @pytest.mark.parametrize("method", ["fit_class_weight", "loop_eager"])
 def test_a_profile_has_the_functions_of_both_arms(launcher: ServerLauncher, method: str) -> None:
     profile = launcher.profile(make_request(make_case(depth=1, method=method)))

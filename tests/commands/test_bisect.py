@@ -56,17 +56,50 @@ def test_the_first_release_with_a_larger_overhead_is_found(
     monkeypatch.setattr(
         bisect, "build_target", lambda requirement: Target(interpreter=Path(requirement.split("==")[1]))
     )
-    monkeypatch.setattr(bisect, "ServerLauncher", launch)
+    monkeypatch.setattr(bisect, "launch_target", launch)
     assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", "--aspect", "overhead"]) == 0
     output = capsys.readouterr()
     assert "First bad release: 2.19.0 (last good: 2.18.1)." in output.out
-    assert "is wrong with a probability of at most" in output.out
+    assert "is called bad with a probability of at most" in output.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "quantity"),
+    [
+        (
+            ("--question", "peak_memory", "--dataset-size", "100000"),
+            "peak tensor bytes of a pass, weighted arm: 20.4 MiB →",
+        ),
+        (("--question", "training_graph"), "graph nodes of the step, weighted arm: 107 → 140"),
+    ],
+)
+def test_bytes_and_counts_can_be_searched_too(
+    pip: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    quantity: str,
+) -> None:
+    """From 2.18.1 on both arms need half as much memory more, and the weighted graph has more nodes."""
+
+    def launch(target: Target, limits: object) -> FakeLauncher:
+        bad = str(target.interpreter) not in {"2.9.3", "2.10.0"}
+        return FakeLauncher(base_bytes=(30 if bad else 20) * 2**20, extra_nodes=40 if bad else 7)
+
+    monkeypatch.setattr(
+        bisect, "build_target", lambda requirement: Target(interpreter=Path(requirement.split("==")[1]))
+    )
+    monkeypatch.setattr(bisect, "launch_target", launch)
+    assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", *arguments]) == 0
+    output = capsys.readouterr().out
+    assert "First bad release: 2.18.1 (last good: 2.10.0)." in output
+    assert quantity in output
 
 
 def test_a_release_that_is_not_worse_ends_in_one_line(
     pip: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(bisect, "build_target", lambda requirement: Target(interpreter=Path(requirement)))
-    monkeypatch.setattr(bisect, "ServerLauncher", lambda target, limits: FakeLauncher())
+    monkeypatch.setattr(bisect, "launch_target", lambda target, limits: FakeLauncher())
     assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", "--aspect", "overhead"]) == 1
     assert capsys.readouterr().err.splitlines()[-1].startswith("a bisection: expected 2.21.0 to be worse than 2.9.3")

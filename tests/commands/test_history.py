@@ -89,4 +89,6 @@ def test_what_failed_is_measured_again_and_forgotten(
 def test_the_command_writes_its_table(launchers: list[FakeLauncher], tmp_path: Path) -> None:
     raw, table = tmp_path / "raw.jsonl", tmp_path / "history.md"
     assert history.main(["--versions", "2.14,2.15", "--rounds", "2", "--raw", str(raw), "--table", str(table)]) == 0
-    assert table.read_text().startswith("| quantity")
+    text = table.read_text()
+    assert text.startswith("# What weighting costs, from TensorFlow 2.14 to 2.15\n")
+    assert "\n| quantity" in text

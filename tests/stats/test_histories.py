@@ -51,6 +51,11 @@ def test_counts_that_are_the_same_in_each_round_are_marked_by_any_difference() -
     assert list(estimate_track("nodes", values, 0.001, together=False).changes) == ["2.13"]
 
 
+def test_a_change_of_a_few_bytes_is_not_told() -> None:
+    values = {"2.12": {0: 34_000_000.0, 1: 34_000_000.0}, "2.13": {0: 34_000_256.0, 1: 34_000_256.0}}
+    assert not estimate_track("bytes", values, 0.001, together=False).changes
+
+
 def test_a_version_without_values_is_left_out() -> None:
     level = {0: 1.0, 1: 1.0}
     track = estimate_track("x", {"2.12": level, "2.13": {}, "2.14": level}, 0.01, together=True)

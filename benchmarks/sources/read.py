@@ -2,7 +2,7 @@
 
 What is read does not depend on the time of day, so that equal requests are answered once: the control of a path serves
 all its methods and its null case, and a step, which knows nothing of the dataset's size, all sizes. Leaves out:
-pytest, and what is concluded.
+what is concluded.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from benchmarks.plugin.asking import Asking
 from benchmarks.protocols import Launcher
 from benchmarks.records import (
     Arm,
@@ -27,6 +26,7 @@ from benchmarks.records import (
     Stretch,
     Verdict,
 )
+from benchmarks.sources.asking import Asking
 from benchmarks.stats.slopes import estimate_growth
 
 _ALLOCATOR_WITH_STATISTICS = "bfc"
@@ -47,7 +47,7 @@ class ReadSource:
         launcher: Launcher,
         asking: Asking,
         answers: Answers,
-        on_block: Callable[[int], None],
+        on_block: Callable[[int], None] | None = None,
     ) -> None:
         """Read nothing yet.
 
@@ -56,7 +56,7 @@ class ReadSource:
             launcher: reads each arm in a fresh process.
             asking: what the requests of the run have in common.
             answers: what was read before in this run; what is read here is added.
-            on_block: called after each block with the number of blocks so far.
+            on_block: called after each block with the number of blocks so far; None where nobody wants to know.
         """
         self._case = case
         self._launcher = launcher
@@ -91,7 +91,8 @@ class ReadSource:
         for index in range(begin, begin + count):
             control = self._read(Arm.CONTROL, index)
             self.blocks.append(ReadBlock(control=control, weighted=self._read(Arm.WEIGHTED, index, control)))
-            self._on_block(len(self.blocks))
+            if self._on_block is not None:
+                self._on_block(len(self.blocks))
         return self.blocks[begin:]
 
     def make_report(

@@ -1,6 +1,6 @@
 """What is a target asked for? Each request of a run is made here, from what all of them have in common.
 
-Leaves out: who sends it and what becomes of the answer (`measuring`, `reading`, `explaining`).
+Leaves out: who sends it and what becomes of the answer.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import zlib
 from benchmarks.axes import name_null_method
 from benchmarks.blocks.layouts import LAYOUTS
 from benchmarks.plans import BlockPlan
-from benchmarks.plugin.settings import Settings
 from benchmarks.records import Arm, BlockRequest, Case, Plant, Question, ReadRequest, Stretch
 
 
@@ -24,9 +23,9 @@ class Asking:
     """
 
     run_seed: int
-    plant: Plant | None
-    intra_op_threads: int | None
-    inter_op_threads: int | None
+    plant: Plant | None = None
+    intra_op_threads: int | None = None
+    inter_op_threads: int | None = None
 
     def ask_for_block(self, case: Case, index: int, plan: BlockPlan) -> BlockRequest:
         """Return what block `index` of a timed case is asked to measure."""
@@ -67,14 +66,3 @@ class Asking:
 
     def _make_seed(self, case: Case, index: int) -> int:
         return zlib.crc32(f"{self.run_seed} {case.case_id} {index}".encode())
-
-
-def find_asking(settings: Settings, question: Question) -> Asking:
-    """Return what the requests for cases of this question have in common; a fault is planted where it can show."""
-    plant = settings.plant
-    return Asking(
-        run_seed=settings.seed,
-        plant=plant if plant is not None and plant.concerns(question) else None,
-        intra_op_threads=settings.intra_op_threads,
-        inter_op_threads=settings.inter_op_threads,
-    )

@@ -1,15 +1,14 @@
-"""How does a case become a report? Blocks are measured and judged until a verdict stands, and none of them is lost.
+"""How are the blocks of a timed case had? Measured one by one as they are needed, and none of them is lost.
 
-Leaves out: pytest. A failure to measure is a verdict like any other; the blocks from before it stay in the report.
+The blocks from before a failure stay in the report. Leaves out: what is concluded.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.errors import BlockError, SuiteError
+from benchmarks.errors import BlockError
 from benchmarks.plans import BlockPlan
-from benchmarks.plugin.asking import Asking
 from benchmarks.protocols import Launcher
 from benchmarks.records import (
     Block,
@@ -21,10 +20,10 @@ from benchmarks.records import (
     Environment,
     Interval,
     Measurement,
-    Outcome,
     Question,
     Verdict,
 )
+from benchmarks.sources.asking import Asking
 from benchmarks.stats.intervals import estimate_ratio_interval
 from benchmarks.stats.summaries import summarise_block
 
@@ -43,7 +42,7 @@ class BlockSource:
         launcher: Launcher,
         asking: Asking,
         plan: BlockPlan,
-        on_block: OnBlock,
+        on_block: OnBlock | None = None,
     ) -> None:
         """Measure nothing yet.
 
@@ -52,7 +51,8 @@ class BlockSource:
             launcher: runs each block in a fresh process.
             asking: what the requests of the run have in common.
             plan: how each block is measured.
-            on_block: called after each block with the number of blocks and the overhead they show so far.
+            on_block: called after each block with the number of blocks and the overhead they show so far; None where
+                nobody wants to know.
         """
         self._case = case
         self.launcher = launcher
@@ -89,7 +89,8 @@ class BlockSource:
         self._check_steady(block)
         self.summaries.append(summarise_block(block))
         self.weighted_step_ns += [slice_ns / block.steps_per_slice for slice_ns in block.weighted_slice_ns]
-        self._on_block(len(self.summaries), self._estimate_overhead())
+        if self._on_block is not None:
+            self._on_block(len(self.summaries), self._estimate_overhead())
 
     def make_report(
         self, verdict: Verdict | None, *, other: Measurement | None = None, changes: tuple[Change, ...] = ()
@@ -128,8 +129,3 @@ def make_unmeasured_report(case: Case, verdict: Verdict | None) -> CaseReport:
     return CaseReport(
         case=case, measurement=None, overhead_ratio=None, position_ratio=None, timed_share=None, verdict=verdict
     )
-
-
-def make_failed_verdict(error: SuiteError) -> Verdict:
-    """Return the verdict on a case that could not be measured."""
-    return Verdict(outcome=Outcome.FAILED, reason=str(error))

@@ -1,0 +1,55 @@
+"""How is one more pair of blocks had, one of each of two targets? Timed ones take turns; readings follow each other.
+
+Leaves out: what is concluded from pairs (`benchmarks.verdicts.sides`, `read_sides`).
+"""
+
+from __future__ import annotations
+
+import random
+
+from benchmarks.blocks.turns import run_together
+from benchmarks.errors import SuiteError
+from benchmarks.records import Block
+from benchmarks.sources.read import ReadSource
+from benchmarks.sources.timed import BlockSource
+from benchmarks.verdicts.read_sides import ReadPair
+from benchmarks.verdicts.sides import BlockPair
+
+
+def measure_pair(now: BlockSource, other: BlockSource, seed: str) -> BlockPair:
+    """Measure one more block of each, both alive together and taking turns.
+
+    Args:
+        now: blocks of this target.
+        other: blocks of the same case in the other one.
+        seed: a text; the order of turns is drawn from it and the number of the pair.
+
+    Raises:
+        SuiteError: when one of the blocks could not be measured; the other is remembered all the same.
+    """
+    results = run_together([now.launcher, other.launcher], now.make_request(), f"{seed} {len(now.summaries)}")
+    for source, block in zip((now, other), results, strict=True):
+        if isinstance(block, Block):
+            source.add(block)
+    for result in results:
+        if isinstance(result, SuiteError):
+            raise result
+    return BlockPair(now=now.summaries[-1], other=other.summaries[-1])
+
+
+def read_pair(now: ReadSource, other: ReadSource, seed: str) -> ReadPair:
+    """Read one more block of each, one after the other, either of them first.
+
+    Args:
+        now: readings in this target.
+        other: readings of the same case in the other one.
+        seed: a text; the order is drawn from it and the number of the pair.
+
+    Raises:
+        SuiteError: when an arm could not be read.
+    """
+    sources = [now, other]
+    random.Random(f"{seed} {len(now.blocks)}").shuffle(sources)  # noqa: S311 - an order, not a secret
+    for source in sources:
+        source.read_more(1)
+    return ReadPair(now=now.blocks[-1], other=other.blocks[-1])
