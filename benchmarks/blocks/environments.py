@@ -23,6 +23,7 @@ import platformdirs
 from filelock import FileLock
 from packaging.requirements import Requirement
 from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
 
 from benchmarks.blocks.targets import Target, find_target
 from benchmarks.errors import TargetError
@@ -32,6 +33,10 @@ CACHE_VARIABLE = "SAMPLE_WEIGHTING_CACHE"
 
 _NEEDED = ("numpy", "psutil")
 """What a target needs beside what was asked for, which brings TensorFlow."""
+
+_NUMPY_WITH_ANOTHER_ABI = Version("2")
+_FIRST_FOR_THAT_NUMPY = Version("2.18")
+"""The first TensorFlow that was built for NumPy 2."""
 
 _INSTALL_TIMEOUT_S = 1800.0
 _MARK = "complete.json"
@@ -94,6 +99,8 @@ def _resolve(requirement: str, root: Path) -> list[str]:
     memory = root / f"resolved-{_digest([sys.version, *wanted])}.json"
     try:
         pins = _ask_resolver(wanted)
+        if _needs_older_numpy(pins) and not any(each.startswith("numpy") for each in wanted[: -len(_NEEDED)]):
+            pins = _ask_resolver([*wanted, f"numpy<{_NUMPY_WITH_ANOTHER_ABI}"])
     except TargetError:
         if not memory.exists():
             raise
@@ -101,6 +108,19 @@ def _resolve(requirement: str, root: Path) -> list[str]:
         return remembered
     memory.write_text(json.dumps(pins), encoding="utf-8")
     return pins
+
+
+def _needs_older_numpy(pins: Sequence[str]) -> bool:
+    """Whether this TensorFlow was built for NumPy 1 and did not say so; some releases, such as 2.14.0, did not."""
+    exact = [pin.partition(";")[0].partition("==") for pin in pins if "==" in pin]
+    versions = {name.strip(): Version(version.strip()) for name, _, version in exact}
+    tensorflow = [version for name, version in versions.items() if name in {"tensorflow", "tensorflow-cpu"}]
+    numpy = versions.get("numpy")
+    return (
+        numpy is not None
+        and numpy >= _NUMPY_WITH_ANOTHER_ABI
+        and any(version < _FIRST_FOR_THAT_NUMPY for version in tensorflow)
+    )
 
 
 def _ask_resolver(wanted: Sequence[str]) -> list[str]:

@@ -9,10 +9,12 @@ import json
 import os
 import stat
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from benchmarks.blocks import environments
 from benchmarks.blocks.environments import build_target, find_or_build_target
 from benchmarks.errors import TargetError
 
@@ -82,6 +84,24 @@ def test_a_broken_environment_is_built_again(uv: Path, tmp_path: Path) -> None:
     (target.interpreter.parent / "pins.json").write_text(json.dumps({"tensorflow-cpu": "2.19.1"}))  # numpy is gone
     build_target("tensorflow-cpu==2.19.1", tmp_path)
     assert list_calls(uv).count("venv") == 2
+
+
+@pytest.mark.parametrize(
+    ("requirement", "numpy"),
+    [
+        ("tensorflow-cpu==2.14.0", "1.26.4"),
+        ("tensorflow-cpu==2.18.0", "2.4.6"),
+        ("tensorflow-cpu==2.14.0 numpy==2.4.6", "2.4.6"),
+    ],
+)
+def test_a_tensorflow_of_numpy_1_gets_it_unless_told_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, requirement: str, numpy: str
+) -> None:
+    def resolve(wanted: Sequence[str]) -> list[str]:
+        return ["numpy==1.26.4" if "numpy<2" in wanted else "numpy==2.4.6", wanted[0]]
+
+    monkeypatch.setattr(environments, "_ask_resolver", resolve)
+    assert environments._resolve(requirement, tmp_path)[0] == f"numpy=={numpy}"
 
 
 def test_a_name_may_be_written_in_any_of_its_forms(uv: Path, tmp_path: Path) -> None:
