@@ -50,11 +50,7 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, *, tolerance: f
     Raises:
         SuiteError: when a block could not be measured.
     """
-    plan = GatePlan(
-        gated_cases=max(1, run.gated_cases),
-        tolerance=tolerance,
-        screen_blocks=SCREEN_BLOCKS if run.settings.blocks is None else run.settings.blocks,
-    )
+    plan = make_gate_plan(run, tolerance)
     if case.null:
         return _judge_null(case, source, run, plan, node_id)
     if not run.comparing:
@@ -72,6 +68,15 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, *, tolerance: f
             message=explain_regression(case, verdict.comparison, plan, _advise(run, node_id)),
         )
     return _as_judged(verdict)
+
+
+def make_gate_plan(run: Run, tolerance: float) -> GatePlan:
+    """Return how a timed case of this run is judged at this tolerance, a fraction."""
+    return GatePlan(
+        gated_cases=max(1, run.gated_cases),
+        tolerance=tolerance,
+        screen_blocks=SCREEN_BLOCKS if run.settings.blocks is None else run.settings.blocks,
+    )
 
 
 def read_and_judge(case: Case, source: ReadSource, run: Run, plan: ReadingPlan, node_id: str) -> Judged:

@@ -7,13 +7,13 @@ either arm has. Leaves out: the rules (`benchmarks.verdicts.sides`, `read_sides`
 
 from __future__ import annotations
 
-from benchmarks.plugin.judging import Judged, command_to_look_closer, conclude_readings, hear_null_case
+from benchmarks.plugin.judging import Judged, command_to_look_closer, conclude_readings, hear_null_case, make_gate_plan
 from benchmarks.plugin.run import Run
 from benchmarks.records import Aspect, Case
 from benchmarks.sources.pairs import measure_pair, read_pair
 from benchmarks.sources.read import ReadSource
 from benchmarks.sources.timed import BlockSource
-from benchmarks.verdicts.plan import LEAST_ARM_TOLERANCE, SCREEN_BLOCKS, GatePlan
+from benchmarks.verdicts.plan import LEAST_ARM_TOLERANCE
 from benchmarks.verdicts.read_sides import ReadPair, judge_read_sides
 from benchmarks.verdicts.reading_rules import ReadingPlan
 from benchmarks.verdicts.readings import explain_readings
@@ -34,11 +34,7 @@ def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, toler
     Raises:
         SuiteError: when a block could not be measured in one of the targets.
     """
-    plan = GatePlan(
-        gated_cases=max(1, run.gated_cases),
-        tolerance=tolerance,
-        screen_blocks=SCREEN_BLOCKS if run.settings.blocks is None else run.settings.blocks,
-    )
+    plan = make_gate_plan(run, tolerance)
     absolute = max(tolerance, LEAST_ARM_TOLERANCE)
     tolerances = {Aspect.OVERHEAD: tolerance}
     if not case.null:

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 import random
 
-from benchmarks.blocks.turns import run_together
-from benchmarks.errors import SuiteError
+from benchmarks.blocks.turns import expect_blocks, run_together
 from benchmarks.records import Block
 from benchmarks.sources.read import ReadSource
 from benchmarks.sources.timed import BlockSource
@@ -31,9 +30,7 @@ def measure_pair(now: BlockSource, other: BlockSource, seed: str) -> BlockPair:
     for source, block in zip((now, other), results, strict=True):
         if isinstance(block, Block):
             source.add(block)
-    for result in results:
-        if isinstance(result, SuiteError):
-            raise result
+    expect_blocks(results)
     return BlockPair(now=now.summaries[-1], other=other.summaries[-1])
 
 

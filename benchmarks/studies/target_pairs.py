@@ -25,8 +25,7 @@ from tabulate import tabulate
 from benchmarks.blocks.launcher import ServerLauncher
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import find_target
-from benchmarks.blocks.turns import run_together
-from benchmarks.errors import SuiteError
+from benchmarks.blocks.turns import expect_blocks, run_together
 from benchmarks.records import Block, BlockRequest, Case, Question
 from benchmarks.stats.estimators import LOCATIONS
 from benchmarks.studies.estimators import list_cases
@@ -69,12 +68,8 @@ def measure_pairs(cases: Sequence[Case], count: int, length_s: float, path: Path
 def _measure_pair(launchers: Sequence[ServerLauncher], request: BlockRequest, turn_ms: int) -> Pair:
     """Measure a block of each server, in turns of this length."""
     results = run_together(launchers, request, f"{request.seed} {turn_ms}", turn_ns=turn_ms * 1_000_000)
-    blocks = []
-    for result in results:
-        if isinstance(result, SuiteError):
-            raise result
-        blocks.append(result)
-    return blocks[0], blocks[1]
+    one, two = expect_blocks(results)
+    return one, two
 
 
 def load_pairs(path: Path) -> dict[Key, list[Pair]]:

@@ -21,18 +21,10 @@ from benchmarks.verdicts.reading_rules import (
     judge_reading,
     list_keys,
 )
+from benchmarks.verdicts.rules import find_worst
 
 ReadMore = Callable[[int], Sequence[ReadBlock]]
 """Reads that many more blocks of the case and returns them, in order."""
-
-_WORST_FIRST = (
-    Outcome.FAILED,
-    Outcome.REGRESSED,
-    Outcome.UNDECIDED,
-    Outcome.NOT_COMPARABLE,
-    Outcome.IMPROVED,
-    Outcome.HELD,
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,7 +140,7 @@ def _conclude(findings: Sequence[Finding]) -> Verdict | None:
     """Return the verdict on the case: the worst finding's, with the reasons of all that are as bad."""
     if not findings:
         return None
-    worst = min((finding.outcome for finding in findings), key=_WORST_FIRST.index)
+    worst = find_worst(finding.outcome for finding in findings)
     reasons = [finding.sentence for finding in findings if finding.outcome is worst]
     if worst is Outcome.HELD:
         titles = dict.fromkeys(title_reading(finding.key) for finding in findings)

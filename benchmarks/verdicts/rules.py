@@ -8,9 +8,25 @@ truth is exactly 1.00, so a deviation to either side is, and its error level is 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from benchmarks.records import Outcome, Verdict
 from benchmarks.stats.intervals import LogEstimate
 from benchmarks.verdicts.plan import GatePlan
+
+_WORST_FIRST = (
+    Outcome.FAILED,
+    Outcome.REGRESSED,
+    Outcome.UNDECIDED,
+    Outcome.NOT_COMPARABLE,
+    Outcome.IMPROVED,
+    Outcome.HELD,
+)
+
+
+def find_worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """Return the outcome that decides for a case of which several things are judged; there is at least one."""
+    return min(outcomes, key=_WORST_FIRST.index)
 
 
 def judge_change_at_screen(change: LogEstimate, plan: GatePlan) -> Outcome | None:

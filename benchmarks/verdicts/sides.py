@@ -17,13 +17,12 @@ from benchmarks.stats.intervals import LogEstimate, estimate_mean
 from benchmarks.units import format_overhead, format_percent
 from benchmarks.verdicts.plan import GatePlan
 from benchmarks.verdicts.rules import (
+    find_worst,
     judge_change_at_look,
     judge_change_at_screen,
     judge_null_at_look,
     judge_null_at_screen,
 )
-
-_WORST_FIRST = (Outcome.FAILED, Outcome.REGRESSED, Outcome.UNDECIDED, Outcome.IMPROVED, Outcome.HELD)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +79,7 @@ def _screen(change: LogEstimate, plan: GatePlan) -> Outcome | None:
 
 def conclude_sides(changes: Sequence[Change]) -> Verdict:
     """Return the verdict on a case: that of its worst aspect, with the reasons of all that are as bad."""
-    worst = min((change.outcome for change in changes), key=_WORST_FIRST.index)
+    worst = find_worst(change.outcome for change in changes)
     reasons = [change.reason for change in changes if change.outcome is worst]
     return Verdict(outcome=worst, reason="; ".join(reasons))
 
