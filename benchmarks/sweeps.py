@@ -71,13 +71,16 @@ class CaseParams:
         return self.method.endswith(NULL_SUFFIX)
 
 
-_FEW_METHODS = ("fit_array", "fit_dataset", "loop_graph")
+_FIT_METHODS = ("fit_array", "fit_dataset")
+"""`fit` with data from an array and from a dataset: what most people choose between."""
+
+_FEW_METHODS = (*_FIT_METHODS, "loop_graph")
 """One method for each way in which data reaches the training step: from an array, a dataset, a loop of one's own."""
 
 _STEP_METHODS = tuple(name for name in METHOD_NAMES if name != "fit_dataset")
 """`fit` turns arrays into a dataset before its first step, so a step of `fit_dataset` is a step of `fit_array`."""
 
-_MEMORY_METHODS = ("fit_array", "fit_class_weight", "fit_dataset", "loop_graph")
+_MEMORY_METHODS = (*_FEW_METHODS, "fit_class_weight")
 """One method for each way in which data and weights lie in memory."""
 
 _GRAPH_METHODS = tuple(name for name in METHOD_NAMES if name not in {"fit_array", "loop_eager"})
@@ -89,21 +92,23 @@ _MEMORY_BATCH_SIZE = 512
 _USUAL = Axes(workload=("mlp",), depth=(2,), batch_size=(256,))
 
 
-def _vary(**values: Any) -> Axes:
-    """Return the usual axes with the values of some of them replaced."""
-    return dataclasses.replace(_USUAL, **values)
+def _vary(axes: Axes = _USUAL, /, **values: Any) -> Axes:
+    """Return these axes, the usual ones unless told, with the values of some of them replaced."""
+    return dataclasses.replace(axes, **values)
 
 
-_FEW_PASSES = (_vary(dataset_size=(5_120,), method=_FEW_METHODS),)
-_FEW_STARTS = (_vary(dataset_size=(100_000,), method=("fit_array", "loop_graph")),)
+_FEW_PASSES = _vary(dataset_size=(5_120,))
+_FEW_STARTS = _vary(dataset_size=(100_000,))
+_FEW_PEAKS = _vary(batch_size=(_MEMORY_BATCH_SIZE,), dataset_size=(100_000,))
+_FEW_EPOCHS = _vary(dataset_size=(2_560,))
 
 _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
     Profile.QUICK: {
         Question.STEP_TIME: (_vary(method=_STEP_METHODS),),
-        Question.EPOCH_TIME: _FEW_PASSES,
-        Question.STARTUP_TIME: _FEW_STARTS,
-        Question.PEAK_MEMORY: (_vary(batch_size=(_MEMORY_BATCH_SIZE,), dataset_size=(100_000,), method=_FEW_METHODS),),
-        Question.RETAINED_MEMORY: (_vary(dataset_size=(2_560,), method=("fit_array",)),),
+        Question.EPOCH_TIME: (_vary(_FEW_PASSES, method=_FIT_METHODS),),
+        Question.STARTUP_TIME: (_vary(_FEW_STARTS, method=("fit_array",)),),
+        Question.PEAK_MEMORY: (_vary(_FEW_PEAKS, method=_FIT_METHODS),),
+        Question.RETAINED_MEMORY: (_vary(_FEW_EPOCHS, method=("fit_array",)),),
         Question.TRAINING_GRAPH: (_vary(method=_GRAPH_METHODS),),
     },
     Profile.GATE: {
@@ -113,12 +118,10 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
             _vary(batch_size=(32,), method=("fit_array", "loop_graph")),
             _vary(workload=("cnn",), method=("fit_array", "loop_graph")),
         ),
-        Question.EPOCH_TIME: _FEW_PASSES,
-        Question.STARTUP_TIME: _FEW_STARTS,
-        Question.PEAK_MEMORY: (
-            _vary(batch_size=(_MEMORY_BATCH_SIZE,), dataset_size=(100_000,), method=_MEMORY_METHODS),
-        ),
-        Question.RETAINED_MEMORY: (_vary(dataset_size=(2_560,), method=_FEW_METHODS),),
+        Question.EPOCH_TIME: (_vary(_FEW_PASSES, method=_FEW_METHODS),),
+        Question.STARTUP_TIME: (_vary(_FEW_STARTS, method=("fit_array", "loop_graph")),),
+        Question.PEAK_MEMORY: (_vary(_FEW_PEAKS, method=_MEMORY_METHODS),),
+        Question.RETAINED_MEMORY: (_vary(_FEW_EPOCHS, method=_FEW_METHODS),),
         Question.TRAINING_GRAPH: (_vary(method=_GRAPH_METHODS),),
     },
     Profile.FULL: {
@@ -143,7 +146,7 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
                 method=_MEMORY_METHODS,
             ),
         ),
-        Question.RETAINED_MEMORY: (_vary(dataset_size=(2_560,)),),
+        Question.RETAINED_MEMORY: (_FEW_EPOCHS,),
         Question.TRAINING_GRAPH: (_vary(workload=WORKLOAD_NAMES, depth=(2, 8), method=_GRAPH_METHODS),),
     },
 }

@@ -29,7 +29,7 @@ BLOCK_SD: float = 0.013
 """Spread over blocks of the null log-ratio of a training step, measured on a shared two-core machine."""
 
 GATED_CASES: int = 30
-"""The size of the quick sweep, between 25 and 39 cases."""
+"""About the size of the quick sweep."""
 
 BASELINE_BLOCKS: int = 10
 """The fewest blocks of a baseline that let the gate see a rise of 5 %."""
