@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import random
 
-from benchmarks.blocks.turns import expect_blocks, run_together
+from benchmarks.blocks.turns import run_together
+from benchmarks.errors import BlockError, SuiteError
 from benchmarks.records import Block
 from benchmarks.sources.read import ReadSource
 from benchmarks.sources.timed import BlockSource
@@ -24,13 +25,13 @@ def measure_pair(now: BlockSource, other: BlockSource, seed: str) -> BlockPair:
         seed: a text; the order of turns is drawn from it and the number of the pair.
 
     Raises:
-        SuiteError: when one of the blocks could not be measured; the other is remembered all the same.
+        SuiteError: when one of the blocks could not be measured or is of no use; the other is remembered all the same.
     """
     results = run_together([now.launcher, other.launcher], now.make_request(), f"{seed} {len(now.summaries)}")
-    for source, block in zip((now, other), results, strict=True):
-        if isinstance(block, Block):
-            source.add(block)
-    expect_blocks(results)
+    errors = [_add(source, result) for source, result in zip((now, other), results, strict=True)]
+    for error in errors:
+        if error is not None:
+            raise error
     return BlockPair(now=now.summaries[-1], other=other.summaries[-1])
 
 
@@ -50,3 +51,14 @@ def read_pair(now: ReadSource, other: ReadSource, seed: str) -> ReadPair:
     for source in sources:
         source.read_more(1)
     return ReadPair(now=now.blocks[-1], other=other.blocks[-1])
+
+
+def _add(source: BlockSource, result: Block | SuiteError) -> SuiteError | None:
+    """Remember a block, and return why it could not be."""
+    if isinstance(result, SuiteError):
+        return result
+    try:
+        source.add(result)
+    except BlockError as error:
+        return error
+    return None
