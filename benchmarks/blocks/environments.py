@@ -21,7 +21,7 @@ from pathlib import Path
 
 import platformdirs
 from filelock import FileLock
-from packaging.requirements import Requirement
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
@@ -95,11 +95,12 @@ def build_target(requirement: str, cache: Path | None = None) -> Target:
 
 def _resolve(requirement: str, root: Path) -> list[str]:
     """Return the exact versions that a requirement means, remembered ones where nothing can be asked now."""
-    wanted = [*requirement.split(), *_NEEDED]
+    asked = requirement.split()
+    wanted = [*asked, *_NEEDED]
     memory = root / f"resolved-{_digest([sys.version, *wanted])}.json"
     try:
         pins = _ask_resolver(wanted)
-        if _needs_older_numpy(pins) and not any(each.startswith("numpy") for each in wanted[: -len(_NEEDED)]):
+        if _needs_older_numpy(pins) and not any(_find_name(each) == "numpy" for each in asked):
             pins = _ask_resolver([*wanted, f"numpy<{_NUMPY_WITH_ANOTHER_ABI}"])
     except TargetError:
         if not memory.exists():
@@ -108,6 +109,14 @@ def _resolve(requirement: str, root: Path) -> list[str]:
         return remembered
     memory.write_text(json.dumps(pins), encoding="utf-8")
     return pins
+
+
+def _find_name(requirement: str) -> str | None:
+    """Return the name of the package that is asked for; None of a path or an address."""
+    try:
+        return canonicalize_name(Requirement(requirement).name)
+    except InvalidRequirement:
+        return None
 
 
 def _needs_older_numpy(pins: Sequence[str]) -> bool:

@@ -92,6 +92,7 @@ def test_a_broken_environment_is_built_again(uv: Path, tmp_path: Path) -> None:
         ("tensorflow-cpu==2.14.0", "1.26.4"),
         ("tensorflow-cpu==2.18.0", "2.4.6"),
         ("tensorflow-cpu==2.14.0 numpy==2.4.6", "2.4.6"),
+        ("tensorflow-cpu==2.14.0 numpydoc==1.8.0", "1.26.4"),
     ],
 )
 def test_a_tensorflow_of_numpy_1_gets_it_unless_told_otherwise(
