@@ -55,8 +55,7 @@ class TimedWork:
 
     def make_report(self, judged: Judged) -> CaseReport:
         """Return the report on all blocks so far."""
-        other = None if self._other is None else self._other.make_report(None).measurement
-        return self._source.make_report(judged.verdict, other=other, changes=judged.changes)
+        return _report(self._source, self._other, judged)
 
 
 class ReadWork:
@@ -89,8 +88,7 @@ class ReadWork:
 
     def make_report(self, judged: Judged) -> CaseReport:
         """Return the report on all blocks so far."""
-        other = None if self._other is None else self._other.make_report(None).measurement
-        return self._source.make_report(judged.verdict, other=other, changes=judged.changes)
+        return _report(self._source, self._other, judged)
 
     def _make_plan(self, request: pytest.FixtureRequest) -> ReadingPlan:
         """Return the limits and numbers of blocks of this case."""
@@ -106,6 +104,12 @@ class ReadWork:
             screen_blocks=plan.screen_blocks,
             fresh_blocks=plan.fresh_blocks,
         )
+
+
+def _report(source: BlockSource | ReadSource, other: BlockSource | ReadSource | None, judged: Judged) -> CaseReport:
+    """Return the report on all blocks of a case so far, in one target or in two."""
+    there = None if other is None else other.make_report(None).measurement
+    return source.make_report(judged.verdict, other=there, changes=judged.changes)
 
 
 def _find_tolerance(request: pytest.FixtureRequest, run: Run, case: Case) -> float:
