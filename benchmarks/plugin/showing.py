@@ -169,7 +169,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         from benchmarks.reports.terminal import render_summary  # noqa: PLC0415
 
         terminalreporter.section("sample weighting")
-        summary = render_summary(run.reports, list_notes(run))
+        summary = render_summary(run.reports, list_notes(run), run.settings.against)
         terminalreporter.write_line(summary)
         if run.settings.summary is not None:
             run.settings.summary.write_text(f"```text\n{summary}\n```\n", encoding="utf-8")

@@ -5,6 +5,7 @@ A change is this target ÷ the other one; `+5 %` means that this one takes longe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from tabulate import tabulate
@@ -21,24 +22,47 @@ _TITLES = {
     Outcome.UNDECIDED: "Undecided",
 }
 
+_OPEN = (Outcome.UNDECIDED, Outcome.NOT_COMPARABLE, Outcome.FAILED)
+"""Verdicts that leave the question open for a case."""
+
 _DOUBTED = frozenset({Outcome.NOT_COMPARABLE, Outcome.FAILED})
 """Verdicts on a case of which no change is to be told."""
 
 
-def render_sides(reports: Sequence[CaseReport]) -> list[str]:
-    """Return the paragraphs on what differs between the two targets; empty where there is only one."""
+def render_sides(reports: Sequence[CaseReport], against: str | None) -> list[str]:
+    """Return the paragraphs on what differs between the two targets; empty where there is only one.
+
+    Args:
+        reports: what is known of each case.
+        against: what the other target was asked for as, which tells it from this one where the versions are alike.
+    """
     compared = [report for report in reports if report.other is not None and report.measurement is not None]
     if not compared:
         return []
-    paragraphs = ["\n".join(_render_targets(compared[0])), _render_table(compared), "\n".join(_render_lists(compared))]
+    paragraphs = [
+        "\n".join(_render_targets(compared[0], against)),
+        _render_table(compared),
+        "\n".join(_render_lists(compared)),
+    ]
     return [paragraph for paragraph in paragraphs if paragraph]
 
 
-def _render_targets(report: CaseReport) -> Iterator[str]:
+def conclude_against(reports: Sequence[CaseReport], against: str | None) -> str:
+    """Return whether anything is slower or larger in this target, in two lines; empty where there is no other."""
+    outcomes = Counter(report.verdict.outcome for report in reports if report.verdict is not None)
+    if against is None or not outcomes:
+        return ""
+    regressed = outcomes[Outcome.REGRESSED]
+    answer = f"Yes: {regressed} of {len(reports)} cases" if regressed else f"Not shown in any of {len(reports)} cases"
+    rest = [f"{outcomes[outcome]} {outcome.value}" for outcome in _OPEN if outcomes[outcome]]
+    return f"Is anything slower or larger here than in {against}?\n{'; '.join([answer, *rest])}."
+
+
+def _render_targets(report: CaseReport, against: str | None) -> Iterator[str]:
     assert report.measurement is not None  # noqa: S101 - selected so
     assert report.other is not None  # noqa: S101
     yield f"This target:  {_name_versions(report.measurement.environment)}"
-    yield f"Other target: {_name_versions(report.other.environment)}"
+    yield f"Other target: {_name_versions(report.other.environment)}{f' ({against})' if against else ''}"
     yield "A change is this target ÷ the other one; both were measured in turns, block by block."
 
 

@@ -17,7 +17,7 @@ from benchmarks.axes import name_null_method
 from benchmarks.records import Case, CaseReport, Interval, Measurement, Outcome, Question
 from benchmarks.reports.growth import estimate_sample_costs, render_sample_costs
 from benchmarks.reports.readings import describe_readings, render_reading_tables
-from benchmarks.reports.sides import render_sides
+from benchmarks.reports.sides import conclude_against, render_sides
 from benchmarks.units import format_duration, format_overhead
 
 _QUESTION_NAMES = {
@@ -47,13 +47,14 @@ class _Measured:
     overhead: Interval
 
 
-def render_summary(reports: Sequence[CaseReport], notes: Sequence[str] = ()) -> str:
+def render_summary(reports: Sequence[CaseReport], notes: Sequence[str] = (), against: str | None = None) -> str:
     """Return the text that ends a run; empty where there is nothing to tell.
 
     Args:
         reports: what is known of each case, in the order of running.
         notes: remarks on the run as a whole, one line each, such as an unlike machine or a case that the baseline
             has and this run has not.
+        against: what the other target was asked for as; None where there is none.
     """
     measured = [
         _Measured(report=report, measurement=report.measurement, overhead=report.overhead_ratio)
@@ -61,13 +62,14 @@ def render_summary(reports: Sequence[CaseReport], notes: Sequence[str] = ()) -> 
         if report.measurement is not None and report.overhead_ratio is not None
     ]
     paragraphs = [
+        conclude_against(reports, against),
         "\n".join(_render_answer(reports, measured)) if reports else "",
         "\n".join(_render_warnings(reports)),
         _render_table([report for report in reports if report.case.question.is_timed], measured),
         "\n".join(_render_remarks(measured)),
         *render_reading_tables(reports),
         render_sample_costs(estimate_sample_costs(reports)),
-        *render_sides(reports),
+        *render_sides(reports, against),
         *(report.explanation for report in reports if report.explanation and not _is_red(report)),
         "\n".join([*_render_reasons(reports), *notes]),
     ]

@@ -37,7 +37,7 @@ def describe_verdict(outcome: Outcome, comparison: Comparison, plan: GatePlan) -
         stored = f"; the baseline holds {comparison.baseline_blocks} blocks, {ADVISED_BASELINE_BLOCKS} would show more"
     return (
         f"{changed} on {blocks}, which neither shows nor rules out a rise beyond the tolerance of {tolerance}; "
-        f"{_describe_visible(comparison)}{stored}"
+        f"{describe_visible(comparison.smallest_visible_change)}{stored}"
     )
 
 
@@ -57,7 +57,7 @@ def _describe_null(outcome: Outcome, comparison: Comparison, plan: GatePlan) -> 
         )
     return (
         f"{shows} on {blocks}, which neither shows nor rules out a deviation beyond ±{tolerance}; "
-        f"{_describe_visible(comparison)}"
+        f"{describe_visible(comparison.smallest_visible_change)}"
     )
 
 
@@ -114,8 +114,9 @@ def _describe_error_level(plan: GatePlan) -> str:
     return f"at most {level} of runs with {cases} raise one where nothing is beyond its tolerance"
 
 
-def _describe_visible(comparison: Comparison) -> str:
-    smallest = format_percent(comparison.smallest_visible_change)
+def describe_visible(smallest_visible_change: float) -> str:
+    """Return what a change, as a fraction, would have had to be; part of the reason of every UNDECIDED of times."""
+    smallest = format_percent(smallest_visible_change)
     return f"a change of {smallest} or more would have been seen with {_format_share(USUAL_POWER)} probability"
 
 

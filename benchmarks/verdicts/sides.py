@@ -14,7 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 from benchmarks.records import Aspect, BlockSummary, Case, Change, Outcome, Verdict
 from benchmarks.stats.intervals import LogEstimate, estimate_mean
+from benchmarks.stats.power import estimate_smallest_visible_change
 from benchmarks.units import format_overhead, format_percent
+from benchmarks.verdicts.explain import describe_visible
 from benchmarks.verdicts.plan import GatePlan
 from benchmarks.verdicts.rules import (
     find_worst,
@@ -57,7 +59,7 @@ def judge_sides(
     for aspect, aspect_plan in plans.items():
         estimate = _estimate(aspect, pairs)
         outcome = judge_null_at_screen(estimate, aspect_plan) if null else _screen(estimate, aspect_plan)
-        changes[aspect] = _describe(aspect, outcome, estimate, len(pairs), aspect_plan)
+        changes[aspect] = _describe(aspect, outcome, estimate, len(pairs), aspect_plan, null=null)
     fresh: tuple[BlockPair, ...] = ()
     for _ in range(plan.looks):
         open_aspects = [aspect for aspect, change in changes.items() if change.outcome is Outcome.UNDECIDED]
@@ -65,9 +67,10 @@ def judge_sides(
             break
         fresh += tuple(measure_more(plan.blocks_per_look))
         for aspect in open_aspects:
-            estimate = _estimate(aspect, fresh)
+            estimate, aspect_plan = _estimate(aspect, fresh), plans[aspect]
             look = judge_null_at_look if null else judge_change_at_look
-            changes[aspect] = _describe(aspect, look(estimate, plans[aspect]), estimate, len(fresh), plans[aspect])
+            outcome = look(estimate, aspect_plan)
+            changes[aspect] = _describe(aspect, outcome, estimate, len(fresh), aspect_plan, null=null)
     return tuple(changes.values())
 
 
@@ -116,14 +119,20 @@ def _estimate(aspect: Aspect, pairs: Sequence[BlockPair]) -> LogEstimate:
     return estimate_mean(estimate_log_changes(aspect, pairs))
 
 
-def _describe(aspect: Aspect, outcome: Outcome | None, estimate: LogEstimate, pairs: int, plan: GatePlan) -> Change:
-    """Return the change with its reason."""
+def _describe(
+    aspect: Aspect, outcome: Outcome | None, estimate: LogEstimate, pairs: int, plan: GatePlan, *, null: bool
+) -> Change:
+    """Return the change with its reason; an undecided one tells how large it would have had to be."""
     interval = estimate.estimate_interval(plan.report_confidence)
     reason = (
         f"{aspect.value} {format_overhead(interval.estimate)} against the other target (95 % interval "
         f"{format_overhead(interval.lower)} to {format_overhead(interval.upper)}, {pairs} pairs of blocks), tolerated "
         f"{format_percent(plan.tolerance)}"
     )
+    if outcome is None:
+        alpha = plan.look_alpha / 2.0 if null else plan.look_alpha
+        smallest = estimate_smallest_visible_change(estimate, tolerance=plan.tolerance, alpha=alpha)
+        reason += f"; {describe_visible(smallest)}"
     return Change(
         aspect=aspect,
         outcome=Outcome.UNDECIDED if outcome is None else outcome,

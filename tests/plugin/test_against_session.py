@@ -35,8 +35,10 @@ def test_the_same_code_in_both_targets_is_held(run_both: RunSuite) -> None:
     result.stdout.fnmatch_lines(
         [
             "sample weighting: sweep quick, target *, against tensorflow-cpu==2.20.0",
+            "Is anything slower or larger here than in tensorflow-cpu==2.20.0[?]",
+            "Not shown in any of 2 cases.",
             "This target:  TensorFlow 2.21.0, Keras *",
-            "Other target: TensorFlow 2.20.0, Keras *",
+            "Other target: TensorFlow 2.20.0, Keras * (tensorflow-cpu==2.20.0)",
             "step_time[[]mlp-depth2-batch256-loop_graph[]] *HELD",
             "Slower or larger here: nothing",
         ]

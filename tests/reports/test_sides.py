@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 
+import pytest
+
 from benchmarks.records import (
     ArmReadings,
     Aspect,
@@ -16,8 +18,10 @@ from benchmarks.records import (
     ReadBlock,
     Verdict,
 )
-from benchmarks.reports.sides import render_sides
+from benchmarks.reports.sides import conclude_against, render_sides
 from tests.examples import make_case, make_environment, make_measurement, make_read_measurement
+
+_AGAINST = "tensorflow-cpu==2.20.0"
 
 
 def make_change(aspect: Aspect, ratio: float, outcome: Outcome) -> Change:
@@ -58,7 +62,7 @@ def make_graph_report() -> CaseReport:
 
 
 def test_one_target_alone_says_nothing() -> None:
-    assert render_sides([dataclasses.replace(make_report(), other=None)]) == []
+    assert render_sides([dataclasses.replace(make_report(), other=None)], None) == []
 
 
 def test_both_targets_are_named_and_each_aspect_has_its_change() -> None:
@@ -68,9 +72,10 @@ def test_both_targets_are_named_and_each_aspect_has_its_change() -> None:
         make_change(Aspect.WEIGHTED, 0.8, Outcome.IMPROVED),
         outcome=Outcome.REGRESSED,
     )
-    targets, table, lists = render_sides([report])
+    targets, table, lists = render_sides([report], _AGAINST)
     assert targets.splitlines()[0].startswith("This target:  TensorFlow 2.21.0, Keras 3.15.1")
     assert targets.splitlines()[1].startswith("Other target: TensorFlow 2.20.0, Keras 3.11.0")
+    assert targets.splitlines()[1].endswith(f"({_AGAINST})")
     row = table.splitlines()[-1]
     assert row.endswith("REGRESSED")
     assert "+20.0 % (+19.0 % to +21.0 %)" in row
@@ -85,19 +90,19 @@ def test_both_targets_are_named_and_each_aspect_has_its_change() -> None:
 
 def test_a_change_whose_null_case_was_off_is_not_listed() -> None:
     change = make_change(Aspect.OVERHEAD, 1.2, Outcome.REGRESSED)
-    *_, lists = render_sides([make_report(change, outcome=Outcome.NOT_COMPARABLE)])
+    *_, lists = render_sides([make_report(change, outcome=Outcome.NOT_COMPARABLE)], _AGAINST)
     assert "Slower or larger here: nothing" in lists
 
 
 def test_bytes_are_listed_and_have_no_row_in_the_table_of_times() -> None:
     brief = "peak tensor bytes of a pass, control: 20.0 MiB → 30.0 MiB"
     change = Change(aspect=Aspect.CONTROL, outcome=Outcome.UNDECIDED, reason="because", brief=brief)
-    _, lists = render_sides([make_report(change)])
+    _, lists = render_sides([make_report(change)], _AGAINST)
     assert lists.splitlines()[-2:] == ["Undecided: 1", f"  {make_case().case_id} ({brief})"]
 
 
 def test_a_graph_that_changed_is_told_by_op_type() -> None:
-    *_, lists = render_sides([make_graph_report()])
+    *_, lists = render_sides([make_graph_report()], _AGAINST)
     assert lists.splitlines()[-3:] == [
         "Other graph: 2",
         "  training_graph[mlp-depth4-batch256-loop_graph], control: 3 → 5 nodes; +2 Mul",
@@ -106,5 +111,22 @@ def test_a_graph_that_changed_is_told_by_op_type() -> None:
 
 
 def test_nothing_slower_is_said_so() -> None:
-    *_, lists = render_sides([make_report(make_change(Aspect.OVERHEAD, 1.0, Outcome.HELD))])
+    *_, lists = render_sides([make_report(make_change(Aspect.OVERHEAD, 1.0, Outcome.HELD))], _AGAINST)
     assert lists.splitlines() == ["Slower or larger here: nothing", "Faster or smaller here: nothing"]
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "answer"),
+    [
+        ([Outcome.HELD, Outcome.IMPROVED], "Not shown in any of 2 cases."),
+        ([Outcome.REGRESSED, Outcome.HELD, Outcome.FAILED], "Yes: 1 of 3 cases; 1 FAILED."),
+        ([Outcome.UNDECIDED, Outcome.UNDECIDED], "Not shown in any of 2 cases; 2 UNDECIDED."),
+    ],
+)
+def test_a_run_against_another_target_has_one_answer(outcomes: list[Outcome], answer: str) -> None:
+    reports = [make_report(outcome=outcome) for outcome in outcomes]
+    assert conclude_against(reports, _AGAINST).splitlines() == [
+        f"Is anything slower or larger here than in {_AGAINST}?",
+        answer,
+    ]
+    assert conclude_against(reports, None) == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -54,6 +55,13 @@ def test_a_target_against_itself_raises_nothing() -> None:
     outcomes = [outcome for seed in range(300) for outcome in find_outcomes(judge(Targets(seed))).values()]
     assert outcomes.count(Outcome.REGRESSED) == 0
     assert outcomes.count(Outcome.HELD) > 0.9 * len(outcomes)
+
+
+def test_an_undecided_aspect_tells_how_large_a_rise_would_have_been_seen() -> None:
+    changes = {change.aspect: change for change in judge(Targets(1, overhead=0.033))}
+    undecided = changes[Aspect.OVERHEAD]
+    assert undecided.outcome is Outcome.UNDECIDED
+    assert re.search(r"; a change of \+\d\.\d % or more would have been seen with 80 % probability$", undecided.reason)
 
 
 def test_a_larger_overhead_is_seen_in_the_overhead_and_not_in_the_control() -> None:
