@@ -26,9 +26,19 @@ from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import Target
 from benchmarks.blocks.turns import run_together
 from benchmarks.commands._running import run_command
-from benchmarks.errors import SuiteError
+from benchmarks.errors import RecordError, SuiteError
 from benchmarks.plans import find_block_plan
-from benchmarks.records import Arm, Block, BlockRequest, Case, HistoryEntry, Question, ReadBlock, ReadRequest
+from benchmarks.records import (
+    Arm,
+    Block,
+    BlockRequest,
+    Case,
+    Environment,
+    HistoryEntry,
+    Question,
+    ReadBlock,
+    ReadRequest,
+)
 from benchmarks.reports.history import render_history, render_page
 from benchmarks.reports.history_picture import draw_history
 from benchmarks.stats.summaries import summarise_block
@@ -78,14 +88,18 @@ def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
 
     Raises:
         TargetError: when the environment of a version cannot be built.
+        RecordError: when what is written down was measured on another machine, or cannot be read.
     """
+    written = load_history(raw)
     targets = {version: build_target(f"tensorflow-cpu=={version}.*") for version in versions}
-    done = {_find_place(entry) for entry in load_history(raw) if not entry.failed}
+    done = {_find_place(entry) for entry in written if not entry.failed}
     for number in range(rounds):
         cases = [case for case in list_cases() if number < _ENOUGH_ROUNDS.get(case.question, rounds)]
         if all((version, case, number) in done for version in versions for case in cases):
             continue
         with _open_servers(targets) as launchers:
+            for launcher in launchers.values():
+                _check_machine(raw, written, launcher.describe_environment())
             for case in cases:
                 missing = {
                     version: launcher for version, launcher in launchers.items() if (version, case, number) not in done
@@ -111,12 +125,42 @@ def _open_servers(targets: Mapping[str, Target]) -> Iterator[dict[str, ServerLau
             launcher.close()
 
 
+def _check_machine(raw: Path, written: Sequence[HistoryEntry], here: Environment) -> None:
+    """Refuse to go on with what was measured on another machine; its times would be compared with those from here."""
+    for entry in written:
+        if _name_machine(entry.environment) != _name_machine(here):
+            raise RecordError(
+                f"{raw}: expected blocks of this machine ({_name_machine(here)}), got some of another "
+                f"({_name_machine(entry.environment)}); name another file with --raw"
+            )
+
+
+def _name_machine(environment: Environment) -> str:
+    python = ".".join(environment.python.split(".")[:2])
+    return f"{environment.cpu_model}, {environment.cores} cores, Python {python}"
+
+
 def load_history(raw: Path) -> list[HistoryEntry]:
-    """Return what is written down; an absent file holds nothing. What failed counts until it was measured later."""
+    """Return what is written down; an absent file holds nothing. What failed counts until it was measured later.
+
+    Raises:
+        RecordError: when a line is not one that a history wrote.
+    """
     if not raw.exists():
         return []
-    entries = [HistoryEntry.from_json(json.loads(line)) for line in raw.read_text(encoding="utf-8").splitlines()]
+    lines = enumerate(raw.read_text(encoding="utf-8").splitlines(), start=1)
+    entries = [_read_line(line, f"{raw}, line {number}") for number, line in lines]
     return list({_find_place(entry): entry for entry in entries}.values())
+
+
+def _read_line(line: str, place: str) -> HistoryEntry:
+    try:
+        return HistoryEntry.from_json(json.loads(line))
+    except (ValueError, RecordError) as error:
+        raise RecordError(
+            f"{place}: expected a block of a history, got something else ({error}); remove that line, and it is "
+            "measured again"
+        ) from error
 
 
 def _find_place(entry: HistoryEntry) -> tuple[str, Case, int]:

@@ -18,8 +18,9 @@ from benchmarks.units import format_overhead
 _NOTHING = "-"
 
 _LEGEND = (
-    "Each value with half the width of its 95 % interval; ▲ and ▼ mark a change against the version before it that is "
-    f"beyond noise, at an error level of {FAMILY_ALPHA:.0%} for the whole table. Times of all versions were measured "
+    "Each value ± half the width of its 95 % interval: of an overhead in percentage points (+3 % ± 1 % is +2 to +4 %), "
+    "of all else in percent of the value; ▲ and ▼ mark a change against the version before it that is beyond noise, "
+    f"at an error level of {FAMILY_ALPHA:.0%} for the whole table. Times of all versions were measured "
     "together in each round, so that a change between two of them can be surer than either interval."
 )
 
@@ -36,15 +37,19 @@ def render_page(entries: Sequence[HistoryEntry], picture: str | None) -> str:
     versions = list_versions(entries)
     environments = {entry.version: entry.environment for entry in entries}
     known = environments[versions[-1]]
-    rounds = 1 + max(entry.number for entry in entries)
+    times, peaks, graphs = (
+        max((1 + entry.number for entry in entries if _find_kind(entry) is kind), default=0)
+        for kind in (None, Question.PEAK_MEMORY, Question.TRAINING_GRAPH)
+    )
     rows = [
         [environment.tensorflow, environment.keras, environment.numpy]
         for environment in (environments[version] for version in versions)
     ]
     how = (
-        f"Measured by `python -m benchmarks.commands.history`: {rounds} rounds, in each of them a block of every case "
-        f"in every version, on {known.cores} cores of an {known.cpu_model} with Python {known.python}. MLPs of depth "
-        "2, batches of 256 (peaks: 512), 100,000 samples where a size matters."
+        "Measured by `python -m benchmarks.commands.history` in rounds, in each of which all versions take turns: "
+        f"{times} of times, {peaks} of peaks and {graphs} of graphs, on {known.cores} cores of an {known.cpu_model} "
+        f"with Python {known.python}. MLPs of depth 2, batches of 256 (peaks: 512), 100,000 samples where a size "
+        "matters."
     )
     parts = [
         f"# What weighting costs, from TensorFlow {versions[0]} to {versions[-1]}",
@@ -54,6 +59,11 @@ def render_page(entries: Sequence[HistoryEntry], picture: str | None) -> str:
         render_history(entries),
     ]
     return "\n\n".join(filter(None, parts))
+
+
+def _find_kind(entry: HistoryEntry) -> Question | None:
+    """Return the question of an entry; None of any that is timed."""
+    return None if entry.case.question.is_timed else entry.case.question
 
 
 def render_history(entries: Sequence[HistoryEntry]) -> str:
@@ -82,15 +92,15 @@ def _render_point(line: Line, version: str) -> str:
         return _NOTHING
     changes = line.track.changes
     mark = "" if version not in changes else " ▲" if changes[version] > 1.0 else " ▼"
-    return f"{line.write(point.estimate)}{_render_spread(point)}{mark}"
+    return f"{line.write(point.estimate)}{_render_spread(line, point)}{mark}"
 
 
-def _render_spread(point: Interval) -> str:
-    """Write half the width of an interval in percent of its estimate; nothing where there is no width."""
+def _render_spread(line: Line, point: Interval) -> str:
+    """Write half the width of an interval, as the legend says; nothing where there is no width."""
     width = point.upper - point.lower
     if width == float("inf") or not width:
         return ""
-    return f" ± {50.0 * width / point.estimate:.1f} %"
+    return f" ± {50.0 * width / (1.0 if line.is_overhead else point.estimate):.1f} %"
 
 
 def _render_changes(line: Line, entries: Sequence[HistoryEntry]) -> Iterator[str]:
@@ -120,4 +130,5 @@ def _describe_graph_change(before: ReadBlock, now: ReadBlock) -> str:
     types_now, types_before = (block.weighted.op_types.get(OPTIMISED_NODES, {}) for block in (now, before))
     traces = [block.weighted.values.get("first_pass_traces") for block in (before, now)]
     told = "" if traces[0] == traces[1] else f", traces {traces[0]:.0f} → {traces[1]:.0f}"
-    return f"{describe_op_types(subtract_op_types(types_now, types_before))}{told}"
+    difference = subtract_op_types(types_now, types_before)
+    return f"{describe_op_types(difference) if difference else 'as before'}{told}"

@@ -24,12 +24,16 @@ _RESIDENT = "pass_peak_resident_bytes"
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _Quantity:
-    """A quantity of a case: its name, the arm it is of (empty for both), how its value is found and written."""
+    """A quantity of a case: its name, the arm it is of (empty for both), how its value is found and written.
+
+    `is_overhead` marks a ratio that is written as a percentage.
+    """
 
     name: str
     arm: str = ""
     find: Callable[[HistoryEntry], float | None]
     write: Callable[[float], str]
+    is_overhead: bool = False
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +45,7 @@ class Line:
     method: str
     track: Track
     write: Callable[[float], str]
+    is_overhead: bool
 
 
 def list_versions(entries: Sequence[HistoryEntry]) -> list[str]:
@@ -67,8 +72,16 @@ def estimate_lines(entries: Sequence[HistoryEntry]) -> list[Line]:
         track = estimate_track(name, values, alpha, together=case.question.is_timed)
         if track.points:
             panel = f"{quantity.name}, {case.method}"
-            line = Line(panel=panel, label=quantity.arm, method=case.method, track=track, write=quantity.write)
-            lines.append(line)
+            lines.append(
+                Line(
+                    panel=panel,
+                    label=quantity.arm,
+                    method=case.method,
+                    track=track,
+                    write=quantity.write,
+                    is_overhead=quantity.is_overhead,
+                )
+            )
     return lines
 
 
@@ -77,7 +90,10 @@ def _list(case: Case) -> Iterator[_Quantity]:
     if case.question.is_timed:
         name = "step time" if case.question is Question.STEP_TIME else "start-up at 1e5 samples"
         yield _Quantity(
-            name=f"overhead of {name}", find=_of_block(lambda block: math.exp(block.log_ratio)), write=format_overhead
+            name=f"overhead of {name}",
+            find=_of_block(lambda block: math.exp(block.log_ratio)),
+            write=format_overhead,
+            is_overhead=True,
         )
         for arm in ("control", "weighted"):
             yield _Quantity(name=name, arm=arm, find=_of_median(arm), write=format_duration)

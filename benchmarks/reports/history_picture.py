@@ -52,7 +52,8 @@ def draw_history(entries: Sequence[HistoryEntry], path: Path) -> None:
     for plot in list(grid.flat)[len(panels) :]:
         plot.set_visible(False)
     figure.tight_layout()
-    figure.savefig(path)
+    with mpl.rc_context({"svg.hashsalt": path.stem}):  # the same blocks draw the same file
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)
     plt.close(figure)
 
 

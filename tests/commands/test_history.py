@@ -86,6 +86,27 @@ def test_what_failed_is_measured_again_and_forgotten(
     assert len(history.load_history(raw)) == len(history.list_cases())
 
 
+def test_blocks_of_another_machine_are_not_gone_on_with(
+    launchers: list[FakeLauncher], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = tmp_path / "raw.jsonl"
+    history.measure_history(["2.14"], 1, raw)
+    raw.write_text(raw.read_text().replace("AMD EPYC", "another processor"))
+    assert history.main(["--versions", "2.14", "--rounds", "2", "--raw", str(raw)]) == 1
+    assert (
+        "expected blocks of this machine (AMD EPYC, 2 cores, Python 3.11), got some of another "
+        "(another processor, 2 cores, Python 3.11); name another file with --raw"
+    ) in capsys.readouterr().err
+
+
+def test_a_torn_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    raw = tmp_path / "raw.jsonl"
+    raw.write_text('{"version": "2.1')
+    assert history.main(["--only-render", "--raw", str(raw)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{raw}, line 1: expected a block of a history" in line
+
+
 def test_the_command_writes_its_table(launchers: list[FakeLauncher], tmp_path: Path) -> None:
     raw, table = tmp_path / "raw.jsonl", tmp_path / "history.md"
     assert history.main(["--versions", "2.14,2.15", "--rounds", "2", "--raw", str(raw), "--table", str(table)]) == 0

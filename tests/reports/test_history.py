@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
+import math
 import random
+import re
 
 from benchmarks.records import ArmReadings, Case, HistoryEntry, Question, ReadBlock
 from benchmarks.reports.history import render_history
@@ -59,6 +62,16 @@ def test_a_change_is_marked_where_it_came_with_what_became_of_the_graph() -> Non
     (change,) = (line for line in text.splitlines() if line.startswith("- step time, control, loop_graph: "))
     assert change.endswith("% from 2.10 to 2.11; graph: +2 Mul, +1 Cast")
     assert "overhead of step time, loop_graph: " not in text, "the overhead did not change"
+
+
+def test_a_spread_is_in_percent_of_the_value_and_of_an_overhead_in_points() -> None:
+    """Both spread by about 1 %; ± beside an overhead of 200 % would be a third of that in percent of the ratio."""
+    entries = [
+        dataclasses.replace(entry, block=make_block_summary(math.log(3.0 + 0.03 * (-1) ** entry.number)))
+        for entry in make_steps("2.9")
+    ]
+    row = next(line for line in render_history(entries).splitlines() if line.startswith("| overhead of step time"))
+    assert re.search(r"\+200\.0 % ± 3\.\d %", row)
 
 
 def test_what_could_not_be_measured_is_told() -> None:
