@@ -1,10 +1,10 @@
 """Does one optimizer update take longer when its samples are weighted?
 
-Measured on batches that are ready: one step of `fit` between its batch callbacks, or one call of a custom training
-step. Fails when the overhead rose beyond the baseline (`--benchmark-compare`) by more than the tolerance.
+Measured on batches that are ready: one call of Keras' own training function, or of a custom training step. Fails when
+the overhead rose beyond the baseline (`--benchmark-compare`) by more than the tolerance.
 
-`fit` looks class weights up in the input pipeline, beside the step: where no core is free for that, the same code costs
-twice as much (docs/gate-verification.md), and so its tolerance is wider.
+`fit` looks the class weights of a dataset up in its input pipeline, beside the step: where no core is free for that,
+the same code costs twice as much (docs/gate-verification.md), and so its tolerance is wider.
 """
 
 import pytest

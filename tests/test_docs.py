@@ -40,7 +40,7 @@ def test_the_readme_has_every_option_of_the_suite() -> None:
 
 def test_the_readme_tells_how_many_cases_a_sweep_has() -> None:
     quick, gate, full = (sum(len(expand(question, profile, {})) for question in Question) for profile in Profile)
-    assert f"measures the quick sweep,\n{quick} cases" in README
+    assert f"measures the quick sweep, {quick} cases" in " ".join(README.split())
     assert f"{quick} in minutes, {gate} for CI, over 1,000" in README
     assert full > 1000
 

@@ -1,8 +1,8 @@
 """What does one fresh process of a target do? It describes the target, proves a method, measures a block, reads an arm.
 
 Each job has a process to itself, so this module sets the process up as the job needs it: environment variables and
-threads, before TensorFlow's runtime starts. Leaves out: statistics and verdicts. Needs only tensorflow, numpy and the
-standard library.
+threads, before TensorFlow's runtime starts. Leaves out: statistics and verdicts. Needs only tensorflow, numpy, psutil
+and the standard library.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """Which TensorFlow release made weighting slower? A binary search, each release measured in turns with a good one.
 
-    python -m benchmarks.commands.bisect --good 2.15.1 --bad 2.19.1 --question step_time --method loop_graph
+    python -m benchmarks.commands.bisect --good 2.15.1 --bad 2.17.1 --question step_time --method fit_array \
+        --aspect control --tolerance 10%
 
 Each comparison is one of two targets (`--against`): the same blocks, the same rules, an error level that is shared by
 all comparisons of the search. It asks for one aspect: what weighting costs, or what one arm takes by itself. An

@@ -1,6 +1,6 @@
 """Which verdict does a case get? It depends on what the run compares with and on whether the case is a null case.
 
-Leaves out: the rules (`benchmarks.verdicts`) and the measuring (`measuring`).
+Leaves out: the rules (`benchmarks.verdicts`) and the measuring (`benchmarks.sources`).
 """
 
 from __future__ import annotations

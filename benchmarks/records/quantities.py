@@ -18,7 +18,7 @@ class Rule(str, Enum):
     """How a quantity is judged.
 
     EXACT: what the weighted arm has more than its control must not rise at all. NONE: the weighted arm must have none,
-    whatever was stored. BYTES: weighted ÷ control must not rise beyond a tolerance and a floor. LEAK: what the weighted
+    whatever was stored. BYTES: that difference must not rise beyond a tolerance and a floor. LEAK: what the weighted
     arm retains more than its control must stay below a floor, whatever was stored.
     """
 

@@ -4,9 +4,9 @@ Repeats a pytest run of the suite and writes down the verdict on every case afte
 verification goes on where it stopped. Everything after `--` goes to pytest:
 
     python -m benchmarks.studies.verify_gate --runs 10 --file null.jsonl -- \
-        --sweep quick --benchmark-compare=benchmarks/baselines/recorded/quick.json
+        --sweep quick --benchmark-compare=<a stored run>
     python -m benchmarks.studies.verify_gate --runs 10 --file plant5.jsonl -- \
-        -k step_time --method loop_graph --plant step=+5% --benchmark-compare=benchmarks/baselines/recorded/quick.json
+        -k step_time --method loop_graph --plant step=+5% --benchmark-compare=<a stored run>
 
 The record of such runs is docs/gate-verification.md.
 """

@@ -16,18 +16,6 @@ def test_naming_methods_imports_no_tensorflow() -> None:
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
-def test_methods_are_listed_from_what_most_people_use_to_what_few_do() -> None:
-    assert list(METHODS) == [
-        "fit_array",
-        "fit_class_weight",
-        "fit_dataset",
-        "fit_packed",
-        "loop_eager",
-        "loop_graph",
-        "loop_jit",
-    ]
-
-
 def test_an_unknown_method_is_answered_with_the_known_ones() -> None:
     with pytest.raises(CaseError, match=r"expected one of fit_array, .*loop_jit, got 'fit'; choose") as caught:
         load_method("fit")
