@@ -18,7 +18,8 @@ from benchmarks.records import Question
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave the other shards' cases out, as `-k` leaves out what it does not name."""
-    shard = find_run(config).settings.shard
+    run = find_run(config)
+    shard = run.settings.shard
     if shard is None:
         return
     groups: dict[str, list[pytest.Item]] = {}
@@ -30,6 +31,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     dropped = [item for item in items if id(item) not in kept]
     items[:] = [item for item in items if id(item) in kept]
     if dropped:
+        run.in_other_shards = dropped
         config.hook.pytest_deselected(items=dropped)
 
 
@@ -50,13 +52,16 @@ def divide(costs: Mapping[str, float], count: int) -> list[list[str]]:
 
 
 def _name_group(item: pytest.Item) -> str:
-    """Return what must stay together: a control's null case and the methods that have this control."""
+    """Return what must stay together: a control's null case and the methods that have this control, in all sizes.
+
+    A cost per sample is a slope over the sizes.
+    """
     sweep = item.get_closest_marker("sweep")
     if sweep is None or not isinstance(item, pytest.Function):
         return item.nodeid
     values = dict(item.callspec.params)
     method, _ = split_null(str(values.pop("method")))
-    rest: Sequence[str] = [f"{name}={values[name]}" for name in sorted(values)]
+    rest: Sequence[str] = [f"{name}={values[name]}" for name in sorted(values) if name != "dataset_size"]
     return " ".join([str(sweep.args[0]), name_null_method(method), *rest])
 
 

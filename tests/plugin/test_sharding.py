@@ -50,3 +50,12 @@ def test_a_shard_that_makes_no_sense_ends_the_run_in_one_line(run_suite: RunSuit
     result = run_suite("--collect-only", f"--shard={text}")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines([f"ERROR: --shard: expected K/N with K from 1 to N, got '{text}'*"])
+
+
+def test_the_sizes_of_a_method_stay_together(run_suite: RunSuite) -> None:
+    """A cost per sample is a slope over them."""
+    sizes = ("test_peak_memory.py", "--dataset-size", "1e4,1e5,1e6")
+    for k in (1, 2):
+        cases = set(list_cases(run_suite("--collect-only", "-q", *sizes, "--shard", f"{k}/2")))
+        assert cases
+        assert all(case.replace("size10000-", "size1000000-") in cases for case in cases)
