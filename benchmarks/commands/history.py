@@ -18,7 +18,9 @@ import os
 import random
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from benchmarks.blocks.environments import build_target
 from benchmarks.blocks.launcher import ServerLauncher
@@ -41,6 +43,7 @@ from benchmarks.records import (
 )
 from benchmarks.reports.history import render_history, render_page
 from benchmarks.reports.history_picture import draw_history
+from benchmarks.sources.timed import check_steady
 from benchmarks.stats.summaries import summarise_block
 
 _VERSIONS = tuple(f"2.{minor}" for minor in range(12, 22))
@@ -90,6 +93,8 @@ def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
         TargetError: when the environment of a version cannot be built.
         RecordError: when what is written down was measured on another machine, or cannot be read.
     """
+    if not raw.parent.is_dir():
+        raise RecordError(f"--raw: expected a file in a folder that exists, got {raw}; make {raw.parent} first")
     written = load_history(raw)
     targets = {version: build_target(f"tensorflow-cpu=={version}.*") for version in versions}
     done = {_find_place(entry) for entry in written if not entry.failed}
@@ -98,12 +103,14 @@ def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
         if all((version, case, number) in done for version in versions for case in cases):
             continue
         with _open_servers(targets) as launchers:
-            for launcher in launchers.values():
-                _check_machine(raw, written, launcher.describe_environment())
+            for version, launcher in launchers.items():
+                _check_same(raw, written, version, launcher.describe_environment())
             for case in cases:
                 missing = {
                     version: launcher for version, launcher in launchers.items() if (version, case, number) not in done
                 }
+                if missing and case.question.is_timed:
+                    missing = launchers  # times of one version tell nothing beside those of another hour
                 for entry in _measure(missing, case, number):
                     with raw.open("a", encoding="utf-8") as file:
                         file.write(json.dumps(entry.to_json()) + "\n")
@@ -125,14 +132,23 @@ def _open_servers(targets: Mapping[str, Target]) -> Iterator[dict[str, ServerLau
             launcher.close()
 
 
-def _check_machine(raw: Path, written: Sequence[HistoryEntry], here: Environment) -> None:
-    """Refuse to go on with what was measured on another machine; its times would be compared with those from here."""
+def _check_same(raw: Path, written: Sequence[HistoryEntry], version: str, here: Environment) -> None:
+    """Refuse to go on with what was measured on another machine, or with other packages under the same version."""
     for entry in written:
+        if entry.version == version and _name_packages(entry.environment) != _name_packages(here):
+            raise RecordError(
+                f"{raw}: expected blocks of {_name_packages(here)} as {version}, got some of "
+                f"{_name_packages(entry.environment)}; name another file with --raw"
+            )
         if _name_machine(entry.environment) != _name_machine(here):
             raise RecordError(
                 f"{raw}: expected blocks of this machine ({_name_machine(here)}), got some of another "
                 f"({_name_machine(entry.environment)}); name another file with --raw"
             )
+
+
+def _name_packages(environment: Environment) -> str:
+    return f"TensorFlow {environment.tensorflow}, Keras {environment.keras} and NumPy {environment.numpy}"
 
 
 def _name_machine(environment: Environment) -> str:
@@ -171,6 +187,7 @@ def _find_place(entry: HistoryEntry) -> tuple[str, Case, int]:
 def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -> Iterator[HistoryEntry]:
     """Measure one block in each version, or read both arms; yield what came of it, a failure with its reason."""
     versions = list(launchers)
+    occasion = datetime.now(timezone.utc).isoformat(timespec="seconds")
     random.Random(f"{number} {case.case_id}").shuffle(versions)  # noqa: S311 - an order, not a secret
     if case.question.is_timed:
         plan = find_block_plan(case.question, None)
@@ -178,7 +195,7 @@ def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -
             case=case, seed=number + 1, timed_budget_ns=plan.timed_budget_ns, min_rounds=plan.min_rounds
         )
         together = [launchers[version] for version in versions]
-        results: Iterable[_Result] = run_together(together, request, f"{number} {case.case_id}")
+        results: Iterable[_Result] = run_together(together, [request] * len(together), f"{number} {case.case_id}")
     else:
         results = (_read(launchers[version], case, number) for version in versions)
     for version, result in zip(versions, results, strict=True):
@@ -187,10 +204,22 @@ def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -
             environment=launchers[version].describe_environment(),
             case=case,
             number=number,
-            block=summarise_block(result) if isinstance(result, Block) else None,
-            readings=result if isinstance(result, ReadBlock) else None,
-            failed=str(result) if isinstance(result, SuiteError) else None,
+            occasion=occasion if case.question.is_timed else "",
+            **_file(case, result),
         )
+
+
+def _file(case: Case, result: _Result) -> dict[str, Any]:
+    """Return the field of an entry that this result belongs in."""
+    if isinstance(result, ReadBlock):
+        return {"readings": result}
+    if isinstance(result, SuiteError):
+        return {"failed": str(result)}
+    try:
+        check_steady(case, result)
+    except SuiteError as error:
+        return {"failed": str(error)}
+    return {"block": summarise_block(result)}
 
 
 def _read(launcher: ServerLauncher, case: Case, number: int) -> ReadBlock | SuiteError:

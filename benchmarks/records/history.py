@@ -13,12 +13,16 @@ from benchmarks.records.readings import ReadBlock
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryEntry:
-    """One line: block `number` of a case in a version; exactly one of `block`, `readings` and `failed` is there."""
+    """One line: block `number` of a case in a version; exactly one of `block`, `readings` and `failed` is there.
+
+    `occasion` is the same in blocks that were measured in turns with each other, and in no others.
+    """
 
     version: str
     environment: Environment
     case: Case
     number: int
+    occasion: str = ""
     block: BlockSummary | None = None
     readings: ReadBlock | None = None
     failed: str | None = None
@@ -35,6 +39,7 @@ class HistoryEntry:
             "environment": self.environment.to_json(),
             "case": self.case.to_json(),
             "number": self.number,
+            "occasion": self.occasion,
             "block": None if self.block is None else self.block.to_json(),
             "readings": None if self.readings is None else self.readings.to_json(),
             "failed": self.failed,
@@ -49,6 +54,7 @@ class HistoryEntry:
                 environment=Environment.from_json(data["environment"]),
                 case=Case.from_json(data["case"]),
                 number=data["number"],
+                occasion=data.get("occasion", ""),
                 block=None if data["block"] is None else BlockSummary.from_json(data["block"]),
                 readings=None if data["readings"] is None else ReadBlock.from_json(data["readings"]),
                 failed=data["failed"],

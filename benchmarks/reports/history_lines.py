@@ -62,7 +62,7 @@ def estimate_lines(entries: Sequence[HistoryEntry]) -> list[Line]:
     for case, quantity in wanted:
         values = {
             version: {
-                entry.number: value
+                (entry.number, entry.occasion): value
                 for entry in entries
                 if entry.case == case and entry.version == version and (value := quantity.find(entry)) is not None
             }

@@ -86,7 +86,7 @@ class BlockSource:
         """
         if self.environment is None:
             self.environment = self.launcher.describe_environment()
-        self._check_steady(block)
+        check_steady(self._case, block)
         self.summaries.append(summarise_block(block))
         self.weighted_step_ns += [slice_ns / block.steps_per_slice for slice_ns in block.weighted_slice_ns]
         if self._on_block is not None:
@@ -115,13 +115,18 @@ class BlockSource:
         """Return the overhead that all blocks so far show."""
         return estimate_ratio_interval([block.log_ratio for block in self.summaries], _REPORT_CONFIDENCE)
 
-    def _check_steady(self, block: Block) -> None:
-        """Refuse a block whose times are not those of a steady state."""
-        if block.traces_while_timed and self._case.question is not Question.STARTUP_TIME:
-            raise BlockError(
-                f"expected no tracing while slices are timed, got {block.traces_while_timed} traces, so the times are "
-                "not of a steady state; look for an argument of the training step whose shape or type changes"
-            )
+
+def check_steady(case: Case, block: Block) -> None:
+    """Refuse a block whose times are not those of a steady state.
+
+    Raises:
+        BlockError: when something was traced while it was timed, and that is not what is asked.
+    """
+    if block.traces_while_timed and case.question is not Question.STARTUP_TIME:
+        raise BlockError(
+            f"expected no tracing while slices are timed, got {block.traces_while_timed} traces, so the times are "
+            "not of a steady state; look for an argument of the training step whose shape or type changes"
+        )
 
 
 def make_unmeasured_report(case: Case, verdict: Verdict | None) -> CaseReport:

@@ -11,12 +11,16 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import math
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
+from typing import TypeVar
 
 from benchmarks.records import Interval
 from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean, estimate_ratio_interval
 
 _CONFIDENCE = 0.95
+
+Round = TypeVar("Round", bound=Hashable)
+"""What tells rounds apart; equal in two versions where their values were had together."""
 
 LEAST_CHANGE: float = 0.001
 """Log-ratio below which a change is not told, however sure it is: bytes that repeat exactly differ by a few of them."""
@@ -34,7 +38,7 @@ class Track:
     changes: Mapping[str, float]
 
 
-def estimate_track(name: str, values: Mapping[str, Mapping[int, float]], alpha: float, *, together: bool) -> Track:
+def estimate_track(name: str, values: Mapping[str, Mapping[Round, float]], alpha: float, *, together: bool) -> Track:
     """Return the track of a quantity.
 
     Args:
@@ -59,7 +63,9 @@ def estimate_track(name: str, values: Mapping[str, Mapping[int, float]], alpha: 
     return Track(name=name, points=points, changes=changes)
 
 
-def _estimate_change(now: Mapping[int, float], before: Mapping[int, float], *, together: bool) -> LogEstimate | None:
+def _estimate_change(
+    now: Mapping[Round, float], before: Mapping[Round, float], *, together: bool
+) -> LogEstimate | None:
     """Return the change between two versions; None where they have no round in common and need one."""
     if not together:
         return estimate_change(list(now.values()), list(before.values()))

@@ -99,6 +99,41 @@ def test_blocks_of_another_machine_are_not_gone_on_with(
     ) in capsys.readouterr().err
 
 
+def test_other_packages_under_the_same_version_are_not_gone_on_with(
+    launchers: list[FakeLauncher], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    raw = tmp_path / "raw.jsonl"
+    history.measure_history(["2.14"], 1, raw)
+    raw.write_text(raw.read_text().replace('"keras": "3.15.1"', '"keras": "3.14.0"'))
+    assert history.main(["--versions", "2.14", "--rounds", "2", "--raw", str(raw)]) == 1
+    assert "as 2.14, got some of TensorFlow 2.21.0, Keras 3.14.0" in capsys.readouterr().err
+
+
+def test_a_further_version_is_timed_together_with_the_others(launchers: list[FakeLauncher], tmp_path: Path) -> None:
+    raw = tmp_path / "raw.jsonl"
+    history.measure_history(["2.14", "2.15"], 1, raw)
+    first = {entry.occasion for entry in history.load_history(raw) if entry.case.question.is_timed}
+    history.measure_history(["2.14", "2.15", "2.16"], 1, raw)
+    timed = [entry for entry in history.load_history(raw) if entry.case.question.is_timed]
+    assert {entry.version for entry in timed} == {"2.14", "2.15", "2.16"}
+    assert len({(entry.case, entry.occasion) for entry in timed}) == len({entry.case for entry in timed})
+    read = sum(len(launcher.read_requests) for launcher in launchers)
+    untimed = [case for case in history.list_cases() if not case.question.is_timed]
+    assert read == 2 * 3 * len(untimed), "bytes and counts of another day are as good"
+    assert first, "an occasion is written down"
+
+
+def test_a_block_that_traced_while_it_was_timed_has_failed(
+    launchers: list[FakeLauncher], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(history, "ServerLauncher", lambda target, limits: FakeLauncher(traces_while_timed=1))
+    raw = tmp_path / "raw.jsonl"
+    history.measure_history(["2.14"], 1, raw)
+    steps = [entry for entry in history.load_history(raw) if entry.case.question is Question.STEP_TIME]
+    assert steps
+    assert all(entry.failed and "expected no tracing" in entry.failed for entry in steps)
+
+
 def test_a_torn_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     raw = tmp_path / "raw.jsonl"
     raw.write_text('{"version": "2.1')
