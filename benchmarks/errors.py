@@ -31,6 +31,10 @@ class TargetError(SuiteError):
     """A TensorFlow environment cannot be used as a target."""
 
 
+class UnsharedError(SuiteError):
+    """The other target refuses a case that this one has, so that there is nothing to compare it with."""
+
+
 class BlockError(SuiteError):
     """A block ended without a result: it crashed, hung, ran out of memory or raised."""
 

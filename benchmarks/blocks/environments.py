@@ -55,16 +55,20 @@ def find_cache() -> Path:
     return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("tf-weighting-benchmarks"))
 
 
-def find_or_build_target(text: str) -> Target:
+def find_or_build_target(text: str, interpreter: Path = Path(sys.executable)) -> Target:
     """Return the target that `text` names: an interpreter, another checkout of this suite, or pip requirements.
 
-    A checkout is measured on the interpreter of this process; of requirements an environment is built.
+    Of requirements an environment is built.
+
+    Args:
+        text: what to look for.
+        interpreter: what a checkout is measured on, so that it differs from this one in its code alone.
 
     Raises:
         TargetError: when it is none of them, or cannot be installed.
     """
     if (Path(text) / _WORKER).is_file():
-        return Target(interpreter=Path(sys.executable), root=Path(text).resolve())
+        return Target(interpreter=interpreter, root=Path(text).resolve())
     if (os.sep in text and "==" not in text) or shutil.which(text) is not None:
         return find_target(text)
     return build_target(text)
@@ -81,7 +85,13 @@ def build_target(requirement: str, cache: Path | None = None) -> Target:
         TargetError: when it cannot be resolved or installed; the message has the installer's own words.
     """
     root = find_cache() if cache is None else cache
-    root.mkdir(parents=True, exist_ok=True)
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TargetError(
+            f"cache: expected a folder to build environments in, got {root} ({error.strerror}); name another with "
+            f"{CACHE_VARIABLE}"
+        ) from error
     pins = _resolve(requirement, root)
     folder = root / f"py{sys.version_info.major}{sys.version_info.minor}-{_digest(pins)}"
     with FileLock(f"{folder}.lock"):
@@ -107,7 +117,9 @@ def _resolve(requirement: str, root: Path) -> list[str]:
             raise
         remembered: list[str] = json.loads(memory.read_text(encoding="utf-8"))
         return remembered
-    memory.write_text(json.dumps(pins), encoding="utf-8")
+    half = memory.with_suffix(f".{os.getpid()}")
+    half.write_text(json.dumps(pins), encoding="utf-8")
+    half.replace(memory)  # whole or not at all: another run may be reading
     return pins
 
 

@@ -82,7 +82,7 @@ class ServerLauncher:
         """
         if self._environment is None:
             try:
-                self._environment = Environment.from_json(self._ask({"do": "describe", **self._threads}))
+                self._environment = Environment.from_json(self._ask({"do": "describe", **self._threads}, self._limits))
             except BlockError as error:
                 raise TargetError(f"{self._target.interpreter} cannot start TensorFlow: {error}") from error
         return self._environment
@@ -99,8 +99,12 @@ class ServerLauncher:
             CaseError: when the target refuses the case, for example a method that does not weight the gradient.
             TargetError: when the target has no TensorFlow or does not start.
         """
-        where = {} if meeting is None else {"meeting": dataclasses.asdict(meeting)}
-        return Block.from_json(self._ask_of_case("measure", request, **where))
+        if meeting is None:
+            return Block.from_json(self._ask_of_case("measure", request))
+        limits = dataclasses.replace(self._limits, timeout_s=self._limits.timeout_s * meeting.blocks)
+        where = dataclasses.asdict(meeting)
+        del where["blocks"]  # the limits' business, which are kept here
+        return Block.from_json(self._ask_of_case("measure", request, limits, meeting=where))
 
     def read_arm(self, request: ReadRequest) -> ArmReadings:
         """Read one arm alone in a fresh process of the target.
@@ -127,26 +131,28 @@ class ServerLauncher:
         if self._server is not None:
             self._kill()
 
-    def _ask_of_case(self, do: str, request: BlockRequest | ReadRequest, **more: Json) -> Json:
+    def _ask_of_case(
+        self, do: str, request: BlockRequest | ReadRequest, limits: Limits | None = None, **more: Json
+    ) -> Json:
         """Ask for something that a method does; the target proves it first, unless that has been done."""
         proof = (request.case.method, request.case.workload)
         asked = {"do": do, "request": request.to_json(), "proven": proof in self._proven, **more}
-        result = self._ask(asked)
+        result = self._ask(asked, limits or self._limits)
         if not request.case.null:
             self._proven.add(proof)
         return result
 
-    def _ask(self, request: Json) -> Json:
+    def _ask(self, request: Json, limits: Limits) -> Json:
         """Send a request and return the result; an error that comes back is raised as what it was there."""
         server = self._find_server()
         assert server.stdin is not None  # noqa: S101 - a pipe by the call that started it
         try:
-            server.stdin.write(json.dumps(request | {"limits": dataclasses.asdict(self._limits)}).encode() + b"\n")
+            server.stdin.write(json.dumps(request | {"limits": dataclasses.asdict(limits)}).encode() + b"\n")
             server.stdin.flush()
         except BrokenPipeError:
             raise BlockError(self._bury("went away before the block")) from None
         # A block may be preceded by the proof of its method, which has the same limits.
-        return _unwrap(self._read_reply(2 * self._limits.timeout_s + _GRACE_S))
+        return _unwrap(self._read_reply(2 * limits.timeout_s + _GRACE_S))
 
     def _find_server(self) -> subprocess.Popen[bytes]:
         """Return the running server, started if need be."""

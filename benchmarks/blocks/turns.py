@@ -73,13 +73,13 @@ class Turns:
 
 
 def run_together(
-    launchers: Sequence[Launcher], request: BlockRequest, seed: str, *, turn_ns: int = TURN_NS
+    launchers: Sequence[Launcher], requests: Sequence[BlockRequest], seed: str, *, turn_ns: int = TURN_NS
 ) -> list[Block | SuiteError]:
     """Measure one block in each target, in turns, and return the blocks in the order of the launchers.
 
     Args:
         launchers: one per target, up to 128.
-        request: what each of them is asked for.
+        requests: what each of them is asked for.
         seed: a text; the same one gives the same order of turns.
         turn_ns: timed nanoseconds of a turn.
 
@@ -88,7 +88,7 @@ def run_together(
     """
     order = random.Random(seed)  # noqa: S311 - an order, not a secret
     if not _HAS_NAMED_PIPES:
-        return _run_one_by_one(launchers, request, order)
+        return _run_one_by_one(launchers, requests, order)
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         told_fd = stack.enter_context(_open_pipe(folder / "told"))
@@ -104,9 +104,10 @@ def run_together(
                         given_path=str(folder / f"given{number}"),
                         told_path=str(folder / "told"),
                         turn_ns=turn_ns,
+                        blocks=len(launchers),
                     ),
                 )
-                for number, launcher in enumerate(launchers)
+                for number, (launcher, request) in enumerate(zip(launchers, requests, strict=True))
             ]
             for number, block in enumerate(blocks):
                 block.add_done_callback(_tell_end(told_fd, number))
@@ -153,11 +154,11 @@ def _conduct(told_fd: int, given_fds: Sequence[int], order: random.Random) -> No
 
 
 def _run_one_by_one(
-    launchers: Sequence[Launcher], request: BlockRequest, order: random.Random
+    launchers: Sequence[Launcher], requests: Sequence[BlockRequest], order: random.Random
 ) -> list[Block | SuiteError]:
     """Measure one block after the other, in an order drawn anew."""
     numbers = order.sample(range(len(launchers)), k=len(launchers))
-    results = {number: _run_alone(launchers[number], request) for number in numbers}
+    results = {number: _run_alone(launchers[number], requests[number]) for number in numbers}
     return [results[number] for number in range(len(launchers))]
 
 

@@ -21,7 +21,7 @@ from benchmarks.blocks.environments import build_target
 from benchmarks.blocks.layouts import launch_target
 from benchmarks.blocks.supervise import Limits
 from benchmarks.commands._running import run_command
-from benchmarks.errors import TargetError
+from benchmarks.errors import StatisticsError, TargetError
 from benchmarks.plans import find_block_plan, find_read_plan
 from benchmarks.protocols import Launcher
 from benchmarks.records import Aspect, Case, Change, Outcome, Question
@@ -101,6 +101,9 @@ class Comparer:
         now, other = (ReadSource(self._case, self._find_launcher(name), _ASKING, {}) for name in (version, good))
         seed = f"{version} {good}"
         sides = judge_read_sides(self._case, lambda count: [read_pair(now, other, seed) for _ in range(count)], plan)
+        findings = sides.judgement.findings
+        if findings and all(finding.outcome is Outcome.NOT_COMPARABLE for finding in findings):
+            raise StatisticsError(f"{version} against {good}: {findings[0].sentence}")
         return [change for change in sides.changes if change.aspect is self._aspect]
 
     def _decide(self, version: str, changes: Sequence[Change]) -> Step:
@@ -110,10 +113,18 @@ class Comparer:
             return Step(version=version, bad=True, reason=_join(worst))
         unsure = [change for change in changes if change.outcome is Outcome.UNDECIDED]
         if unsure:
-            ratios = [change.change_ratio.estimate for change in unsure if change.change_ratio is not None]
-            bad = any(ratio > 1.0 + self._tolerance / 2.0 for ratio in ratios)
+            bad = any(self._looks_bad(change) for change in unsure)
             return Step(version=version, bad=bad, reason=f"{_join(unsure)}; not certain, taken by its estimate")
         return Step(version=version, bad=False, reason=_join(changes) or "HELD: nothing rose")
+
+    def _looks_bad(self, change: Change) -> bool:
+        """Whether an undecided change is rather that of a bad release.
+
+        A time is beyond half the tolerance; bytes, which are undecided only beyond their limit, where they rise.
+        """
+        if change.change_ratio is None:
+            return change.rises
+        return change.change_ratio.estimate > 1.0 + self._tolerance / 2.0
 
     def _find_launcher(self, version: str) -> Launcher:
         if version not in self._launchers:
@@ -133,7 +144,7 @@ def list_releases(good: str, bad: str) -> list[str]:
     """
     pip = [sys.executable, "-m", "pip"]
     if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode and shutil.which("uv"):  # noqa: S603
-        pip = ["uv", "tool", "run", "pip"]
+        pip = ["uv", "tool", "run", "--python", sys.executable, "pip"]
     listed = subprocess.run([*pip, "index", "versions", _PACKAGE], capture_output=True, text=True, check=False)  # noqa: S603
     found = re.search(r"Available versions: (.*)", listed.stdout)
     if listed.returncode or found is None:

@@ -72,9 +72,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Count the cases that can turn this run red: with a baseline all of them, without one the null cases."""
+    """Count the cases that can turn the run red, over all of its shards: compared all of them, else the null cases."""
     run = find_run(session.config)
-    swept = [item for item in session.items if item.get_closest_marker("sweep") is not None]
+    swept = [item for item in (*session.items, *run.in_other_shards) if item.get_closest_marker("sweep") is not None]
     judged = run.comparing or run.settings.against is not None
     run.gated_cases = len(swept) if judged else sum(1 for item in swept if item.get_closest_marker("null"))
 

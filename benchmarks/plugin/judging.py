@@ -6,6 +6,7 @@ Leaves out: the rules (`benchmarks.verdicts`) and the measuring (`benchmarks.sou
 from __future__ import annotations
 
 import dataclasses
+import shlex
 
 from benchmarks.baselines.store import explain_unlike_versions
 from benchmarks.errors import BaselineError
@@ -13,6 +14,7 @@ from benchmarks.plugin.run import Run
 from benchmarks.records import Case, Change, Outcome, ReadBlock, Verdict
 from benchmarks.sources.read import ReadSource
 from benchmarks.sources.timed import BlockSource
+from benchmarks.sweeps import Profile
 from benchmarks.verdicts.explain import explain_failed_null_case, explain_regression
 from benchmarks.verdicts.gate import judge_case, judge_null_case
 from benchmarks.verdicts.plan import SCREEN_BLOCKS, GatePlan
@@ -65,7 +67,7 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, *, tolerance: f
     if verdict.outcome is Outcome.REGRESSED and verdict.comparison is not None:
         return Judged(
             verdict=verdict,
-            message=explain_regression(case, verdict.comparison, plan, _advise(run, node_id)),
+            message=explain_regression(case, verdict.comparison, plan, _advise(run, case, node_id)),
         )
     return _as_judged(verdict)
 
@@ -106,7 +108,7 @@ def read_and_judge(case: Case, source: ReadSource, run: Run, plan: ReadingPlan, 
     verdict = judgement.verdict
     if problem and (verdict is None or verdict.outcome is Outcome.HELD):
         verdict = Verdict(outcome=Outcome.NOT_COMPARABLE, reason=problem)
-    next_step = _advise(run, node_id) if run.comparing else _command(node_id, "--blocks 5")
+    next_step = _advise(run, case, node_id) if run.comparing else _command(run, case, node_id, "--blocks 5")
     complaint = "weighting samples costs more than it should."
     message = explain_readings(case, judgement.findings, next_step, complaint=complaint)
     return conclude_readings(case, verdict, run, message)
@@ -160,7 +162,7 @@ def _judge_null(case: Case, source: BlockSource, run: Run, plan: GatePlan, node_
     """Measure a null case until it is known whether it reads 1.00."""
     verdict = hear_null_case(case, judge_null_case(source.measure_more, plan).verdict, run)
     if verdict.outcome is Outcome.FAILED and verdict.comparison is not None:
-        command = _command(node_id, f"--blocks {_BLOCKS_TO_LOOK_CLOSER}")
+        command = _command(run, case, node_id, f"--blocks {_BLOCKS_TO_LOOK_CLOSER}")
         next_step = f"close what else runs on this machine, then {command}"
         return Judged(verdict=verdict, message=explain_failed_null_case(case, verdict.comparison, plan, next_step))
     return _as_judged(verdict)
@@ -175,16 +177,23 @@ def _describe_verdict(verdict: Verdict) -> str:
     return f"{verdict.outcome.value}: {verdict.reason}"
 
 
-def _advise(run: Run, node_id: str) -> str:
+def _advise(run: Run, case: Case, node_id: str) -> str:
     """Return the command that looks closer at one case."""
     compare = f"--benchmark-compare={run.compared_with}" if run.compared_with else "--benchmark-compare"
-    return _command(node_id, f"{compare} --blocks {_BLOCKS_TO_LOOK_CLOSER}")
+    return _command(run, case, node_id, f"{compare} --blocks {_BLOCKS_TO_LOOK_CLOSER}")
 
 
-def command_to_look_closer(run: Run, node_id: str) -> str:
+def command_to_look_closer(run: Run, case: Case, node_id: str) -> str:
     """Return the command that measures one case of two targets with more blocks."""
-    return _command(node_id, f"--against '{run.settings.against}' --blocks {_BLOCKS_TO_LOOK_CLOSER}")
+    against = shlex.quote(run.settings.against or "")
+    return _command(run, case, node_id, f"--against {against} --blocks {_BLOCKS_TO_LOOK_CLOSER}")
 
 
-def _command(node_id: str, options: str) -> str:
-    return f"pytest '{node_id}' {options}"
+def _command(run: Run, case: Case, node_id: str, options: str) -> str:
+    """Return the command that measures one case alone, with what this run was told that the case depends on."""
+    settings = run.settings
+    told = [f"--target {shlex.quote(str(settings.target.interpreter))}"] if settings.target_named else []
+    told += [f"--sweep {settings.profile.value}"] if settings.profile is not Profile.QUICK else []
+    values = {axis: getattr(case, axis) for axis in settings.overrides}
+    told += [f"--{axis.replace('_', '-')} {value}" for axis, value in values.items() if value is not None]
+    return " ".join(["pytest", shlex.quote(node_id), *told, options])

@@ -6,7 +6,7 @@ Leaves out: how a case is measured and how a report is shown.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -27,7 +27,8 @@ class Run:
 
     `comparing` says whether a comparison was asked for, and `compared_with` what the command line named for it;
     `baseline` is what is compared with, `no_baseline` the reason where there is none. `gated_cases` counts the cases
-    that can turn this run red. `collected` holds the ids of all cases of the sweep, those deselected later included.
+    that can turn this run red, in all of its shards; `in_other_shards` are the tests that this one leaves out.
+    `collected` holds the ids of all cases of the sweep, those deselected later included.
     `answers` is what was read so far, which several cases may share. `other_launcher` and `other_answers` are those of
     the target that this one is measured against, if there is one.
     """
@@ -40,6 +41,7 @@ class Run:
     compared_with: str = ""
     no_baseline: str = "no stored run was found that could be read; record one with --benchmark-save"
     gated_cases: int = 1
+    in_other_shards: Sequence[pytest.Item] = ()
     collected: set[str] = dataclasses.field(default_factory=set)
     reports: list[CaseReport] = dataclasses.field(default_factory=list)
     null_verdicts: dict[Case, Verdict] = dataclasses.field(default_factory=dict)
@@ -103,7 +105,7 @@ def _make_other_launcher(settings: Settings) -> Launcher:
     Raises:
         TargetError: when there is no such target.
     """
-    return _launch(find_or_build_target(settings.against or ""), settings)
+    return _launch(find_or_build_target(settings.against or "", settings.target.interpreter), settings)
 
 
 def _launch(target: Target, settings: Settings) -> Launcher:

@@ -51,6 +51,7 @@ class Settings:
     profile: Profile
     overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]
     target: Target
+    target_named: bool
     against: str | None
     explain: bool
     summary: Path | None
@@ -96,9 +97,10 @@ def read_settings(config: pytest.Config) -> Settings:
         profile=_read_profile(config.getoption("--sweep")),
         overrides={axis: parse_axis(axis, text) for axis in AXIS_NAMES if (text := config.getoption(axis)) is not None},
         target=find_target(config.getoption("--target")),
+        target_named=config.getoption("--target") is not None,
         against=_read_against(config),
         explain=config.getoption("--explain"),
-        summary=None if config.getoption("--summary") is None else Path(config.getoption("--summary")),
+        summary=_read_summary(config.getoption("--summary")),
         shard=_read_shard(config.getoption("--shard")),
         tolerances=_read_tolerances(config.getoption("--tolerance")),
         floor_bytes=_read_floor(config.getoption("--byte-floor")),
@@ -113,6 +115,16 @@ def read_settings(config: pytest.Config) -> Settings:
         intra_op_threads=_read_count(config, "--intra-op-threads"),
         inter_op_threads=_read_count(config, "--inter-op-threads"),
     )
+
+
+def _read_summary(text: str | None) -> Path | None:
+    """Return the file to write the summary to, in a folder that exists: the run ends with it, and is not to be lost."""
+    if text is None:
+        return None
+    path = Path(text)
+    if path.is_dir() or not path.parent.is_dir():
+        raise AxisError(f"--summary: expected a file in a folder that exists, got {text!r}; make {path.parent} first")
+    return path
 
 
 def _read_profile(text: str) -> Profile:

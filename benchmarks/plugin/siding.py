@@ -7,17 +7,25 @@ either arm has. Leaves out: the rules (`benchmarks.verdicts.sides`, `read_sides`
 
 from __future__ import annotations
 
+from benchmarks.errors import UnsharedError
 from benchmarks.plugin.judging import Judged, command_to_look_closer, conclude_readings, hear_null_case, make_gate_plan
 from benchmarks.plugin.run import Run
-from benchmarks.records import Aspect, Case
+from benchmarks.records import Aspect, Case, Outcome, Verdict
 from benchmarks.sources.pairs import measure_pair, read_pair
 from benchmarks.sources.read import ReadSource
 from benchmarks.sources.timed import BlockSource
-from benchmarks.verdicts.plan import LEAST_ARM_TOLERANCE
+from benchmarks.verdicts.plan import LEAST_ARM_TOLERANCE, GatePlan
 from benchmarks.verdicts.read_sides import ReadPair, judge_read_sides
 from benchmarks.verdicts.reading_rules import ReadingPlan
 from benchmarks.verdicts.readings import explain_readings
-from benchmarks.verdicts.sides import BlockPair, conclude_sides, explain_sides, judge_sides
+from benchmarks.verdicts.sides import (
+    Pairs,
+    SidesVerdict,
+    conclude_sides,
+    explain_sides,
+    judge_null_sides,
+    judge_sides,
+)
 
 
 def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, tolerance: float, node_id: str) -> Judged:
@@ -35,18 +43,31 @@ def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, toler
         SuiteError: when a block could not be measured in one of the targets.
     """
     plan = make_gate_plan(run, tolerance)
+    pairs = Pairs(lambda: measure_pair(now, other, _name_case(case, run)))
+    next_step = command_to_look_closer(run, case, node_id)
+    try:
+        judged = _judge_pairs(case, pairs, plan, tolerance)
+    except UnsharedError as error:
+        now.measure_more(plan.screen_blocks - len(now.summaries))
+        return _leave_alone(error)
+    verdict = hear_null_case(case, judged.verdict, run)
+    reasons = judged.reasons if verdict is judged.verdict else (verdict.reason,)
+    return Judged(verdict=verdict, message=explain_sides(case, reasons, next_step), changes=judged.changes)
+
+
+def _judge_pairs(case: Case, pairs: Pairs, plan: GatePlan, tolerance: float) -> SidesVerdict:
+    """Return what the pairs of a timed case show, as many as it takes."""
+    if case.null:
+        return judge_null_sides(pairs, plan)
     absolute = max(tolerance, LEAST_ARM_TOLERANCE)
-    tolerances = {Aspect.OVERHEAD: tolerance}
-    if not case.null:
-        tolerances |= {Aspect.CONTROL: absolute, Aspect.WEIGHTED: absolute}
+    tolerances = {Aspect.OVERHEAD: tolerance, Aspect.CONTROL: absolute, Aspect.WEIGHTED: absolute}
+    return conclude_sides(judge_sides(pairs.replay(), plan, tolerances, null=False))
 
-    def measure_pairs(count: int) -> list[BlockPair]:
-        return [measure_pair(now, other, _name_case(case, run)) for _ in range(count)]
 
-    changes = judge_sides(measure_pairs, plan, tolerances, null=case.null)
-    verdict = hear_null_case(case, conclude_sides(changes), run)
-    next_step = command_to_look_closer(run, node_id)
-    return Judged(verdict=verdict, message=explain_sides(case, verdict, changes, next_step), changes=changes)
+def _leave_alone(error: UnsharedError) -> Judged:
+    """Return what is said of a case that only this target has; a new method, for one, is no regression."""
+    verdict = Verdict(outcome=Outcome.NOT_COMPARABLE, reason=str(error))
+    return Judged(verdict=verdict, message=f"{verdict.outcome.value}: {verdict.reason}")
 
 
 def judge_readings_of_both(
@@ -69,8 +90,12 @@ def judge_readings_of_both(
     def read_pairs(count: int) -> list[ReadPair]:
         return [read_pair(now, other, _name_case(case, run)) for _ in range(count)]
 
-    sides = judge_read_sides(case, read_pairs, plan)
-    next_step = command_to_look_closer(run, node_id)
+    try:
+        sides = judge_read_sides(case, read_pairs, plan)
+    except UnsharedError as error:
+        now.read_more(plan.screen_blocks - len(now.blocks))
+        return _leave_alone(error)
+    next_step = command_to_look_closer(run, case, node_id)
     complaint = "more here than in the other target."
     message = explain_readings(case, sides.judgement.findings, next_step, complaint=complaint)
     return conclude_readings(case, sides.judgement.verdict, run, message, sides.changes)

@@ -5,6 +5,7 @@ Leaves out: what becomes of a measured case (`casework`), and every rule (`judgi
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 
 import pytest
@@ -14,6 +15,7 @@ from benchmarks.plugin.judging import Judged, measure_and_judge, read_and_judge
 from benchmarks.plugin.run import Run
 from benchmarks.plugin.siding import judge_both, judge_readings_of_both
 from benchmarks.records import Case, CaseReport
+from benchmarks.sources.asking import Asking
 from benchmarks.sources.read import ReadSource
 from benchmarks.sources.timed import BlockSource, OnBlock
 from benchmarks.verdicts.reading_rules import ReadingPlan
@@ -34,7 +36,7 @@ class TimedWork:
         self._source = BlockSource(case, run.launcher, asking, plan, on_block)
         self._other: BlockSource | None = None
         if run.other_launcher is not None:
-            self._other = BlockSource(case, run.other_launcher, asking, plan)
+            self._other = BlockSource(case, run.other_launcher, _without_plant(asking), plan)
 
     @property
     def samples_ns(self) -> Sequence[float]:
@@ -68,7 +70,7 @@ class ReadWork:
         self._source = ReadSource(case, run.launcher, asking, run.answers, lambda blocks: on_block(blocks, None))
         self._other: ReadSource | None = None
         if run.other_launcher is not None:
-            self._other = ReadSource(case, run.other_launcher, asking, run.other_answers)
+            self._other = ReadSource(case, run.other_launcher, _without_plant(asking), run.other_answers)
 
     @property
     def samples_ns(self) -> Sequence[float]:
@@ -104,6 +106,11 @@ class ReadWork:
             screen_blocks=plan.screen_blocks,
             fresh_blocks=plan.fresh_blocks,
         )
+
+
+def _without_plant(asking: Asking) -> Asking:
+    """Return what the other target is asked for: a planted fault is in this one alone, or it would cancel."""
+    return dataclasses.replace(asking, plant=None)
 
 
 def _report(source: BlockSource | ReadSource, other: BlockSource | ReadSource | None, judged: Judged) -> CaseReport:

@@ -47,13 +47,15 @@ class Meeting:
     """Where a block meets the conductor of the turns it takes with blocks of other targets.
 
     It writes its `number` to the named pipe `told_path` whenever it is at rest, and waits for a byte from `given_path`
-    before it goes on for `turn_ns` nanoseconds of timed work.
+    before it goes on for `turn_ns` nanoseconds of timed work. `blocks` is how many meet; each waits for all others, so
+    its limit of time is that of so many.
     """
 
     number: int
     given_path: str
     told_path: str
     turn_ns: int
+    blocks: int = 1
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

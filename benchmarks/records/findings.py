@@ -83,13 +83,14 @@ class Change:
     """What changed in one aspect of a case between two targets.
 
     `change_ratio` is this target ÷ the other one, 1.00 = unchanged; None for bytes and counts, which have no interval.
-    `brief` says in a few words what changed, for a list.
+    `brief` says in a few words what changed, for a list; `rises` whether the estimate is higher here, surely or not.
     """
 
     aspect: Aspect
     outcome: Outcome
     reason: str
     brief: str
+    rises: bool
     change_ratio: Interval | None = None
 
 

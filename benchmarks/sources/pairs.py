@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 
 from benchmarks.blocks.turns import run_together
-from benchmarks.errors import BlockError, SuiteError
+from benchmarks.errors import BlockError, CaseError, RecordError, SuiteError, UnsharedError
 from benchmarks.records import Block
 from benchmarks.sources.read import ReadSource
 from benchmarks.sources.timed import BlockSource
@@ -25,13 +25,18 @@ def measure_pair(now: BlockSource, other: BlockSource, seed: str) -> BlockPair:
         seed: a text; the order of turns is drawn from it and the number of the pair.
 
     Raises:
-        SuiteError: when one of the blocks could not be measured or is of no use; the other is remembered all the same.
+        UnsharedError: when the other target refuses the case.
+        SuiteError: when one of the blocks could not be measured or is of no use; it says where that was in the other
+            target. The block of the target that could is remembered.
     """
-    results = run_together([now.launcher, other.launcher], now.make_request(), f"{seed} {len(now.summaries)}")
-    errors = [_add(source, result) for source, result in zip((now, other), results, strict=True)]
-    for error in errors:
-        if error is not None:
-            raise error
+    sources = (now, other)
+    requests = [source.make_request() for source in sources]
+    results = run_together([source.launcher for source in sources], requests, f"{seed} {len(now.summaries)}")
+    error, error_there = (_add(source, result) for source, result in zip(sources, results, strict=True))
+    if error is not None:
+        raise error
+    if error_there is not None:
+        raise _place(error_there)
     return BlockPair(now=now.summaries[-1], other=other.summaries[-1])
 
 
@@ -44,13 +49,32 @@ def read_pair(now: ReadSource, other: ReadSource, seed: str) -> ReadPair:
         seed: a text; the order is drawn from it and the number of the pair.
 
     Raises:
-        SuiteError: when an arm could not be read.
+        UnsharedError: when the other target refuses the case.
+        SuiteError: when an arm could not be read; it says where that was in the other target.
     """
     sources = [now, other]
     random.Random(f"{seed} {len(now.blocks)}").shuffle(sources)  # noqa: S311 - an order, not a secret
     for source in sources:
-        source.read_more(1)
+        if source is now:
+            source.read_more(1)
+        else:
+            _read_there(source)
     return ReadPair(now=now.blocks[-1], other=other.blocks[-1])
+
+
+def _read_there(source: ReadSource) -> None:
+    """Read a block of the other target."""
+    try:
+        source.read_more(1)
+    except SuiteError as error:
+        raise _place(error) from error
+
+
+def _place(error: SuiteError) -> SuiteError:
+    """Return an error of the other target, as such: one that refuses the case, or one that failed."""
+    if isinstance(error, CaseError | RecordError):
+        return UnsharedError(f"the other target does not have this case: {error}")
+    return type(error)(f"in the other target: {error}")
 
 
 def _add(source: BlockSource, result: Block | SuiteError) -> SuiteError | None:

@@ -67,7 +67,9 @@ def measure_pairs(cases: Sequence[Case], count: int, length_s: float, path: Path
 
 def _measure_pair(launchers: Sequence[ServerLauncher], request: BlockRequest, turn_ms: int) -> Pair:
     """Measure a block of each server, in turns of this length."""
-    results = run_together(launchers, request, f"{request.seed} {turn_ms}", turn_ns=turn_ms * 1_000_000)
+    results = run_together(
+        launchers, [request] * len(launchers), f"{request.seed} {turn_ms}", turn_ns=turn_ms * 1_000_000
+    )
     one, two = expect_blocks(results)
     return one, two
 

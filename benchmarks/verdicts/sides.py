@@ -17,6 +17,7 @@ from benchmarks.stats.intervals import LogEstimate, estimate_mean
 from benchmarks.stats.power import estimate_smallest_visible_change
 from benchmarks.units import format_overhead, format_percent
 from benchmarks.verdicts.explain import describe_visible
+from benchmarks.verdicts.gate import judge_null_case
 from benchmarks.verdicts.plan import GatePlan
 from benchmarks.verdicts.rules import (
     find_worst,
@@ -37,6 +38,53 @@ class BlockPair:
 
 MeasurePairs = Callable[[int], Sequence[BlockPair]]
 """Measures that many more pairs and returns them, in order."""
+
+
+class Pairs:
+    """Pairs that several judgements look at, each from the first one on; measured when one of them needs more."""
+
+    def __init__(self, measure: Callable[[], BlockPair]) -> None:
+        """Measure nothing yet; `measure` measures one more pair."""
+        self._measure = measure
+        self._measured: list[BlockPair] = []
+
+    def replay(self) -> MeasurePairs:
+        """Return what hands out the pairs from the first one on, and measures those that there are not yet."""
+        position = 0
+
+        def take(count: int) -> Sequence[BlockPair]:
+            nonlocal position
+            position += count
+            while len(self._measured) < position:
+                self._measured.append(self._measure())
+            return self._measured[position - count : position]
+
+        return take
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SidesVerdict:
+    """The verdict on a timed case of two targets, the reasons it is made of, and what changed in each aspect."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...]
+    changes: tuple[Change, ...]
+
+
+def judge_null_sides(pairs: Pairs, plan: GatePlan) -> SidesVerdict:
+    """Judge a null case of two targets: it must read 1.00 in either, and so the same in both.
+
+    Args:
+        pairs: measures more of them; what it raises passes through.
+        plan: tolerance, error levels and numbers of blocks; its level is shared by the three judgements.
+    """
+    shared = dataclasses.replace(plan, gated_cases=3 * plan.gated_cases)
+    take_here, take_there = pairs.replay(), pairs.replay()
+    here = judge_null_case(lambda count: [pair.now for pair in take_here(count)], shared).verdict
+    there = judge_null_case(lambda count: [pair.other for pair in take_there(count)], shared).verdict
+    there = dataclasses.replace(there, reason=f"in the other target, {there.reason}")
+    changes = judge_sides(pairs.replay(), shared, {Aspect.OVERHEAD: plan.tolerance}, null=True)
+    return conclude_sides(changes, (here, there))
 
 
 def judge_sides(
@@ -80,20 +128,27 @@ def _screen(change: LogEstimate, plan: GatePlan) -> Outcome | None:
     return None if outcome is Outcome.HELD and change.log_ratio < plan.fall_limit else outcome
 
 
-def conclude_sides(changes: Sequence[Change]) -> Verdict:
-    """Return the verdict on a case: that of its worst aspect, with the reasons of all that are as bad."""
-    worst = find_worst(change.outcome for change in changes)
-    reasons = [change.reason for change in changes if change.outcome is worst]
-    return Verdict(outcome=worst, reason="; ".join(reasons))
+def conclude_sides(changes: Sequence[Change], verdicts: Sequence[Verdict] = ()) -> SidesVerdict:
+    """Return the verdict on a case: that of its worst aspect, with the reasons of all that are as bad.
+
+    Args:
+        changes: of each aspect.
+        verdicts: what else was concluded of the case.
+    """
+    parts: list[Verdict | Change] = [*verdicts, *changes]
+    worst = find_worst(part.outcome for part in parts)
+    reasons = tuple(part.reason for part in parts if part.outcome is worst)
+    return SidesVerdict(
+        verdict=Verdict(outcome=worst, reason="; ".join(reasons)), reasons=reasons, changes=tuple(changes)
+    )
 
 
-def explain_sides(case: Case, verdict: Verdict, changes: Sequence[Change], next_step: str) -> str:
+def explain_sides(case: Case, reasons: Sequence[str], next_step: str) -> str:
     """Return the paragraph that the test of a case fails with.
 
     Args:
         case: what was measured.
-        verdict: on the case.
-        changes: on each aspect of it; the worst are told.
+        reasons: one for each of the worst aspects.
         next_step: what to run now, as a sentence or a command.
     """
     head = (
@@ -101,8 +156,7 @@ def explain_sides(case: Case, verdict: Verdict, changes: Sequence[Change], next_
         if case.null
         else "slower here than in the other target."
     )
-    told = [change for change in changes if change.outcome is verdict.outcome] or list(changes)
-    rows = [f"  {change.reason}" for change in told]
+    rows = [f"  {reason}" for reason in reasons]
     return "\n".join([f"{case.case_id}: {head}", *rows, f"  next: {next_step}"])
 
 
@@ -138,5 +192,6 @@ def _describe(
         outcome=Outcome.UNDECIDED if outcome is None else outcome,
         reason=reason,
         brief=f"{aspect.value} {format_overhead(interval.estimate)}",
+        rises=interval.estimate > 1.0,
         change_ratio=interval,
     )

@@ -60,7 +60,7 @@ def test_blocks_of_two_targets_take_turns(launcher: ServerLauncher) -> None:
     other = ServerLauncher(find_target(None), _LIMITS)
     try:
         request = make_request(make_case(depth=1), timed_budget_ns=100_000_000)
-        one, two = run_together([launcher, other], request, "seed", turn_ns=10_000_000)
+        one, two = run_together([launcher, other], [request] * 2, "seed", turn_ns=10_000_000)
     finally:
         other.close()
     assert isinstance(one, Block)

@@ -9,19 +9,24 @@ import itertools
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import pytest
 
 from benchmarks.blocks import turns as turns_module
-from benchmarks.blocks.turns import Turns, run_together
-from benchmarks.errors import BlockError
+from benchmarks.blocks.turns import TURN_NS, Turns, run_together
+from benchmarks.errors import BlockError, SuiteError
 from benchmarks.protocols import Launcher
 from benchmarks.records import Block, BlockRequest, Meeting
 from tests.examples import make_case
 from tests.plugin.fakes import FakeLauncher
 
 REQUEST = BlockRequest(case=make_case(), seed=1, timed_budget_ns=1000, min_rounds=1)
+
+
+def run_alike(launchers: Sequence[Launcher], seed: str, *, turn_ns: int = TURN_NS) -> list[Block | SuiteError]:
+    """Ask all of them for the same."""
+    return run_together(launchers, [REQUEST] * len(launchers), seed, turn_ns=turn_ns)
 
 
 class Stage:
@@ -68,7 +73,7 @@ class TurnTaker(FakeLauncher):
 
 def test_no_two_blocks_work_at_once_and_turns_are_as_long_as_asked() -> None:
     stage = Stage()
-    run_together([TurnTaker(name, stage, rounds=24) for name in "abc"], REQUEST, "seed", turn_ns=4000)
+    run_alike([TurnTaker(name, stage, rounds=24) for name in "abc"], "seed", turn_ns=4000)
     assert stage.clashes == 0
     assert Counter(stage.diary) == {"a": 24, "b": 24, "c": 24}
     lengths = [len(list(group)) for _, group in itertools.groupby(stage.diary)]
@@ -77,7 +82,7 @@ def test_no_two_blocks_work_at_once_and_turns_are_as_long_as_asked() -> None:
 
 def test_in_each_cycle_every_block_has_one_turn_in_an_order_drawn_anew() -> None:
     stage = Stage()
-    run_together([TurnTaker(name, stage, rounds=40) for name in "abc"], REQUEST, "seed", turn_ns=1000)
+    run_alike([TurnTaker(name, stage, rounds=40) for name in "abc"], "seed", turn_ns=1000)
     cycles = [tuple(stage.diary[start : start + 3]) for start in range(0, 120, 3)]
     assert all(set(cycle) == set("abc") for cycle in cycles)
     assert len(set(cycles)) > 3
@@ -86,7 +91,7 @@ def test_in_each_cycle_every_block_has_one_turn_in_an_order_drawn_anew() -> None
 def test_the_same_seed_gives_the_same_order() -> None:
     def record(seed: str) -> list[str]:
         stage = Stage()
-        run_together([TurnTaker(name, stage, rounds=20) for name in "ab"], REQUEST, seed, turn_ns=1000)
+        run_alike([TurnTaker(name, stage, rounds=20) for name in "ab"], seed, turn_ns=1000)
         return stage.diary
 
     assert record("one") == record("one")
@@ -95,7 +100,7 @@ def test_the_same_seed_gives_the_same_order() -> None:
 
 def test_a_block_that_ends_leaves_the_others_to_go_on() -> None:
     stage = Stage()
-    run_together([TurnTaker("a", stage, 2), TurnTaker("b", stage, 10)], REQUEST, "seed", turn_ns=1000)
+    run_alike([TurnTaker("a", stage, 2), TurnTaker("b", stage, 10)], "seed", turn_ns=1000)
     assert stage.diary[-7:] == ["b"] * 7
 
 
@@ -103,7 +108,7 @@ def test_a_block_that_ends_leaves_the_others_to_go_on() -> None:
 def test_a_block_that_dies_is_told_and_the_other_one_is_kept(dies_after: int) -> None:
     stage = Stage()
     dying = TurnTaker("a", stage, 10, dies_after=dies_after)
-    error, block = run_together([dying, TurnTaker("b", stage, 10)], REQUEST, "seed", turn_ns=1000)
+    error, block = run_alike([dying, TurnTaker("b", stage, 10)], "seed", turn_ns=1000)
     assert str(error) == "a was killed"
     assert isinstance(block, Block)
     assert Counter(stage.diary)["b"] == 10
@@ -111,14 +116,14 @@ def test_a_block_that_dies_is_told_and_the_other_one_is_kept(dies_after: int) ->
 
 def test_a_target_that_knows_nothing_of_turns_is_measured_too() -> None:
     stage = Stage()
-    results = run_together([FakeLauncher(), TurnTaker("b", stage, 10)], REQUEST, "seed", turn_ns=1000)
+    results = run_alike([FakeLauncher(), TurnTaker("b", stage, 10)], "seed", turn_ns=1000)
     assert all(isinstance(result, Block) for result in results)
 
 
 def test_waiting_is_counted() -> None:
     stage = Stage()
     taker = TurnTaker("a", stage, 10)
-    run_together([taker], REQUEST, "seed", turn_ns=1000)
+    run_alike([taker], "seed", turn_ns=1000)
     assert taker.waited_ns == 10 * 1000
 
 
@@ -131,7 +136,7 @@ def test_without_named_pipes_whole_blocks_take_turns(monkeypatch: pytest.MonkeyP
 
     for seed in range(10):
         pair: list[Launcher] = [FakeLauncher(before_block=note(name)) for name in "ab"]
-        assert all(isinstance(result, Block) for result in run_together(pair, REQUEST, str(seed)))
+        assert all(isinstance(result, Block) for result in run_alike(pair, str(seed)))
     assert set(diary[::2]) == {"a", "b"}
 
 
@@ -142,5 +147,5 @@ def test_an_interruption_ends_all_blocks(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(turns_module, "_conduct", interrupt)
     launchers = [FakeLauncher(), FakeLauncher()]
     with pytest.raises(KeyboardInterrupt):
-        run_together(launchers, REQUEST, "seed")
+        run_alike(launchers, "seed")
     assert all(launcher.closed for launcher in launchers)

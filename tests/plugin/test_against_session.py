@@ -4,17 +4,28 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.errors import TargetError
+from benchmarks.errors import CaseError, TargetError
 from benchmarks.protocols import Launcher
+from benchmarks.records import ArmReadings, Block, BlockRequest, Meeting, ReadRequest
 from tests.examples import make_environment
 from tests.plugin.conftest import RunSuite
-from tests.plugin.fakes import FakeLauncher
+from tests.plugin.fakes import FakeLauncher, fail_block
 
 pytest_plugins = ["pytester"]
 
 _STEP = ("test_step_time.py", "--method", "loop_graph")
 _GRAPH = ("test_training_graph.py", "--method", "loop_graph")
 _AGAINST = ("--against", "tensorflow-cpu==2.20.0")
+
+
+class RefusingLauncher(FakeLauncher):
+    """An older checkout that has no such method."""
+
+    def run_block(self, request: BlockRequest, meeting: Meeting | None = None) -> Block:
+        raise CaseError("method: expected one of fit_array")
+
+    def read_arm(self, request: ReadRequest) -> ArmReadings:
+        raise CaseError("method: expected one of fit_array")
 
 
 @pytest.fixture
@@ -52,11 +63,47 @@ def test_a_larger_overhead_here_fails_and_is_told(run_both: RunSuite) -> None:
         [
             "step_time[[]mlp-depth2-batch256-loop_graph[]]: slower here than in the other target.",
             "  overhead +1*% against the other target*",
-            "  next: pytest '*loop_graph[]]' --against 'tensorflow-cpu==2.20.0' --blocks 20",
+            "  next: pytest '*loop_graph[]]' --method loop_graph --against tensorflow-cpu==2.20.0 --blocks 20",
             "Slower or larger here: [12]",
             "  step_time[[]mlp-depth2-batch256-loop_graph[]] (overhead +1*",
         ]
     )
+
+
+def test_a_fault_is_planted_in_this_target_alone(run_both: RunSuite) -> None:
+    result = run_both(*_STEP, *_AGAINST, "--plant", "step=+15%")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["step_time[[]*-loop_graph[]]: slower here than in the other target."])
+
+
+def test_the_command_that_looks_closer_names_what_the_case_depends_on(run_both: RunSuite) -> None:
+    launcher = FakeLauncher(overhead=0.15)
+    result = run_both(*_STEP, *_AGAINST, "--depth", "4", "--sweep", "gate", launcher=launcher)
+    result.stdout.fnmatch_lines(
+        ["  next: pytest '*depth4*loop_graph[]]' --sweep gate --depth 4 --method loop_graph --against *==2.20.0 *"]
+    )
+
+
+@pytest.mark.parametrize("question", [_STEP, _GRAPH])
+def test_a_case_that_the_other_target_refuses_is_measured_here_and_not_comparable(
+    run_both: RunSuite, question: tuple[str, ...]
+) -> None:
+    """As when a pull request adds a method that its base does not have."""
+    result = run_both(*question, *_AGAINST, other=RefusingLauncher())
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(
+        [
+            "Not shown in any of 2 cases; 2 NOT COMPARABLE.",
+            "*[[]mlp-depth2-batch256-loop_graph[]] *NOT COMPARABLE*",
+            "NOT COMPARABLE *the other target does not have this case: method: expected one of fit_array",
+        ]
+    )
+
+
+def test_an_error_says_in_which_target_it_was(run_both: RunSuite) -> None:
+    other = FakeLauncher(before_block=fail_block("loop_graph", at=0))
+    result = run_both(*_STEP, *_AGAINST, other=other)
+    result.stdout.fnmatch_lines(["FAILED *in the other target: the block was killed (SIGKILL)*"])
 
 
 def test_both_targets_measure_as_many_blocks_in_turns(run_both: RunSuite) -> None:

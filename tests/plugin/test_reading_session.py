@@ -82,7 +82,7 @@ def test_more_bytes_than_before_fail_and_say_how_many(run_suite: RunSuite) -> No
         [
             "peak_memory[[]*fit_dataset[]]: weighting samples costs more than it should.",
             "  peak tensor bytes of a pass  +1.3* MiB * beside the control now, +39* KiB * before; a change of +9*",
-            "  next  *pytest 'test_peak_memory.py::test_peak_memory*' --benchmark-compare --blocks 20",
+            "  next  *pytest '*::test_peak_memory*' --method fit_dataset --benchmark-compare --blocks 20",
         ]
     )
 

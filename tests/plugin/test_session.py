@@ -273,6 +273,14 @@ def test_the_summary_can_be_had_as_a_file(run_suite: RunSuite, pytester: pytest.
     assert text.endswith("\n```\n")
 
 
+def test_a_summary_that_could_not_be_written_is_refused_before_anything_is_measured(run_suite: RunSuite) -> None:
+    result = run_suite("--collect-only", "--summary", "missing/summary.md")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: --summary: expected a file in a folder that exists, got 'missing/summary.md'*"]
+    )
+
+
 def test_tolerances_come_from_the_command_line_by_question(run_suite: RunSuite) -> None:
     save_baseline(run_suite, *_ONE)
     launcher = FakeLauncher(0.12, run_seed=2)

@@ -27,7 +27,9 @@ _AGAINST = "tensorflow-cpu==2.20.0"
 def make_change(aspect: Aspect, ratio: float, outcome: Outcome) -> Change:
     interval = Interval(estimate=ratio, lower=ratio - 0.01, upper=ratio + 0.01, confidence=0.95)
     brief = f"{aspect.value} {ratio - 1:+.1%}".replace("%", " %")
-    return Change(aspect=aspect, outcome=outcome, reason="because", brief=brief, change_ratio=interval)
+    return Change(
+        aspect=aspect, outcome=outcome, reason="because", brief=brief, rises=ratio > 1.0, change_ratio=interval
+    )
 
 
 def make_report(*changes: Change, outcome: Outcome = Outcome.HELD) -> CaseReport:
@@ -96,7 +98,7 @@ def test_a_change_whose_null_case_was_off_is_not_listed() -> None:
 
 def test_bytes_are_listed_and_have_no_row_in_the_table_of_times() -> None:
     brief = "peak tensor bytes of a pass, control: 20.0 MiB → 30.0 MiB"
-    change = Change(aspect=Aspect.CONTROL, outcome=Outcome.UNDECIDED, reason="because", brief=brief)
+    change = Change(aspect=Aspect.CONTROL, outcome=Outcome.UNDECIDED, reason="because", brief=brief, rises=True)
     _, lists = render_sides([make_report(change)], _AGAINST)
     assert lists.splitlines()[-2:] == ["Undecided: 1", f"  {make_case().case_id} ({brief})"]
 

@@ -127,6 +127,26 @@ def test_a_control_that_traces_again_and_did_not_is_a_regression() -> None:
     assert find_outcome(sides) is Outcome.REGRESSED
 
 
+def make_steady_traces(count: int) -> ReadBlock:
+    return make_read_block("steady_traces", 0, count)
+
+
+def test_a_trace_after_warm_up_is_a_regression_only_where_the_other_target_has_fewer() -> None:
+    case = make_case(question=Question.TRAINING_GRAPH)
+    assert find_outcome(judge(Pairs((make_steady_traces(1), make_steady_traces(1))), case)) is Outcome.HELD
+    assert find_outcome(judge(Pairs((make_steady_traces(1), make_steady_traces(0))), case)) is Outcome.REGRESSED
+    assert find_outcome(judge(Pairs((make_steady_traces(2), make_steady_traces(1))), case)) is Outcome.REGRESSED
+
+
+def test_memory_that_both_targets_keep_alike_is_no_change() -> None:
+    case = make_case(question=Question.RETAINED_MEMORY, dataset_size=2_560)
+    leak, none = (make_read_block("retained_bytes_per_epoch", 1_000, kept) for kept in (500_000, 1_000))
+    sides = judge(Pairs((leak, leak)), case)
+    assert find_outcome(sides) is Outcome.HELD
+    assert sides.changes == ()
+    assert find_outcome(judge(Pairs((leak, none)), case)) is Outcome.REGRESSED
+
+
 def test_a_reading_that_one_target_lacks_is_not_comparable() -> None:
     lacking = make_read_block("pass_peak_resident_bytes", 30 * MIB, 31 * MIB)
     both = ReadBlock(

@@ -11,7 +11,15 @@ import pytest
 
 from benchmarks.records import Aspect, BlockSummary, Change, Outcome
 from benchmarks.verdicts.plan import GatePlan
-from benchmarks.verdicts.sides import BlockPair, conclude_sides, estimate_log_changes, explain_sides, judge_sides
+from benchmarks.verdicts.sides import (
+    BlockPair,
+    Pairs,
+    conclude_sides,
+    estimate_log_changes,
+    explain_sides,
+    judge_null_sides,
+    judge_sides,
+)
 from tests.examples import make_block_summary, make_case
 
 PLAN = GatePlan(gated_cases=20, tolerance=0.02)
@@ -107,11 +115,44 @@ def test_changes_are_this_target_over_the_other() -> None:
 
 def test_the_worst_aspect_decides_and_is_told() -> None:
     changes = judge(Targets(1, overhead=0.08))
-    verdict = conclude_sides(changes)
-    assert verdict.outcome is Outcome.REGRESSED
-    assert verdict.reason.startswith("overhead +")
+    concluded = conclude_sides(changes)
+    assert concluded.verdict.outcome is Outcome.REGRESSED
+    assert concluded.verdict.reason.startswith("overhead +")
     case = make_case()
-    lines = explain_sides(case, verdict, changes, "pytest it").splitlines()
+    lines = explain_sides(case, concluded.reasons, "pytest it").splitlines()
     assert lines[0] == f"{case.case_id}: slower here than in the other target."
     assert lines[1].startswith("  overhead +")
     assert lines[-1] == "  next: pytest it"
+
+
+def judge_null(seed: int, *, here: float, there: float) -> tuple[Outcome, str, int]:
+    """Return verdict, reason and number of pairs of a null case that reads `here` in this target."""
+    noise = np.random.default_rng(seed)
+    measured = 0
+
+    def measure() -> BlockPair:
+        nonlocal measured
+        measured += 1
+        return BlockPair(
+            now=make_block_summary(noise.normal(here, 0.005)), other=make_block_summary(noise.normal(there, 0.005))
+        )
+
+    verdict = judge_null_sides(Pairs(measure), PLAN).verdict
+    return verdict.outcome, verdict.reason, measured
+
+
+def test_a_null_case_that_reads_nothing_in_either_target_is_held_by_the_first_pairs() -> None:
+    assert [judge_null(seed, here=0.0, there=0.0)[::2] for seed in range(5)] == [(Outcome.HELD, 4)] * 5
+
+
+def test_a_null_case_that_is_off_alike_in_both_targets_has_failed() -> None:
+    outcome, reason, _ = judge_null(1, here=0.06, there=0.06)
+    assert outcome is Outcome.FAILED
+    assert reason.startswith("the null case shows +6")
+    assert "; in the other target, the null case shows +" in reason
+
+
+def test_a_null_case_that_is_off_in_the_other_target_alone_has_failed() -> None:
+    outcome, reason, _ = judge_null(1, here=0.0, there=-0.06)
+    assert outcome is Outcome.FAILED
+    assert reason.startswith("in the other target, the null case shows -5")
