@@ -151,3 +151,24 @@ def test_another_checkout_is_measured_on_this_interpreter(uv: Path, tmp_path: Pa
 def test_a_path_to_nothing_is_told(uv: Path) -> None:
     with pytest.raises(TargetError, match="expected a Python interpreter"):
         find_or_build_target("no/such/python")
+
+
+def test_without_uv_pip_and_venv_do_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+
+    def run(command: Sequence[str], verb: str, what: str, *, stdin: str = "") -> str:
+        commands.append(list(command))
+        if "venv" in command:
+            Path(command[-1]).mkdir(parents=True)
+        found = [{"metadata": {"name": "tensorflow_cpu", "version": "2.19.1"}}]
+        return json.dumps({"install": found}) if "--report" in command else ""
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(environments, "_run", run)
+    target = build_target("tensorflow-cpu==2.19.1", tmp_path / "cache")
+    resolve, make, install = commands
+    assert resolve[:4] == [sys.executable, "-m", "pip", "install"]
+    assert resolve[-3:] == ["tensorflow-cpu==2.19.1", "numpy", "psutil"]
+    assert make == [sys.executable, "-m", "venv", str(target.interpreter.parent.parent)]
+    assert install[0] == str(target.interpreter)
+    assert install[-2:] == ["--no-deps", "tensorflow_cpu==2.19.1"]

@@ -12,6 +12,8 @@ import pytest
 from benchmarks.blocks.targets import Target
 from benchmarks.commands import bisect
 from benchmarks.errors import TargetError
+from benchmarks.records import Aspect, Change, Outcome, Question
+from tests.examples import make_case
 from tests.plugin.fakes import FakeLauncher
 
 _LISTING = "tensorflow-cpu (2.21.0)\nAvailable versions: 2.21.0, 2.20.0, 2.19.1, 2.19.0, 2.18.1, 2.10.0, 2.9.3\n"
@@ -103,3 +105,13 @@ def test_a_release_that_is_not_worse_ends_in_one_line(
     monkeypatch.setattr(bisect, "launch_target", lambda target, limits: FakeLauncher())
     assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", "--aspect", "overhead"]) == 1
     assert capsys.readouterr().err.splitlines()[-1].startswith("a bisection: expected 2.21.0 to be worse than 2.9.3")
+
+
+@pytest.mark.parametrize("rises", [True, False])
+def test_undecided_bytes_are_taken_by_their_direction(*, rises: bool) -> None:
+    """They are undecided only beyond their limit, where the ranges overlap."""
+    comparer = bisect.Comparer(make_case(question=Question.PEAK_MEMORY, dataset_size=512), Aspect.WEIGHTED, 0.05, 3)
+    change = Change(aspect=Aspect.WEIGHTED, outcome=Outcome.UNDECIDED, reason="20 MiB → 22 MiB", brief="", rises=rises)
+    step = comparer._decide("2.19.0", [change])
+    assert step.bad == rises
+    assert step.reason.endswith("not certain, taken by its estimate")
