@@ -119,16 +119,6 @@ def run_together(
     return [_find_result(block) for block in blocks]
 
 
-def expect_blocks(results: Sequence[Block | SuiteError]) -> list[Block]:
-    """Return the blocks of `run_together`; raise the first error where one of them is missing."""
-    blocks = []
-    for result in results:
-        if isinstance(result, SuiteError):
-            raise result
-        blocks.append(result)
-    return blocks
-
-
 def _conduct(told_fd: int, given_fds: Sequence[int], order: random.Random) -> None:
     """Give turns until every block has ended."""
     alive = set(range(len(given_fds)))

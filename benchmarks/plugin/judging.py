@@ -62,14 +62,14 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, *, tolerance: f
         stored = run.find_stored(case)
     except BaselineError as error:
         source.measure_more(plan.screen_blocks)
-        return _as_judged(Verdict(outcome=Outcome.NOT_COMPARABLE, reason=str(error)))
+        return as_judged(Verdict(outcome=Outcome.NOT_COMPARABLE, reason=str(error)))
     verdict = hear_null_case(case, judge_case(source.measure_more, stored.blocks, plan).verdict, run)
     if verdict.outcome is Outcome.REGRESSED and verdict.comparison is not None:
         return Judged(
             verdict=verdict,
             message=explain_regression(case, verdict.comparison, plan, _advise(run, case, node_id)),
         )
-    return _as_judged(verdict)
+    return as_judged(verdict)
 
 
 def make_gate_plan(run: Run, tolerance: float) -> GatePlan:
@@ -165,10 +165,10 @@ def _judge_null(case: Case, source: BlockSource, run: Run, plan: GatePlan, node_
         command = _command(run, case, node_id, f"--blocks {_BLOCKS_TO_LOOK_CLOSER}")
         next_step = f"close what else runs on this machine, then {command}"
         return Judged(verdict=verdict, message=explain_failed_null_case(case, verdict.comparison, plan, next_step))
-    return _as_judged(verdict)
+    return as_judged(verdict)
 
 
-def _as_judged(verdict: Verdict) -> Judged:
+def as_judged(verdict: Verdict) -> Judged:
     """Return a verdict whose reason says all there is to say."""
     return Judged(verdict=verdict, message=_describe_verdict(verdict))
 

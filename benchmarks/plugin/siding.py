@@ -8,7 +8,14 @@ either arm has. Leaves out: the rules (`benchmarks.verdicts.sides`, `read_sides`
 from __future__ import annotations
 
 from benchmarks.errors import UnsharedError
-from benchmarks.plugin.judging import Judged, command_to_look_closer, conclude_readings, hear_null_case, make_gate_plan
+from benchmarks.plugin.judging import (
+    Judged,
+    as_judged,
+    command_to_look_closer,
+    conclude_readings,
+    hear_null_case,
+    make_gate_plan,
+)
 from benchmarks.plugin.run import Run
 from benchmarks.records import Aspect, Case, Outcome, Verdict
 from benchmarks.sources.pairs import measure_pair, read_pair
@@ -66,8 +73,7 @@ def _judge_pairs(case: Case, pairs: Pairs, plan: GatePlan, tolerance: float) -> 
 
 def _leave_alone(error: UnsharedError) -> Judged:
     """Return what is said of a case that only this target has; a new method, for one, is no regression."""
-    verdict = Verdict(outcome=Outcome.NOT_COMPARABLE, reason=str(error))
-    return Judged(verdict=verdict, message=f"{verdict.outcome.value}: {verdict.reason}")
+    return as_judged(Verdict(outcome=Outcome.NOT_COMPARABLE, reason=str(error)))
 
 
 def judge_readings_of_both(

@@ -25,7 +25,8 @@ from tabulate import tabulate
 from benchmarks.blocks.launcher import ServerLauncher
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import find_target
-from benchmarks.blocks.turns import expect_blocks, run_together
+from benchmarks.blocks.turns import run_together
+from benchmarks.errors import SuiteError
 from benchmarks.records import Block, BlockRequest, Case, Question
 from benchmarks.stats.estimators import LOCATIONS
 from benchmarks.studies.estimators import list_cases
@@ -70,7 +71,7 @@ def _measure_pair(launchers: Sequence[ServerLauncher], request: BlockRequest, tu
     results = run_together(
         launchers, [request] * len(launchers), f"{request.seed} {turn_ms}", turn_ns=turn_ms * 1_000_000
     )
-    one, two = expect_blocks(results)
+    one, two = _expect_blocks(results)
     return one, two
 
 
@@ -100,6 +101,16 @@ def _compare(one: Block, two: Block) -> list[float]:
     """Return the log-change between the controls of two blocks, by location."""
     slices = [np.asarray(block.control_slice_ns, float) for block in (one, two)]
     return [float(np.log(locate(slices[0]) / locate(slices[1]))) for locate in LOCATIONS.values()]
+
+
+def _expect_blocks(results: Sequence[Block | SuiteError]) -> list[Block]:
+    """Return the blocks of `run_together`; raise the first error where one of them is missing."""
+    blocks = []
+    for result in results:
+        if isinstance(result, SuiteError):
+            raise result
+        blocks.append(result)
+    return blocks
 
 
 def main() -> None:

@@ -86,27 +86,38 @@ def test_what_failed_is_measured_again_and_forgotten(
     assert len(history.load_history(raw)) == len(history.list_cases())
 
 
-def test_blocks_of_another_machine_are_not_gone_on_with(
-    launchers: list[FakeLauncher], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("here", "written", "message"),
+    [
+        (
+            "AMD EPYC",
+            "another processor",
+            (
+                "expected blocks of this machine (AMD EPYC, 2 cores, Python 3.11), got some of another "
+                "(another processor, 2 cores, Python 3.11); name another file with --raw"
+            ),
+        ),
+        (
+            '"keras": "3.15.1"',
+            '"keras": "3.14.0"',
+            "as 2.14, got some of TensorFlow 2.21.0, Keras 3.14.0",
+        ),
+    ],
+    ids=["another machine", "other packages under the same version"],
+)
+def test_blocks_of_elsewhere_are_not_gone_on_with(
+    launchers: list[FakeLauncher],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    here: str,
+    written: str,
+    message: str,
 ) -> None:
     raw = tmp_path / "raw.jsonl"
     history.measure_history(["2.14"], 1, raw)
-    raw.write_text(raw.read_text().replace("AMD EPYC", "another processor"))
+    raw.write_text(raw.read_text().replace(here, written))
     assert history.main(["--versions", "2.14", "--rounds", "2", "--raw", str(raw)]) == 1
-    assert (
-        "expected blocks of this machine (AMD EPYC, 2 cores, Python 3.11), got some of another "
-        "(another processor, 2 cores, Python 3.11); name another file with --raw"
-    ) in capsys.readouterr().err
-
-
-def test_other_packages_under_the_same_version_are_not_gone_on_with(
-    launchers: list[FakeLauncher], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    raw = tmp_path / "raw.jsonl"
-    history.measure_history(["2.14"], 1, raw)
-    raw.write_text(raw.read_text().replace('"keras": "3.15.1"', '"keras": "3.14.0"'))
-    assert history.main(["--versions", "2.14", "--rounds", "2", "--raw", str(raw)]) == 1
-    assert "as 2.14, got some of TensorFlow 2.21.0, Keras 3.14.0" in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
 def test_a_further_version_is_timed_together_with_the_others(launchers: list[FakeLauncher], tmp_path: Path) -> None:
