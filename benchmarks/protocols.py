@@ -20,6 +20,32 @@ Clock = Callable[[], int]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """How long a stretch of work took: wall time, and processor time of all threads of the process.
+
+    `takedown_ns` is what the call that did the work still took after it was done, before it returned; 0 where nothing
+    was waited for, or where that is not asked.
+    """
+
+    wall_ns: int
+    cpu_ns: int
+    takedown_ns: int = 0
+
+
+class Watch(Protocol):
+    """Times one stretch of work after another."""
+
+    def start(self) -> None:
+        """Begin a stretch."""
+
+    def stop(self) -> Times:
+        """End it and return how long it took."""
+
+    def read_since_stop_ns(self) -> int:
+        """Return the wall time since the watch was last stopped."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
     """The data of a workload.
 
@@ -74,7 +100,7 @@ class Task:
 class Stepper(Protocol):
     """An arm opened for single steps."""
 
-    def measure_step_ns(self) -> int:
+    def measure_step(self) -> Times:
         """Do one optimizer update, wait until its loss can be read, and return how long that took."""
 
     def close(self) -> None:
@@ -100,18 +126,26 @@ class TrainingArm(Protocol):
 
     @property
     def steps_per_pass(self) -> int:
-        """How many optimizer updates `run_pass` makes."""
+        """How many optimizer updates a pass makes."""
 
     def replace_samples(self, samples: Samples) -> None:
         """Train on these samples from the next pass on, as a second call of the entry point with other data does."""
 
-    def open_steps(self, clock: Clock) -> Stepper:
-        """Start training and stop before the first step."""
+    def open_steps(self, watch: Watch) -> Stepper:
+        """Start training and stop before the first step.
 
-    def run_pass(self) -> None:
-        """Train over all samples once through the method's public entry point, and wait until that is done."""
+        Raises:
+            CaseError: when the entry point has no step of its own.
+        """
 
-    def measure_startup_ns(self, clock: Clock) -> int:
+    def measure_pass(self, watch: Watch) -> Times:
+        """Train over all samples once through the method's public entry point and return how long that took.
+
+        The watch is stopped when the loss of the last step has been read. What the entry point does after that, such as
+        waiting for the threads of its input pipeline to end, is not training any more; it is over when this returns.
+        """
+
+    def measure_startup(self, watch: Watch) -> Times:
         """Call the entry point and return the time from that call to the end of the first step, tracing included.
 
         For a fresh arm, once; the arm is not used again.
@@ -129,10 +163,6 @@ class Method(Protocol):
     def summary(self) -> str:
         """What the weighted arm does, in one line."""
 
-    @property
-    def weights_by_class(self) -> bool:
-        """True where the weights are `class_weight`, False where they are the samples' own weights."""
-
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` gives the control."""
 
@@ -144,7 +174,7 @@ class Slices(Protocol):
     def steps_per_slice(self) -> int:
         """How many optimizer updates one slice holds."""
 
-    def measure_slice_ns(self) -> int:
+    def measure_slice(self) -> Times:
         """Do one slice of work and return how long it took."""
 
     def close(self) -> None:
@@ -173,10 +203,14 @@ class Probe(Protocol):
     def warmup_rounds(self) -> int:
         """Rounds to make before the first timed one."""
 
+    @property
+    def is_cold(self) -> bool:
+        """Whether each slice is the first work of a fresh process, which has one arm alone."""
+
     def count_samples(self, case: Case) -> int:
         """Return how many samples the arms of this case need."""
 
-    def open_slices(self, build_arm: Callable[[], TrainingArm], clock: Clock) -> Slices:
+    def open_slices(self, build_arm: Callable[[], TrainingArm], watch: Watch) -> Slices:
         """Return one arm, warmed up and ready for its first timed slice."""
 
 

@@ -13,7 +13,8 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any, TypeVar
 
-from benchmarks.axes import METHOD_NAMES, NULL_SUFFIX, WORKLOAD_NAMES, AxisValue, Rejected, name_null_case
+from benchmarks.axes import METHOD_NAMES, NULL_SUFFIX, WORKLOAD_NAMES, AxisValue, Rejected, name_null_case, split_null
+from benchmarks.methods import METHODS
 from benchmarks.records import Question
 
 _UNSAFE_IN_AN_ID = re.compile(r"[^\w.+-]", re.ASCII)
@@ -77,8 +78,11 @@ _FIT_METHODS = ("fit_array", "fit_dataset")
 _FEW_METHODS = (*_FIT_METHODS, "loop_graph")
 """One method for each way in which data reaches the training step: from an array, a dataset, a loop of one's own."""
 
-_STEP_METHODS = tuple(name for name in METHOD_NAMES if name != "fit_dataset")
-"""`fit` turns arrays into a dataset before its first step, so a step of `fit_dataset` is a step of `fit_array`."""
+_STEP_METHODS = tuple(name for name, entry in METHODS.items() if name != "fit_array" and not entry.no_step)
+"""`fit` turns arrays into a dataset before its first step, so a step of `fit_array` is a step of `fit_dataset`."""
+
+_CLASS_WEIGHT_METHODS = ("fit_class_weight", "fit_class_weight_dataset")
+"""What Keras makes of class weights before the first step differs between arrays and datasets."""
 
 _MEMORY_METHODS = (*_FEW_METHODS, "fit_class_weight")
 """One method for each way in which data and weights lie in memory."""
@@ -97,8 +101,11 @@ def _vary(axes: Axes = _USUAL, /, **values: Any) -> Axes:
     return dataclasses.replace(axes, **values)
 
 
-_FEW_PASSES = _vary(dataset_size=(5_120,))
+_FEW_PASSES = _vary(dataset_size=(25_600,))
+"""A hundred batches: with twenty, most of a pass was setting its pipeline up."""
+
 _FEW_STARTS = _vary(dataset_size=(100_000,))
+_LARGE_STARTS = _vary(dataset_size=(1_000_000,))
 _FEW_PEAKS = _vary(batch_size=(_MEMORY_BATCH_SIZE,), dataset_size=(100_000,))
 _FEW_EPOCHS = _vary(dataset_size=(2_560,))
 
@@ -106,7 +113,7 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
     Profile.QUICK: {
         Question.STEP_TIME: (_vary(method=_STEP_METHODS),),
         Question.EPOCH_TIME: (_vary(_FEW_PASSES, method=_FIT_METHODS),),
-        Question.STARTUP_TIME: (_vary(_FEW_STARTS, method=("fit_array",)),),
+        Question.STARTUP_TIME: (_vary(_FEW_STARTS, method=("fit_array", *_CLASS_WEIGHT_METHODS)),),
         Question.PEAK_MEMORY: (_vary(_FEW_PEAKS, method=_FIT_METHODS),),
         Question.RETAINED_MEMORY: (_vary(_FEW_EPOCHS, method=("fit_array",)),),
         Question.TRAINING_GRAPH: (_vary(method=_GRAPH_METHODS),),
@@ -114,18 +121,23 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
     Profile.GATE: {
         Question.STEP_TIME: (
             _vary(method=_STEP_METHODS),
-            _vary(depth=(8,), method=("fit_array", "loop_graph")),
-            _vary(batch_size=(32,), method=("fit_array", "loop_graph")),
-            _vary(workload=("cnn",), method=("fit_array", "loop_graph")),
+            _vary(depth=(8,), method=("fit_dataset", "loop_graph")),
+            _vary(batch_size=(32,), method=("fit_dataset", "loop_graph")),
+            _vary(workload=("cnn",), method=("fit_dataset", "loop_graph")),
         ),
         Question.EPOCH_TIME: (_vary(_FEW_PASSES, method=_FEW_METHODS),),
-        Question.STARTUP_TIME: (_vary(_FEW_STARTS, method=("fit_array", "loop_graph")),),
+        Question.STARTUP_TIME: (
+            _vary(_FEW_STARTS, method=("fit_array", *_CLASS_WEIGHT_METHODS, "loop_graph")),
+            _vary(_LARGE_STARTS, method=("fit_array", "fit_class_weight")),
+        ),
         Question.PEAK_MEMORY: (_vary(_FEW_PEAKS, method=_MEMORY_METHODS),),
         Question.RETAINED_MEMORY: (_vary(_FEW_EPOCHS, method=_FEW_METHODS),),
         Question.TRAINING_GRAPH: (_vary(method=_GRAPH_METHODS),),
     },
     Profile.FULL: {
-        Question.STEP_TIME: (_vary(workload=WORKLOAD_NAMES, depth=(2, 4, 8), batch_size=(32, 256, 2048)),),
+        Question.STEP_TIME: (
+            _vary(workload=WORKLOAD_NAMES, depth=(2, 4, 8), batch_size=(32, 256, 2048), method=_STEP_METHODS),
+        ),
         # 100,000 samples in batches of 32 are 3,125 steps a pass, a minute with an eager loop; a block makes 14 passes.
         Question.EPOCH_TIME: (
             _vary(workload=("mlp", "cnn"), depth=(2, 8), batch_size=(32,), dataset_size=(10_000,)),
@@ -167,13 +179,18 @@ def expand(
     """
     cases: dict[str, CaseParams] = {}
     for axes in _SWEEPS[profile][question]:
-        for case in _expand_axes(axes, overrides):
+        for case in _expand_axes(question, axes, overrides):
             cases.setdefault(case.id, case)  # overrides can make two products of a union overlap
     return tuple(sorted(cases.values(), key=_rank))
 
 
-def _expand_axes(axes: Axes, overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]) -> Iterator[CaseParams]:
-    """Yield the cases of one cross product and one case for each rejected value."""
+def _expand_axes(
+    question: Question, axes: Axes, overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]
+) -> Iterator[CaseParams]:
+    """Yield the cases of one cross product and one case for each rejected value.
+
+    A method that has no steps of its own is not asked how long one takes.
+    """
     sized = axes.dataset_size != (None,)
     given = {axis: values for axis, values in overrides.items() if sized or axis != "dataset_size"}
     workloads = _choose(axes.workload, given.get("workload"))
@@ -184,9 +201,10 @@ def _expand_axes(axes: Axes, overrides: Mapping[str, tuple[AxisValue | Rejected,
     for workload, depth, batch_size, dataset_size, method in itertools.product(
         workloads, depths, batch_sizes, dataset_sizes, methods
     ):
-        yield CaseParams(
-            workload=workload, depth=depth, batch_size=batch_size, dataset_size=dataset_size, method=method
-        )
+        if question is not Question.STEP_TIME or not METHODS[split_null(method)[0]].no_step:
+            yield CaseParams(
+                workload=workload, depth=depth, batch_size=batch_size, dataset_size=dataset_size, method=method
+            )
     for rejected in itertools.chain.from_iterable(given.values()):
         if isinstance(rejected, Rejected):
             yield CaseParams(

@@ -1,7 +1,8 @@
 """Does a whole pass over the data take longer when its samples are weighted?
 
-Measured through the method's public entry point, `fit` or the loop over the dataset, and told per step: the input
-pipeline, the callbacks and the end of the epoch are in it. Fails when the overhead rose beyond the baseline
+Measured through the method's public entry point, `fit` or the loop over the dataset, and given per step: the input
+pipeline, the callbacks and reading the loss at the end are in it. What the call does after that, waiting for its
+pipeline's threads to end, is shown apart. Fails when the overhead rose beyond the baseline
 (`--benchmark-compare`) by more than the tolerance.
 """
 
@@ -12,7 +13,6 @@ from benchmarks.records import Question
 
 
 @pytest.mark.sweep("epoch_time")
-@pytest.mark.tolerance(0.10)
 def test_epoch_time(
     workload: str, depth: int, batch_size: int, dataset_size: int, method: str, measure_overhead: MeasureOverhead
 ) -> None:

@@ -13,8 +13,6 @@ from benchmarks.records import Question
 
 
 @pytest.mark.sweep("peak_memory")
-@pytest.mark.tolerance(0.01)
-@pytest.mark.floor_kib(256)
 def test_peak_memory(
     workload: str, depth: int, batch_size: int, dataset_size: int, method: str, measure_overhead: MeasureOverhead
 ) -> None:

@@ -12,7 +12,6 @@ from benchmarks.records import Question
 
 
 @pytest.mark.sweep("retained_memory")
-@pytest.mark.floor_kib(16)
 def test_retained_memory(
     workload: str, depth: int, batch_size: int, dataset_size: int, method: str, measure_overhead: MeasureOverhead
 ) -> None:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.records import ArmReadings, BlockSummary, Case, Environment, Measurement, Question, ReadBlock
+from benchmarks.records import ArmReadings, Block, BlockSummary, Case, Environment, Measurement, Question, ReadBlock
 
 EXAMPLE_CASE = Case(
     question=Question.STEP_TIME, workload="mlp", depth=4, batch_size=256, dataset_size=None, method="loop_graph"
@@ -29,7 +29,6 @@ def make_environment(**values: Any) -> Environment:
         cores=2,
         intra_op_threads=None,
         inter_op_threads=None,
-        allocator="default",
         onednn="default",
         device="CPU",
     )
@@ -44,10 +43,36 @@ def make_block_summary(log_ratio: float = 0.01, **values: Any) -> BlockSummary:
         position_log_ratio=0.002,
         control_median_ns=1_000_000.0,
         weighted_median_ns=1_010_000.0,
+        cpu_log_ratio=log_ratio,
+        control_cpu_median_ns=1_200_000.0,
+        weighted_cpu_median_ns=1_212_000.0,
+        control_takedown_ns=0.0,
+        weighted_takedown_ns=0.0,
+        weighted_built_first=None,
         rounds=1000,
         traces_while_timed=0,
         timed_ns=2_000_000_000,
         wall_ns=4_000_000_000,
+    )
+    return dataclasses.replace(example, **values)
+
+
+def make_block(control_ns: Sequence[int], weighted_ns: Sequence[int], **values: Any) -> Block:
+    """Return a block of these slices, the weighted arm first in every other round, with other fields replaced."""
+    rounds = len(control_ns)
+    example = Block(
+        seed=1,
+        control_slice_ns=tuple(control_ns),
+        weighted_slice_ns=tuple(weighted_ns),
+        control_cpu_ns=tuple(control_ns),
+        weighted_cpu_ns=tuple(weighted_ns),
+        control_takedown_ns=(0,) * rounds,
+        weighted_takedown_ns=(0,) * rounds,
+        weighted_first=tuple(index % 2 == 0 for index in range(rounds)),
+        weighted_built_first=False,
+        steps_per_slice=1,
+        traces_while_timed=0,
+        wall_ns=2 * (sum(control_ns) + sum(weighted_ns)),
     )
     return dataclasses.replace(example, **values)
 

@@ -20,10 +20,11 @@ PACKAGE = ROOT / "benchmarks"
 FLOORS = (
     {"errors", "units"},
     {"protocols", "records"},
+    {"questions", "stopwatch"},
     {"methods", "probes", "stats", "workloads"},
     {"axes"},
     {"baselines", "blocks", "sweeps", "verdicts"},
-    {"plans", "reports"},
+    {"reports"},
     {"sources"},
     {"commands", "plugin", "studies"},
 )

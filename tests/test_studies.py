@@ -14,6 +14,7 @@ from benchmarks.studies.estimators import cut_block, estimate_rows, load_blocks,
 from benchmarks.studies.servers import render_servers
 from benchmarks.studies.target_pairs import load_pairs, render_deviations
 from benchmarks.studies.verify_gate import RunRecord, load_records, read_verdicts, render_records
+from tests.examples import make_block as make_raw_block
 
 _SECOND_NS = 1_000_000_000
 
@@ -22,15 +23,8 @@ def make_block(rounds: int = 40, overhead: float = 0.05, seed: int = 1) -> Block
     """Return a block of 50 ms slices that took 2 s to set up."""
     slice_ns = _SECOND_NS // 20
     weighted_ns = round(slice_ns * (1.0 + overhead))
-    return Block(
-        seed=seed,
-        control_slice_ns=(slice_ns,) * rounds,
-        weighted_slice_ns=(weighted_ns,) * rounds,
-        weighted_first=tuple(index % 2 == 0 for index in range(rounds)),
-        steps_per_slice=1,
-        traces_while_timed=0,
-        wall_ns=2 * _SECOND_NS + rounds * (slice_ns + weighted_ns),
-    )
+    wall_ns = 2 * _SECOND_NS + rounds * (slice_ns + weighted_ns)
+    return make_raw_block([slice_ns] * rounds, [weighted_ns] * rounds, seed=seed, wall_ns=wall_ns)
 
 
 def test_a_block_cut_short_is_as_if_it_had_been_stopped_there() -> None:

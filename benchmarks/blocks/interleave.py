@@ -12,36 +12,40 @@ from __future__ import annotations
 import dataclasses
 import gc
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from benchmarks.protocols import Clock, Slices, Turns
-from benchmarks.records import Block, Plant
+from benchmarks.protocols import Slices, Times, Turns, Watch
+from benchmarks.records import Block, BlockRequest, Plant
 
 _COLLECT_EVERY_NS = 500_000_000
 """Timed work between two garbage collections: long beside a collection (about 50 ms), short beside a block."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Schedule:
-    """How long the arms take turns, and in which order.
+class Round:
+    """One visit to each arm of a block, and which of them came first."""
 
-    `seed` decides the order of the arms in each round. `warmup_rounds` are made before the first one that counts. No
-    round starts after `timed_budget_ns` of timed time, except that `min_rounds` are made whatever they take.
-    """
+    control: Times
+    weighted: Times
+    weighted_first: bool
 
-    seed: int
-    timed_budget_ns: int
-    min_rounds: int
-    warmup_rounds: int
+    @property
+    def timed_ns(self) -> int:
+        """The wall time of both slices."""
+        return self.control.wall_ns + self.weighted.wall_ns
+
+
+MeasureRound = Callable[[bool], Round]
+"""Visits each arm once, the weighted one first where that is True."""
 
 
 def interleave(
     control: Slices,
     weighted: Slices,
-    schedule: Schedule,
+    request: BlockRequest,
     *,
-    plant: Plant | None,
-    clock: Clock,
+    warmup_rounds: int,
+    watch: Watch,
     turns: Turns | None = None,
 ) -> Block:
     """Measure both arms in turns and return the samples of all timed rounds.
@@ -49,53 +53,93 @@ def interleave(
     Args:
         control: the unweighted arm, ready to be measured.
         weighted: the arm under test, ready to be measured.
-        schedule: how long, and in which order.
-        plant: a slowdown of the weighted arm, or None.
-        clock: nanoseconds; the time of a planted slowdown and of the whole block is read from it.
-        turns: waits while a block of another target has its turn; None where there is no other.
+        request: how long, in which order, and with which planted slowdown.
+        warmup_rounds: made before the first one that counts.
+        watch: times what a planted slowdown adds.
+        turns: waits while another block has its turn; None where there is no other.
     """
-    begin_ns = clock()
-    orders = _draw_orders(schedule.seed)
-    for _ in range(schedule.warmup_rounds):
-        _measure_round(control, weighted, weighted_first=next(orders), plant=None, clock=clock)
+    orders = draw_orders(request.order_seed)
+    for _ in range(warmup_rounds):
+        _measure_round(control, weighted, plant=None, watch=watch, weighted_first=next(orders))
     traces_before = control.trace_count + weighted.trace_count
-    control_slice_ns: list[int] = []
-    weighted_slice_ns: list[int] = []
-    weighted_first: list[bool] = []
-    timed_ns = round_ns = 0
-    since_collection_ns = 0
+
+    def measure(weighted_first: bool) -> Round:  # noqa: FBT001 - the one thing that is drawn
+        return _measure_round(control, weighted, plant=request.plant, watch=watch, weighted_first=weighted_first)
+
     collecting = gc.isenabled()
     gc.disable()
     try:
-        while timed_ns < schedule.timed_budget_ns or len(weighted_first) < schedule.min_rounds:
-            if turns is not None:
-                turns.spend(round_ns)
-            first = next(orders)
-            control_ns, weighted_ns = _measure_round(control, weighted, weighted_first=first, plant=plant, clock=clock)
-            control_slice_ns.append(control_ns)
-            weighted_slice_ns.append(weighted_ns)
-            weighted_first.append(first)
-            round_ns = control_ns + weighted_ns
-            timed_ns += round_ns
-            since_collection_ns += round_ns
-            if since_collection_ns > _COLLECT_EVERY_NS:
-                gc.collect()
-                since_collection_ns = 0
+        rounds = measure_rounds(measure, request, orders, turns, collect=gc.collect)
     finally:
         if collecting:
             gc.enable()
-    return Block(
-        seed=schedule.seed,
-        control_slice_ns=tuple(control_slice_ns),
-        weighted_slice_ns=tuple(weighted_slice_ns),
-        weighted_first=tuple(weighted_first),
+    return make_block(
+        rounds,
+        request,
         steps_per_slice=control.steps_per_slice,
-        traces_while_timed=control.trace_count + weighted.trace_count - traces_before,
-        wall_ns=clock() - begin_ns - (0 if turns is None else turns.waited_ns),
+        traces=control.trace_count + weighted.trace_count - traces_before,
+        weighted_built_first=request.weighted_built_first,
     )
 
 
-def _draw_orders(seed: int) -> Iterator[bool]:
+def measure_rounds(
+    measure: MeasureRound,
+    request: BlockRequest,
+    orders: Iterator[bool],
+    turns: Turns | None,
+    collect: Callable[[], object] = lambda: None,
+) -> list[Round]:
+    """Measure rounds until the timed budget is spent, and `min_rounds` of them whatever they take.
+
+    Args:
+        measure: visits each arm once.
+        request: has the budget.
+        orders: for each round whether the weighted arm goes first.
+        turns: waits while another block has its turn; None where there is no other.
+        collect: collects garbage between slices now and then.
+    """
+    rounds: list[Round] = []
+    timed_ns = since_collection_ns = round_ns = 0
+    while timed_ns < request.timed_budget_ns or len(rounds) < request.min_rounds:
+        if turns is not None:
+            turns.spend(round_ns)
+        rounds.append(measure(next(orders)))
+        round_ns = rounds[-1].timed_ns
+        timed_ns += round_ns
+        since_collection_ns += round_ns
+        if since_collection_ns > _COLLECT_EVERY_NS:
+            collect()
+            since_collection_ns = 0
+    return rounds
+
+
+def make_block(
+    rounds: list[Round],
+    request: BlockRequest,
+    *,
+    steps_per_slice: int,
+    traces: int,
+    weighted_built_first: bool | None,
+) -> Block:
+    """Return the rounds as the columns of a block, whose wall time is the timed time until somebody knows better."""
+    control, weighted = [each.control for each in rounds], [each.weighted for each in rounds]
+    return Block(
+        seed=request.seed,
+        control_slice_ns=tuple(times.wall_ns for times in control),
+        weighted_slice_ns=tuple(times.wall_ns for times in weighted),
+        control_cpu_ns=tuple(times.cpu_ns for times in control),
+        weighted_cpu_ns=tuple(times.cpu_ns for times in weighted),
+        control_takedown_ns=tuple(times.takedown_ns for times in control),
+        weighted_takedown_ns=tuple(times.takedown_ns for times in weighted),
+        weighted_first=tuple(each.weighted_first for each in rounds),
+        weighted_built_first=weighted_built_first,
+        steps_per_slice=steps_per_slice,
+        traces_while_timed=traces,
+        wall_ns=sum(each.timed_ns for each in rounds),
+    )
+
+
+def draw_orders(seed: int) -> Iterator[bool]:
     """Yield for each round whether the weighted arm goes first."""
     generator = random.Random(seed)  # noqa: S311 - an order, not a secret
     while True:
@@ -104,24 +148,25 @@ def _draw_orders(seed: int) -> Iterator[bool]:
         yield not first
 
 
-def _measure_round(
-    control: Slices, weighted: Slices, *, weighted_first: bool, plant: Plant | None, clock: Clock
-) -> tuple[int, int]:
-    """Visit each arm once; return the control's and the weighted arm's nanoseconds."""
-    if weighted_first:
-        weighted_ns = _measure_weighted(weighted, plant, clock)
-        return control.measure_slice_ns(), weighted_ns
-    control_ns = control.measure_slice_ns()
-    return control_ns, _measure_weighted(weighted, plant, clock)
-
-
-def _measure_weighted(weighted: Slices, plant: Plant | None, clock: Clock) -> int:
-    """Measure one weighted slice, made longer by the plant: real time is spent, not added."""
-    slice_ns = weighted.measure_slice_ns()
+def slow_down(times: Times, plant: Plant | None, watch: Watch) -> Times:
+    """Return the times of a weighted slice, made longer by the plant: real time is spent, not added."""
     if plant is None:
-        return slice_ns
-    begin_ns = clock()
-    extra_ns = round(slice_ns * plant.step_fraction)
-    while clock() - begin_ns < extra_ns:
-        pass
-    return slice_ns + clock() - begin_ns
+        return times
+    extra_ns = round(times.wall_ns * plant.step_fraction)
+    watch.start()
+    extra = watch.stop()
+    while extra.wall_ns < extra_ns:
+        extra = watch.stop()
+    return dataclasses.replace(times, wall_ns=times.wall_ns + extra.wall_ns, cpu_ns=times.cpu_ns + extra.cpu_ns)
+
+
+def _measure_round(
+    control: Slices, weighted: Slices, *, plant: Plant | None, watch: Watch, weighted_first: bool
+) -> Round:
+    """Visit each arm once."""
+    if weighted_first:
+        weighted_times = slow_down(weighted.measure_slice(), plant, watch)
+        return Round(control=control.measure_slice(), weighted=weighted_times, weighted_first=True)
+    control_times = control.measure_slice()
+    weighted_times = slow_down(weighted.measure_slice(), plant, watch)
+    return Round(control=control_times, weighted=weighted_times, weighted_first=False)

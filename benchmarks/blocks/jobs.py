@@ -1,4 +1,4 @@
-"""What does one fresh process of a target do? It describes the target, proves a method, measures a block, reads an arm.
+"""What does one fresh process of a target do? It proves a method, measures a block, starts or reads an arm.
 
 Each job has a process to itself, so this module sets the process up as the job needs it: environment variables and
 threads, before TensorFlow's runtime starts. Leaves out: statistics and verdicts. Needs only tensorflow, numpy, psutil
@@ -9,21 +9,23 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import os
 import platform
-import random
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from benchmarks.blocks.interleave import Schedule, interleave
+from benchmarks.blocks.interleave import interleave, slow_down
 from benchmarks.blocks.turns import Turns
 from benchmarks.errors import RecordError
 from benchmarks.methods import load_method
-from benchmarks.probes import load_gauge, load_probe, load_profiler
-from benchmarks.protocols import Method, Probe, Samples, Slices, Task, TrainingArm, Workload
-from benchmarks.records import Arm, BlockRequest, Environment, Json, Meeting, ReadRequest
+from benchmarks.probes import load_gauge, load_probe
+from benchmarks.probes._profile import ProfilingWatch, profile_in_turns, profile_once
+from benchmarks.protocols import Method, Probe, Samples, Slices, Task, TrainingArm, Watch, Workload
+from benchmarks.records import Arm, BlockRequest, Environment, Json, Meeting, Profile, ReadRequest
+from benchmarks.stopwatch import Stopwatch
 from benchmarks.workloads import load_workload
 
 _ALLOCATOR_VARIABLE = "TF_CPU_ALLOCATOR_USE_BFC"
@@ -34,86 +36,111 @@ _PROOF_DEPTH = 2
 
 
 def do_job(request: Json) -> Json:
-    """Do one request in this process, which is used for nothing else."""
+    """Do one request in this process, which is used for nothing else.
+
+    Raises:
+        RecordError: when it is none that is known.
+    """
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     os.environ.pop(_ALLOCATOR_VARIABLE, None)
-    if request["do"] == "read":
-        return _read(ReadRequest.from_json(request["request"]))
-    if request["do"] == "describe":
-        return _describe(request["intra_op_threads"], request["inter_op_threads"]).to_json()
-    if request["do"] == "prove":
-        from benchmarks.probes.weighted_gradient import check_weighted_gradient  # noqa: PLC0415 - imports TensorFlow
-
-        method, workload = load_method(request["case"]["method"]), load_workload(request["case"]["workload"])
-        check_weighted_gradient(method, workload, depth=_PROOF_DEPTH, seed=0)
-        return {}
-    if request["do"] == "profile":
-        return _profile(BlockRequest.from_json(request["request"]))
-    if request["do"] == "measure":
-        meeting = request.get("meeting")
-        return _measure(BlockRequest.from_json(request["request"]), None if meeting is None else Meeting(**meeting))
-    raise RecordError(f"expected a request to describe, prove, measure, read or profile, got {request['do']!r}")
+    job = _JOBS.get(request["do"])
+    if job is None:
+        raise RecordError(f"expected a request to do one of {', '.join(_JOBS)}, got {request['do']!r}")
+    return job(request)
 
 
-def _measure(request: BlockRequest, meeting: Meeting | None) -> Json:
+def _measure(request: Json) -> Json:
     """Build both arms of a case, interleave them, and return the block; its wall time is without waiting for others."""
     begin_ns = time.perf_counter_ns()
-    _set_threads(request.intra_op_threads, request.inter_op_threads)
-    probe = load_probe(request.case.question)
+    wanted = _begin(request)
+    probe = load_probe(wanted.case.question)
+    watch = Stopwatch()
     with contextlib.ExitStack() as stack:
         turns: Turns | None = None
-        if meeting is not None:
+        if request.get("meeting") is not None:
+            meeting = Meeting(**request["meeting"])
             turns = stack.enter_context(contextlib.closing(Turns(meeting, time.perf_counter_ns)))
-        slices = stack.enter_context(_open_arms(request, probe))
+        slices = stack.enter_context(_open_arms(wanted, probe, watch))
         block = interleave(
             slices[Arm.CONTROL],
             slices[Arm.WEIGHTED],
-            Schedule(
-                seed=request.seed,
-                timed_budget_ns=request.timed_budget_ns,
-                min_rounds=request.min_rounds,
-                warmup_rounds=probe.warmup_rounds,
-            ),
-            plant=request.plant,
-            clock=time.perf_counter_ns,
+            wanted,
+            warmup_rounds=probe.warmup_rounds,
+            watch=watch,
             turns=turns,
         )
     waited_ns = 0 if turns is None else turns.waited_ns
     return block.to_json() | {"wall_ns": time.perf_counter_ns() - begin_ns - waited_ns}
 
 
-def _profile(request: BlockRequest) -> Json:
+def _start(request: Json) -> Json:
+    """Build one arm of a case, start it, and return the times of that."""
+    wanted, arm = _begin(request), Arm(request["arm"])
+    watch = Stopwatch()
+    with contextlib.closing(_open_arm(wanted, load_probe(wanted.case.question), watch, arm)) as slices:
+        times = slices.measure_slice()
+    if arm is Arm.WEIGHTED:
+        times = slow_down(times, wanted.plant, watch)
+    return dataclasses.asdict(times)
+
+
+def _profile(request: Json) -> Json:
     """Build both arms of a case and profile what its question times."""
-    _set_threads(request.intra_op_threads, request.inter_op_threads)
-    question = request.case.question
-    with _open_arms(request, load_probe(question)) as slices:
-        return load_profiler()(question, slices[Arm.CONTROL], slices[Arm.WEIGHTED]).to_json()
+    wanted = _begin(request)
+    watch = ProfilingWatch()
+    with _open_arms(wanted, load_probe(wanted.case.question), watch) as slices:
+        control, weighted = profile_in_turns(slices[Arm.CONTROL], slices[Arm.WEIGHTED], watch)
+    return Profile(control_own_ns_per_step=control, weighted_own_ns_per_step=weighted).to_json()
+
+
+def _profile_start(request: Json) -> Json:
+    """Build one arm of a case and profile its start."""
+    wanted, arm = _begin(request), Arm(request["arm"])
+    watch = ProfilingWatch()
+    with contextlib.closing(_open_arm(wanted, load_probe(wanted.case.question), watch, arm)) as slices:
+        return profile_once(slices, watch)
+
+
+def _begin(request: Json) -> BlockRequest:
+    """Return what is asked, once TensorFlow's thread pools are set as it wants them."""
+    wanted = BlockRequest.from_json(request["request"])
+    _set_threads(wanted.intra_op_threads, wanted.inter_op_threads)
+    return wanted
 
 
 @contextlib.contextmanager
-def _open_arms(request: BlockRequest, probe: Probe) -> Iterator[Mapping[Arm, Slices]]:
-    """Build both arms of a case, in an order drawn from the seed, and close them at the end."""
+def _open_arms(request: BlockRequest, probe: Probe, watch: Watch) -> Iterator[Mapping[Arm, Slices]]:
+    """Build both arms of a case, in the order that was asked for, and close them at the end."""
+    arms = reversed(Arm) if request.weighted_built_first else iter(Arm)
+    with contextlib.ExitStack() as opened:
+        yield {arm: opened.enter_context(contextlib.closing(_open_arm(request, probe, watch, arm))) for arm in arms}
+
+
+def _open_arm(request: BlockRequest, probe: Probe, watch: Watch, arm: Arm) -> Slices:
+    """Build one arm of a case, ready for its first slice."""
     case = request.case
     method = load_method(case.method)
-    workload = load_workload(case.workload)
     task = Task(
-        workload=workload,
-        samples=workload.make_samples(probe.count_samples(case), request.seed),
+        workload=load_workload(case.workload),
+        samples=make_samples(case.workload, probe.count_samples(case), request.seed),
         depth=case.depth,
         batch_size=case.batch_size,
         seed=request.seed,
     )
-    with contextlib.ExitStack() as opened:
+    weighted = arm is Arm.WEIGHTED and not case.null
+    return probe.open_slices(lambda: method.build_arm(task, weighted=weighted), watch)
 
-        def open_arm(arm: Arm) -> Slices:
-            weighted = arm is Arm.WEIGHTED and not case.null
-            slices = probe.open_slices(lambda: method.build_arm(task, weighted=weighted), time.perf_counter_ns)
-            opened.callback(slices.close)
-            return slices
 
-        arms = list(Arm)
-        random.Random(request.seed).shuffle(arms)  # noqa: S311 - an order, not a secret: neither arm is always built first
-        yield {arm: open_arm(arm) for arm in arms}
+@functools.lru_cache(maxsize=1)
+def make_samples(workload: str, sample_count: int, seed: int) -> Samples:
+    """Return the samples of a workload, made once for all arms and, where it forks, for all processes of a server.
+
+    Args:
+        workload: a registered name.
+        sample_count: how many.
+        seed: they are drawn with.
+    """
+    return load_workload(workload).make_samples(sample_count, seed)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,9 +166,10 @@ class _ArmFactory:
         return self.method.build_arm(task, weighted=self.weighted)
 
 
-def _read(request: ReadRequest) -> Json:
+def _read(job: Json) -> Json:
     """Read one arm alone."""
     begin_ns = time.perf_counter_ns()
+    request = ReadRequest.from_json(job["request"])
     case = request.case
     gauge = load_gauge(case.question)
     if gauge.needs_allocator_statistics:
@@ -169,7 +197,16 @@ def _set_threads(intra_op_threads: int | None, inter_op_threads: int | None) -> 
         tf.config.threading.set_inter_op_parallelism_threads(inter_op_threads)
 
 
-def _describe(intra_op_threads: int | None, inter_op_threads: int | None) -> Environment:
+def _prove(request: Json) -> Json:
+    """Prove that a method weights the gradient with a workload; return nothing, or raise CaseError."""
+    from benchmarks.probes.weighted_gradient import check_weighted_gradient  # noqa: PLC0415 - imports TensorFlow
+
+    method, workload = load_method(request["case"]["method"]), load_workload(request["case"]["workload"])
+    check_weighted_gradient(method, workload, depth=_PROOF_DEPTH, seed=0)
+    return {}
+
+
+def _describe(request: Json) -> Json:
     """Return what this target is."""
     import numpy as np  # noqa: PLC0415
     import tensorflow as tf  # noqa: PLC0415
@@ -182,12 +219,11 @@ def _describe(intra_op_threads: int | None, inter_op_threads: int | None) -> Env
         python=platform.python_version(),
         cpu_model=_find_cpu_model(),
         cores=os.cpu_count() or 0,
-        intra_op_threads=intra_op_threads,
-        inter_op_threads=inter_op_threads,
-        allocator="bfc" if os.environ.get(_ALLOCATOR_VARIABLE) == "true" else "default",
+        intra_op_threads=request["intra_op_threads"],
+        inter_op_threads=request["inter_op_threads"],
         onednn=os.environ.get(_ONEDNN_VARIABLE, "default"),
         device=f"{len(gpus)} GPU" if gpus else "CPU",
-    )
+    ).to_json()
 
 
 def _find_keras_version() -> str:
@@ -205,3 +241,15 @@ def _find_cpu_model() -> str:
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     return platform.processor() or platform.machine()
+
+
+_JOBS: Mapping[str, Callable[[Json], Json]] = {
+    "describe": _describe,
+    "prove": _prove,
+    "measure": _measure,
+    "start": _start,
+    "profile": _profile,
+    "profile_start": _profile_start,
+    "read": _read,
+}
+"""What a process can be asked to do."""

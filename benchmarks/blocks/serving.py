@@ -12,10 +12,12 @@ import sys
 from collections.abc import Callable
 from typing import TextIO
 
+from benchmarks.blocks.cold_starts import ChildError, RunChild, measure_cold_block, profile_cold_block
 from benchmarks.blocks.jobs import do_job
 from benchmarks.blocks.supervise import Child, Limits, start_forked, start_fresh, supervise
 from benchmarks.errors import CaseError, SuiteError
-from benchmarks.records import Json
+from benchmarks.probes import load_probe
+from benchmarks.records import BlockRequest, Json, Meeting
 
 
 def serve(requests: TextIO, send: Callable[[Json], None], *, fork: bool) -> None:
@@ -36,12 +38,26 @@ def serve(requests: TextIO, send: Callable[[Json], None], *, fork: bool) -> None
         try:
             if not request.get("proven", True):
                 _prove(request["request"]["case"], run)
-            send(run(request))
+            send(_answer(request, run, fork=fork))
+        except ChildError as failed:
+            send(failed.reply)
         except SuiteError as error:
             send({"error": str(error), "kind": type(error).__name__})
 
 
-def _prove(case: Json, run: Callable[[Json], Json]) -> None:
+def _answer(request: Json, run: RunChild, *, fork: bool) -> Json:
+    """Return the reply to a request: one child's, or what several of them come to where each start is to be cold."""
+    if request["do"] in {"measure", "profile"} and load_probe(request["request"]["case"]["question"]).is_cold:
+        wanted = BlockRequest.from_json(request["request"])
+        if request["do"] == "profile":
+            return {"result": profile_cold_block(wanted, run)}
+        meeting = request.get("meeting")
+        where = None if meeting is None else Meeting(**meeting)
+        return {"result": measure_cold_block(wanted, where, run, forks=fork)}
+    return run(request)
+
+
+def _prove(case: Json, run: RunChild) -> None:
     """Prove in a child of its own that the method weights the gradient; a null case weights nothing.
 
     Raises:

@@ -22,8 +22,8 @@ from benchmarks.blocks.layouts import launch_target
 from benchmarks.blocks.supervise import Limits
 from benchmarks.commands._running import run_command
 from benchmarks.errors import StatisticsError, TargetError
-from benchmarks.plans import find_block_plan, find_read_plan
 from benchmarks.protocols import Launcher
+from benchmarks.questions import find_block_plan, find_question
 from benchmarks.records import Aspect, Case, Change, Outcome, Question
 from benchmarks.sources.asking import Asking
 from benchmarks.sources.pairs import measure_pair, read_pair
@@ -31,17 +31,24 @@ from benchmarks.sources.read import ReadSource
 from benchmarks.sources.timed import BlockSource
 from benchmarks.units import parse_percent
 from benchmarks.verdicts.bisection import Bisection, Step, count_steps, find_first_bad
-from benchmarks.verdicts.plan import GatePlan
+from benchmarks.verdicts.plan import LOOKS, GatePlan
 from benchmarks.verdicts.read_sides import judge_read_sides
 from benchmarks.verdicts.reading_rules import ReadingPlan
 from benchmarks.verdicts.sides import judge_sides
 
+_WRONGLY_GOOD = 0.10
+"""How often a release whose rise is as large as the tolerance may be called good: that step would send the search the
+wrong way, and nothing after it would mend that."""
+
+_HELD_CONFIDENCE = 1.0 - _WRONGLY_GOOD / (1 + LOOKS)
+"""Of the screen and of each look: they share that level, since any of them can call a release good."""
+
+_LEAST_BLOCKS = 4
+"""For the plan of times; of bytes and counts the question says how many are read."""
+
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 
 _ASKING = Asking(run_seed=1)
-
-_FLOOR_BYTES = 256 * 1024
-"""A rise in bytes that is not called bad: the floor of the suite's question on peak memory."""
 
 _PACKAGE = "tensorflow-cpu"
 
@@ -63,7 +70,15 @@ class Comparer:
         self._case = case
         self._aspect = aspect
         self._tolerance = tolerance
-        self.plan = GatePlan(gated_cases=comparisons, tolerance=tolerance)
+        row = find_question(case)
+        self.plan = GatePlan(
+            judgements=comparisons,
+            tolerance=tolerance,
+            screen_blocks=max(row.screen_blocks, _LEAST_BLOCKS),
+            blocks_per_look=max(row.fresh_blocks, _LEAST_BLOCKS),
+            screen_confidence=_HELD_CONFIDENCE,
+            held_confidence=_HELD_CONFIDENCE,
+        )
         self._launchers: dict[str, Launcher] = {}
 
     def judge(self, good: str, version: str) -> Step:
@@ -90,13 +105,13 @@ class Comparer:
         )
 
     def _compare_readings(self, version: str, good: str) -> Sequence[Change]:
-        blocks = find_read_plan(self._case.question, None)
+        row = find_question(self._case)
         plan = ReadingPlan(
-            gated_cases=self.plan.gated_cases,
+            judgements=self.plan.judgements,
             tolerance=self._tolerance,
-            floor_bytes=_FLOOR_BYTES,
-            screen_blocks=blocks.screen_blocks,
-            fresh_blocks=blocks.fresh_blocks,
+            floor_bytes=row.floor_bytes,
+            screen_blocks=row.screen_blocks,
+            fresh_blocks=row.fresh_blocks,
         )
         now, other = (ReadSource(self._case, self._find_launcher(name), _ASKING, {}) for name in (version, good))
         seed = f"{version} {good}"
@@ -165,8 +180,9 @@ def _order(version: str) -> list[int]:
 def render_bisection(found: Bisection, plan: GatePlan) -> str:
     """Return the answer, how sure it is, and how it was reached."""
     sure = (
-        f"Of times, a release within the tolerance is called bad with a probability of at most {plan.case_alpha:.2%}, "
-        f"and one is called good at a confidence of {plan.screen_confidence:.0%} or more. Counts are exact."
+        f"Of times, a release within the tolerance is called bad with a probability of at most "
+        f"{plan.judgement_alpha:.2%}, and one whose rise is the tolerance or more is called good with one of at most "
+        f"{_WRONGLY_GOOD:.0%}. Counts are exact."
     )
     steps = [f"  {step.version:<8} {'bad ' if step.bad else 'good'}  {step.reason}" for step in found.steps]
     return "\n".join(

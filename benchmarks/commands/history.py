@@ -29,7 +29,7 @@ from benchmarks.blocks.targets import Target
 from benchmarks.blocks.turns import run_together
 from benchmarks.commands._running import run_command
 from benchmarks.errors import RecordError, SuiteError
-from benchmarks.plans import find_block_plan
+from benchmarks.questions import find_block_plan
 from benchmarks.records import (
     Arm,
     Block,
@@ -65,7 +65,7 @@ def list_cases() -> tuple[Case, ...]:
     """Return what is measured in each version."""
     step = [
         Case(question=Question.STEP_TIME, workload="mlp", depth=2, batch_size=256, dataset_size=None, method=method)
-        for method in ("fit_array", "loop_graph")
+        for method in ("fit_dataset", "loop_graph")
     ]
     sized = [
         Case(question=question, workload="mlp", depth=2, batch_size=batch_size, dataset_size=100_000, method=method)
@@ -192,7 +192,12 @@ def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -
     if case.question.is_timed:
         plan = find_block_plan(case.question, None)
         request = BlockRequest(
-            case=case, seed=number + 1, timed_budget_ns=plan.timed_budget_ns, min_rounds=plan.min_rounds
+            case=case,
+            seed=number + 1,
+            order_seed=number + 1,
+            weighted_built_first=number % 2 == 0,
+            timed_budget_ns=plan.timed_budget_ns,
+            min_rounds=plan.min_rounds,
         )
         together = [launchers[version] for version in versions]
         results: Iterable[_Result] = run_together(together, [request] * len(together), f"{number} {case.case_id}")

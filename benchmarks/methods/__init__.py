@@ -25,7 +25,8 @@ class MethodEntry:
 
     `control_path` says what the control runs: methods with the same path have the same null case. `location` is
     `module:attribute`. `weight_bytes_per_sample` is what the weights that the method is given take, by their dtype:
-    float32, or nothing where there is one weight per class.
+    float32, or nothing where there is one weight per class. `no_step` says why single steps are not measured, where
+    they are not.
     """
 
     name: str
@@ -33,6 +34,7 @@ class MethodEntry:
     control_path: str
     location: str
     weight_bytes_per_sample: int = 4
+    no_step: str = ""
 
 
 METHODS: Mapping[str, MethodEntry] = MappingProxyType(
@@ -51,12 +53,20 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
                 control_path="model.fit(x, y)",
                 location="benchmarks.methods.fit_class_weight:FIT_CLASS_WEIGHT",
                 weight_bytes_per_sample=0,
+                no_step="its steps are those of fit_array in Keras 3 and of fit_class_weight_dataset in Keras 2",
             ),
             MethodEntry(
                 name="fit_dataset",
                 summary="model.fit(tf.data.Dataset of (x, y, w))",
                 control_path="model.fit(tf.data.Dataset of (x, y))",
                 location="benchmarks.methods.fit_dataset:FIT_DATASET",
+            ),
+            MethodEntry(
+                name="fit_class_weight_dataset",
+                summary="model.fit(tf.data.Dataset of (x, y), class_weight={class: weight})",
+                control_path="model.fit(tf.data.Dataset of (x, y))",
+                location="benchmarks.methods.fit_class_weight_dataset:FIT_CLASS_WEIGHT_DATASET",
+                weight_bytes_per_sample=0,
             ),
             MethodEntry(
                 name="fit_packed",

@@ -17,12 +17,12 @@ import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from benchmarks.errors import BlockError
+from benchmarks.errors import BlockError, CaseError
 from benchmarks.methods._device import find_device_wait
-from benchmarks.methods._fit_steps import FirstBatchTimer, FitStepper, LeaveFit
+from benchmarks.methods._fit_steps import FirstBatchTimer, FitStepper, LeaveFit, PassTimer
 from benchmarks.methods._pipeline import count_steps
 from benchmarks.methods._traces import TraceLog
-from benchmarks.protocols import Clock, Samples, Stepper, Task
+from benchmarks.protocols import Samples, Stepper, Task, Times, Watch
 
 FitArguments = dict[str, Any]
 """Keyword arguments of `model.fit` that hand over the data."""
@@ -52,7 +52,7 @@ class FitArm:
         task: Task,
         model: Any,
         make_arguments: Callable[[Samples], FitArguments],
-        make_step_arguments: Callable[[Samples], FitArguments],
+        make_step_arguments: Callable[[Samples], FitArguments] | None,
     ) -> None:
         """Take a fresh, compiled model.
 
@@ -60,7 +60,8 @@ class FitArm:
             task: the samples, and in batches of which size.
             model: a compiled Keras model; its traces are counted from here on.
             make_arguments: makes what `fit` is given from the NumPy arrays; called once for them, when first needed.
-            make_step_arguments: makes what `fit` is given for single steps: a dataset of ready batches without end.
+            make_step_arguments: makes what `fit` is given for single steps: a dataset of ready batches without end;
+                None where the step is not one of this path alone.
         """
         self._samples = task.samples
         self._batch_size = task.batch_size
@@ -92,7 +93,7 @@ class FitArm:
 
     @property
     def steps_per_pass(self) -> int:
-        """How many optimizer updates `run_pass` makes."""
+        """How many optimizer updates a pass makes."""
         return count_steps(self._samples, self._batch_size)
 
     def replace_samples(self, samples: Samples) -> None:
@@ -100,33 +101,47 @@ class FitArm:
         self._samples = samples
         self._arguments = None
 
-    def open_steps(self, clock: Clock) -> Stepper:
-        """Let `fit` prepare to train on batches that are ready, and stop before the first of them."""
+    def open_steps(self, watch: Watch) -> Stepper:
+        """Let `fit` prepare to train on batches that are ready, and stop before the first of them.
+
+        Raises:
+            CaseError: when this path has no step of its own.
+        """
+        if self._make_step_arguments is None:
+            raise CaseError("expected a method with steps of its own, got one without; measure its passes or its start")
         arguments = self._make_step_arguments(self._samples)
 
         def fit() -> None:
             self._model.fit(**arguments, steps_per_epoch=_STEPS_WITHOUT_END, verbose=0)
 
-        return FitStepper(self._model, fit, clock, self._wait)
+        return FitStepper(self._model, fit, watch, self._wait)
 
-    def run_pass(self) -> None:
-        """Call `fit` for one epoch; it returns when the epoch's loss has been read."""
-        self._fit([])
-        self._wait()
+    def measure_pass(self, watch: Watch) -> Times:
+        """Call `fit` for one epoch and return the time to `on_train_end`, when the epoch's loss has been read.
 
-    def measure_startup_ns(self, clock: Clock) -> int:
+        Raises:
+            BlockError: when `fit` returned without having trained.
+        """
+        timer = PassTimer(watch, self._wait)
+        watch.start()
+        self._fit([timer])
+        if timer.times is None:
+            raise BlockError("a pass: expected fit to say that training ended, but it did not; give it more samples")
+        return timer.times
+
+    def measure_startup(self, watch: Watch) -> Times:
         """Return the time from making what `fit` is given to the end of its first batch.
 
         Raises:
             BlockError: when `fit` ended without a batch.
         """
-        timer = FirstBatchTimer(clock, self._wait)
-        begin_ns = clock()
+        timer = FirstBatchTimer(watch, self._wait)
+        watch.start()
         with contextlib.suppress(LeaveFit):
             self._fit([timer])
-        if timer.end_ns is None:
+        if timer.times is None:
             raise BlockError("start-up: expected fit to train on a batch, but it had none; give it more samples")
-        return timer.end_ns - begin_ns
+        return timer.times
 
     def _fit(self, callbacks: list[Any]) -> None:
         """Call `model.fit` for one epoch of the arm's data."""

@@ -20,7 +20,7 @@ from typing import Any
 import tensorflow as tf
 
 from benchmarks.errors import BlockError
-from benchmarks.protocols import Clock
+from benchmarks.protocols import Times, Watch
 
 
 class LeaveFit(BaseException):
@@ -30,13 +30,13 @@ class LeaveFit(BaseException):
 class FitStepper:
     """The steps of a `fit`, one at a time; satisfies `protocols.Stepper`."""
 
-    def __init__(self, model: Any, fit: Callable[[], None], clock: Clock, wait: Callable[[], None]) -> None:
+    def __init__(self, model: Any, fit: Callable[[], None], watch: Watch, wait: Callable[[], None]) -> None:
         """Let `fit` prepare its iterator; no step is done and nothing of the training function is traced.
 
         Args:
             model: the compiled model.
             fit: calls the model's `fit` on data without end.
-            clock: nanoseconds.
+            watch: times each step.
             wait: waits for the device.
 
         Raises:
@@ -45,15 +45,15 @@ class FitStepper:
         self._iterator = capture_iterator(model, fit)
         model.make_train_function(force=True)
         self._train_function: Callable[[Any], Any] = model.train_function
-        self._clock = clock
+        self._watch = watch
         self._wait = wait
 
-    def measure_step_ns(self) -> int:
+    def measure_step(self) -> Times:
         """Fetch a batch, do one update, read its loss, and return how long that took."""
-        begin_ns = self._clock()
+        self._watch.start()
         read_loss(self._train_function(self._iterator))
         self._wait()
-        return self._clock() - begin_ns
+        return self._watch.stop()
 
     def close(self) -> None:
         """Let the iterator go."""
@@ -93,21 +93,37 @@ def capture_iterator(model: Any, fit: Callable[[], None]) -> Any:
 
 
 class FirstBatchTimer(tf.keras.callbacks.Callback):
-    """Notes when the first batch is done, its loss read, and leaves `fit` with `LeaveFit`."""
+    """Stops the watch when the first batch is done, its loss read, and leaves `fit` with `LeaveFit`."""
 
-    def __init__(self, clock: Clock, wait: Callable[[], None]) -> None:
+    def __init__(self, watch: Watch, wait: Callable[[], None]) -> None:
         super().__init__()
-        self.end_ns: int | None = None
-        self._clock = clock
+        self.times: Times | None = None
+        self._watch = watch
         self._wait = wait
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
-        """Read the loss, note the time, leave."""
+        """Read the loss, stop the watch, leave."""
         del batch
         read_loss(logs)
         self._wait()
-        self.end_ns = self._clock()
+        self.times = self._watch.stop()
         raise LeaveFit
+
+
+class PassTimer(tf.keras.callbacks.Callback):
+    """Stops the watch when training is over: the loss of the epoch has been read, and `fit` has yet to return."""
+
+    def __init__(self, watch: Watch, wait: Callable[[], None]) -> None:
+        super().__init__()
+        self.times: Times | None = None
+        self._watch = watch
+        self._wait = wait
+
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
+        """Wait for the device and stop the watch."""
+        del logs
+        self._wait()
+        self.times = self._watch.stop()
 
 
 def read_loss(logs: dict[str, Any] | None) -> float:

@@ -22,7 +22,6 @@ class FitArray:
 
     name: str = _ENTRY.name
     summary: str = _ENTRY.summary
-    weights_by_class: bool = False
 
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` leaves `sample_weight` out."""

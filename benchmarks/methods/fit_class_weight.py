@@ -1,8 +1,9 @@
-"""Weights by class: `model.fit(x, y, class_weight={class: weight})`.
+"""Weights by class for arrays: `model.fit(x, y, class_weight={class: weight})`.
 
-Keras turns them into weights of samples: Keras 2 batch by batch in its input pipeline, Keras 3 for arrays once, when
-`fit` begins. The control is `model.fit(x, y)` on the same arrays. Single steps are measured on a dataset of
-(x, y), whose weights Keras looks up batch by batch in either version.
+Keras turns them into weights of samples: Keras 3 once, when `fit` begins, with one Python call per row; Keras 2 batch
+by batch in its input pipeline. Start-up and epoch time hold that. The step that follows is no other than that of
+`fit_array` in Keras 3, and of `fit_class_weight_dataset` in Keras 2, and so it is measured there. The control is
+`model.fit(x, y)` on the same arrays.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import dataclasses
 
 from benchmarks.methods import METHODS
 from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
-from benchmarks.methods._pipeline import build_step_pipeline
 from benchmarks.protocols import Method, Samples, Task, TrainingArm
 
 _ENTRY = METHODS["fit_class_weight"]
@@ -23,7 +23,6 @@ class FitClassWeight:
 
     name: str = _ENTRY.name
     summary: str = _ENTRY.summary
-    weights_by_class: bool = True
 
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` leaves `class_weight` out."""
@@ -32,11 +31,7 @@ class FitClassWeight:
             arguments: FitArguments = {"x": samples.features, "y": samples.labels, "batch_size": task.batch_size}
             return arguments | {"class_weight": dict(samples.class_weight)} if weighted else arguments
 
-        def make_step_arguments(samples: Samples) -> FitArguments:
-            arguments: FitArguments = {"x": build_step_pipeline((samples.features, samples.labels), task.batch_size)}
-            return arguments | {"class_weight": dict(samples.class_weight)} if weighted else arguments
-
-        return FitArm(task, compile_model(task), make_arguments, make_step_arguments)
+        return FitArm(task, compile_model(task), make_arguments, None)
 
 
 FIT_CLASS_WEIGHT: Method = FitClassWeight()

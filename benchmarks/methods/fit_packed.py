@@ -74,7 +74,6 @@ class FitPacked:
 
     name: str = _ENTRY.name
     summary: str = _ENTRY.summary
-    weights_by_class: bool = False
 
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` leaves the weights out of the dataset and of the loss."""

@@ -25,7 +25,7 @@ from benchmarks.methods._compiled import count_compiled_ops
 from benchmarks.methods._device import find_device_wait
 from benchmarks.methods._pipeline import build_pipeline, count_steps
 from benchmarks.methods._traces import TraceLog
-from benchmarks.protocols import Clock, Method, Samples, Stepper, Task, TrainingArm
+from benchmarks.protocols import Method, Samples, Stepper, Task, Times, TrainingArm, Watch
 
 
 class Execution(str, Enum):
@@ -78,7 +78,7 @@ class LoopArm:
 
     @property
     def steps_per_pass(self) -> int:
-        """How many optimizer updates `run_pass` makes."""
+        """How many optimizer updates a pass makes."""
         return count_steps(self._samples, self._batch_size)
 
     def replace_samples(self, samples: Samples) -> None:
@@ -86,34 +86,41 @@ class LoopArm:
         self._samples = samples
         self._dataset = None
 
-    def open_steps(self, clock: Clock) -> Stepper:
+    def open_steps(self, watch: Watch) -> Stepper:
         """Put all whole batches on the device and go round them."""
         arrays = self._select_arrays()
         starts = range(0, len(arrays[0]) - self._batch_size + 1, self._batch_size)
         batches = [tuple(tf.constant(array[start : start + self._batch_size]) for array in arrays) for start in starts]
-        return LoopStepper(self._step, batches, clock, self._wait)
+        return LoopStepper(self._step, batches, watch, self._wait)
 
-    def run_pass(self) -> None:
-        """Step through the dataset once, then read the last loss.
+    def measure_pass(self, watch: Watch) -> Times:
+        """Step through the dataset once, then read the last loss, and return how long that took.
+
+        The iterator is dropped after the watch was stopped: it waits for the threads of the pipeline to end.
 
         Raises:
             BlockError: when the dataset has no batch.
         """
+        watch.start()
+        iterator = iter(self._open_dataset())
         loss = None
-        for batch in self._open_dataset():
+        for batch in iterator:
             loss = self._step(*batch)
         if loss is None:
             raise BlockError("a pass: expected at least one batch, got none; give it more samples")
         loss.numpy()
         self._wait()
+        times = watch.stop()
+        del iterator
+        return times
 
-    def measure_startup_ns(self, clock: Clock) -> int:
+    def measure_startup(self, watch: Watch) -> Times:
         """Return the time from making the dataset to the end of the first step, its loss read."""
-        begin_ns = clock()
-        batch = next(iter(self._open_dataset()))
-        self._step(*batch).numpy()
+        watch.start()
+        iterator = iter(self._open_dataset())
+        self._step(*next(iterator)).numpy()
         self._wait()
-        return clock() - begin_ns
+        return watch.stop()
 
     def _open_dataset(self) -> Any:
         """Return the dataset; made once."""
@@ -130,13 +137,13 @@ class LoopArm:
 class LoopStepper:
     """A training step on batches that are on the device; satisfies `protocols.Stepper`."""
 
-    def __init__(self, step: Any, batches: list[Any], clock: Clock, wait: Callable[[], None]) -> None:
+    def __init__(self, step: Any, batches: list[Any], watch: Watch, wait: Callable[[], None]) -> None:
         """Do no step yet.
 
         Args:
             step: takes the tensors of a batch and returns its loss.
             batches: at least one batch.
-            clock: nanoseconds.
+            watch: times each step.
             wait: waits for the device.
 
         Raises:
@@ -146,16 +153,16 @@ class LoopStepper:
             raise BlockError("stepping: expected at least one whole batch, got none; give it more samples")
         self._step = step
         self._batches = itertools.cycle(batches)
-        self._clock = clock
+        self._watch = watch
         self._wait = wait
 
-    def measure_step_ns(self) -> int:
+    def measure_step(self) -> Times:
         """Do one update, read its loss, and return how long that took."""
         batch = next(self._batches)
-        begin_ns = self._clock()
+        self._watch.start()
         self._step(*batch).numpy()
         self._wait()
-        return self._clock() - begin_ns
+        return self._watch.stop()
 
     def close(self) -> None:
         """Let the batches go."""
@@ -194,7 +201,6 @@ class Loop:
 
     name: str
     execution: Execution
-    weights_by_class: bool = False
 
     @property
     def summary(self) -> str:

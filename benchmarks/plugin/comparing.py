@@ -16,7 +16,8 @@ from benchmarks.baselines.schema import RUN_KEY
 from benchmarks.baselines.store import check_run_file, read_baseline
 from benchmarks.errors import BaselineError
 from benchmarks.plugin.run import RUN, find_run
-from benchmarks.records import Json, Outcome
+from benchmarks.records import Json, Outcome, Question
+from benchmarks.verdicts.plan import count_judgements
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -57,6 +58,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: Json) -> No
     output_json[RUN_KEY] = {
         "profile": run.settings.profile.value,
         "seed": run.settings.seed,
+        "order_seed": run.settings.order_seed,
         "shard": None if run.settings.shard is None else str(run.settings.shard),
         "failed_cases": failed,
         "sample_costs": [dataclasses.asdict(cost) for cost in estimate_sample_costs(run.reports)],
@@ -72,11 +74,20 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Count the cases that can turn the run red, over all of its shards: compared all of them, else the null cases."""
+    """Count in how many ways the run can turn red by chance, over all of its shards."""
     run = find_run(session.config)
     swept = [item for item in (*session.items, *run.in_other_shards) if item.get_closest_marker("sweep") is not None]
-    judged = run.comparing or run.settings.against is not None
-    run.gated_cases = len(swept) if judged else sum(1 for item in swept if item.get_closest_marker("null"))
+    stored_runs = 0 if not run.comparing else 1 if run.anchor is None else 2
+    run.judgements = sum(
+        count_judgements(
+            Question(sweep.args[0]),
+            null=item.get_closest_marker("null") is not None,
+            stored_runs=stored_runs,
+            two_targets=run.settings.against is not None,
+        )
+        for item in swept
+        if (sweep := item.get_closest_marker("sweep")) is not None and item.get_closest_marker("rejected") is None
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

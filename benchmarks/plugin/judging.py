@@ -11,13 +11,14 @@ import shlex
 from benchmarks.baselines.store import explain_unlike_versions
 from benchmarks.errors import BaselineError
 from benchmarks.plugin.run import Run
+from benchmarks.questions import find_question
 from benchmarks.records import Case, Change, Outcome, ReadBlock, Verdict
 from benchmarks.sources.read import ReadSource
 from benchmarks.sources.timed import BlockSource
 from benchmarks.sweeps import Profile
 from benchmarks.verdicts.explain import explain_failed_null_case, explain_regression
-from benchmarks.verdicts.gate import judge_case, judge_null_case
-from benchmarks.verdicts.plan import SCREEN_BLOCKS, GatePlan
+from benchmarks.verdicts.gate import Stored, judge_case, judge_null_case
+from benchmarks.verdicts.plan import ANCHOR_FACTOR, GatePlan
 from benchmarks.verdicts.reading_rules import ReadingPlan
 from benchmarks.verdicts.readings import explain_readings, judge_read_case
 from benchmarks.verdicts.rules import doubt
@@ -37,7 +38,7 @@ class Judged:
     changes: tuple[Change, ...] = ()
 
 
-def measure_and_judge(case: Case, source: BlockSource, run: Run, *, tolerance: float, node_id: str) -> Judged:
+def measure_and_judge(case: Case, source: BlockSource, run: Run, node_id: str) -> Judged:
     """Measure as many blocks of a case as its verdict needs.
 
     Null cases are always judged: they must read 1.00. Others are judged when the run compares with a baseline.
@@ -46,38 +47,54 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, *, tolerance: f
         case: what is measured.
         source: its blocks.
         run: settings, baseline and the verdicts on null cases so far; a null case's verdict is added to them.
-        tolerance: the tolerated rise, a fraction.
         node_id: the test's id, for the command that looks closer.
 
     Raises:
         SuiteError: when a block could not be measured.
     """
-    plan = make_gate_plan(run, tolerance)
+    plan = make_gate_plan(run, case)
     if case.null:
         return _judge_null(case, source, run, plan, node_id)
     if not run.comparing:
         source.measure_more(plan.screen_blocks)
         return Judged(verdict=None, message="")
     try:
-        stored = run.find_stored(case)
+        stored = _find_stored_runs(case, run)
     except BaselineError as error:
         source.measure_more(plan.screen_blocks)
         return as_judged(Verdict(outcome=Outcome.NOT_COMPARABLE, reason=str(error)))
-    verdict = hear_null_case(case, judge_case(source.measure_more, stored.blocks, plan).verdict, run)
-    if verdict.outcome is Outcome.REGRESSED and verdict.comparison is not None:
-        return Judged(
-            verdict=verdict,
-            message=explain_regression(case, verdict.comparison, plan, _advise(run, case, node_id)),
-        )
+    occasion_sd = find_question(case).occasion_sd
+    judgement = judge_case(source.measure_more, stored, plan, occasion_sd=occasion_sd)
+    verdict = hear_null_case(case, judgement.verdict, run)
+    if verdict.outcome is Outcome.REGRESSED:
+        risen = [each for each in judgement.comparisons if each.outcome is Outcome.REGRESSED]
+        return Judged(verdict=verdict, message=explain_regression(case, risen, plan, _advise(run, case, node_id)))
     return as_judged(verdict)
 
 
-def make_gate_plan(run: Run, tolerance: float) -> GatePlan:
-    """Return how a timed case of this run is judged at this tolerance, a fraction."""
+def _find_stored_runs(case: Case, run: Run) -> list[Stored]:
+    """Return what a timed case is held against: the baseline, and the anchor where it has the case.
+
+    Raises:
+        BaselineError: when there is no baseline, or none for this case; the message says why.
+    """
+    tolerances = run.settings.find_tolerances(case)
+    stored = [Stored(name="baseline", blocks=run.find_stored(case).blocks, tolerances=tolerances)]
+    if run.anchor is not None and case.case_id in run.anchor.measurements:
+        anchored = {aspect: ANCHOR_FACTOR * tolerance for aspect, tolerance in tolerances.items()}
+        blocks = run.anchor.measurements[case.case_id].blocks
+        stored.append(Stored(name="anchor", blocks=blocks, tolerances=anchored))
+    return stored
+
+
+def make_gate_plan(run: Run, case: Case) -> GatePlan:
+    """Return how a timed case of this run is judged; the tolerance is that of its overhead in wall time."""
+    row = find_question(case)
     return GatePlan(
-        gated_cases=max(1, run.gated_cases),
-        tolerance=tolerance,
-        screen_blocks=SCREEN_BLOCKS if run.settings.blocks is None else run.settings.blocks,
+        judgements=max(1, run.judgements),
+        tolerance=run.settings.find_tolerance(case),
+        screen_blocks=row.screen_blocks if run.settings.blocks is None else run.settings.blocks,
+        blocks_per_look=row.fresh_blocks,
     )
 
 
@@ -160,7 +177,8 @@ def _find_stored_readings(case: Case, source: ReadSource, run: Run) -> tuple[Rea
 
 def _judge_null(case: Case, source: BlockSource, run: Run, plan: GatePlan, node_id: str) -> Judged:
     """Measure a null case until it is known whether it reads 1.00."""
-    verdict = hear_null_case(case, judge_null_case(source.measure_more, plan).verdict, run)
+    judgement = judge_null_case(source.measure_more, run.settings.find_tolerances(case), plan)
+    verdict = hear_null_case(case, judgement.verdict, run)
     if verdict.outcome is Outcome.FAILED and verdict.comparison is not None:
         command = _command(run, case, node_id, f"--blocks {_BLOCKS_TO_LOOK_CLOSER}")
         next_step = f"close what else runs on this machine, then {command}"

@@ -26,11 +26,11 @@ class Run:
     """The state of one pytest session.
 
     `comparing` says whether a comparison was asked for, and `compared_with` what the command line named for it;
-    `baseline` is what is compared with, `no_baseline` the reason where there is none. `gated_cases` counts the cases
-    that can turn this run red, in all of its shards; `in_other_shards` are the tests that this one leaves out.
-    `collected` holds the ids of all cases of the sweep, those deselected later included.
-    `answers` is what was read so far, which several cases may share. `other_launcher` and `other_answers` are those of
-    the target that this one is measured against, if there is one.
+    `baseline` is what is compared with, `no_baseline` the reason where there is none. `anchor` is an older run that is
+    compared with as well. `judgements` counts how often this run can turn red by chance, in all of its shards;
+    `in_other_shards` are the tests that this one leaves out. `collected` holds the ids of all cases of the sweep, those
+    deselected later included. `answers` is what was read so far, which several cases may share. `other_launcher` and
+    `other_answers` are those of the target that this one is measured against, if there is one.
     """
 
     settings: Settings
@@ -38,9 +38,10 @@ class Run:
     make_other_launcher: Callable[[Settings], Launcher]
     comparing: bool = False
     baseline: Baseline | None = None
+    anchor: Baseline | None = None
     compared_with: str = ""
     no_baseline: str = "no stored run was found that could be read; record one with --benchmark-save"
-    gated_cases: int = 1
+    judgements: int = 1
     in_other_shards: Sequence[pytest.Item] = ()
     collected: set[str] = dataclasses.field(default_factory=set)
     reports: list[CaseReport] = dataclasses.field(default_factory=list)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from benchmarks.axes import AXIS_NAMES, AxisValue, Rejected, parse_axis
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import Target, find_target
 from benchmarks.errors import AxisError
-from benchmarks.records import Plant, Question
+from benchmarks.questions import QUESTIONS
+from benchmarks.records import Aspect, Case, Plant, Question
 from benchmarks.sources.asking import Asking
 from benchmarks.sweeps import Profile
 from benchmarks.units import parse_bytes, parse_percent
@@ -46,7 +48,10 @@ class Shard:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What this run was asked to do; a tolerance is a fraction, and what the command line does not say is None."""
+    """What this run was asked to do; a tolerance is a fraction, and what the command line does not say is None.
+
+    `order_seed` decides every order of this run; it is drawn anew where no `--seed` is given.
+    """
 
     profile: Profile
     overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]
@@ -64,14 +69,30 @@ class Settings:
     block_seconds: float | None
     limits: Limits
     seed: int
+    order_seed: int
     intra_op_threads: int | None
     inter_op_threads: int | None
+
+    def find_tolerance(self, case: Case) -> float:
+        """Return the tolerated rise of a case, a fraction: the command line's, or that of its question and method."""
+        asked = self.tolerances.get(case.question)
+        return QUESTIONS[case.question].find_tolerance(case.method) if asked is None else asked
+
+    def find_tolerances(self, case: Case) -> dict[Aspect, float]:
+        """Return the tolerated rise of both overheads of a timed case.
+
+        Processor time is never held to less than wall time is: what the command line says is for both.
+        """
+        tolerance = self.find_tolerance(case)
+        cpu_tolerance = QUESTIONS[case.question].cpu_tolerance or tolerance
+        return {Aspect.OVERHEAD: tolerance, Aspect.CPU: max(tolerance, cpu_tolerance)}
 
     def make_asking(self, question: Question) -> Asking:
         """Return what the requests for cases of this question have in common; a fault is planted where it can show."""
         plant = self.plant
         return Asking(
             run_seed=self.seed,
+            order_seed=self.order_seed,
             plant=plant if plant is not None and plant.concerns(question) else None,
             intra_op_threads=self.intra_op_threads,
             inter_op_threads=self.inter_op_threads,
@@ -112,6 +133,7 @@ def read_settings(config: pytest.Config) -> Settings:
             timeout_s=DEFAULT_BLOCK_TIMEOUT_S if timeout_s is None else timeout_s, memory_bytes=round(memory_bytes)
         ),
         seed=_read_count(config, "--seed") or DEFAULT_SEED,
+        order_seed=_read_count(config, "--seed") or secrets.randbelow(2**31),
         intra_op_threads=_read_count(config, "--intra-op-threads"),
         inter_op_threads=_read_count(config, "--inter-op-threads"),
     )

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from benchmarks.axes import name_null_method, split_null
-from benchmarks.plans import expect_case_seconds
 from benchmarks.plugin.run import find_run
+from benchmarks.questions import QUESTIONS
 from benchmarks.records import Question
 
 
@@ -68,4 +68,4 @@ def _name_group(item: pytest.Item) -> str:
 def _expect_seconds(item: pytest.Item) -> float:
     """Return how long a case will take, by its question."""
     sweep = item.get_closest_marker("sweep")
-    return 0.0 if sweep is None else expect_case_seconds(Question(sweep.args[0]))
+    return 0.0 if sweep is None else QUESTIONS[Question(sweep.args[0])].case_seconds

@@ -17,7 +17,7 @@ import pytest
 
 from benchmarks.baselines.store import describe_differences
 from benchmarks.plugin.run import Run, find_run
-from benchmarks.records import Case, CaseReport, Environment, Interval, Measurement, Outcome, Question
+from benchmarks.records import Case, CaseReport, Interval, Outcome, Question
 from benchmarks.reports.progress import (
     Progress,
     RemainingTime,
@@ -189,8 +189,8 @@ def list_notes(run: Run) -> list[str]:
     if run.baseline is None:
         return [*notes, f"Nothing was compared: {run.no_baseline}"]
     measured = [report.measurement for report in run.reports if report.measurement is not None]
-    stored = {_forget_allocator(measurement) for measurement in run.baseline.measurements.values()}
-    for current in {_forget_allocator(measurement) for measurement in measured}:
+    stored = {measurement.environment for measurement in run.baseline.measurements.values()}
+    for current in {measurement.environment for measurement in measured}:
         for other in stored - {current}:
             differences = "; ".join(describe_differences(other, current))
             notes.append(
@@ -203,8 +203,3 @@ def list_notes(run: Run) -> list[str]:
         strict = "; --strict-verdicts fails the run for that" if run.settings.strict_verdicts else ""
         notes.append(f"{len(removed)} cases of the baseline are not in this run's sweep: {listed}{strict}")
     return notes
-
-
-def _forget_allocator(measurement: Measurement) -> Environment:
-    """Return where a case was measured, without the allocator: it goes with the question, not with the machine."""
-    return dataclasses.replace(measurement.environment, allocator="")

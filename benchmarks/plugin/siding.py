@@ -7,6 +7,8 @@ either arm has. Leaves out: the rules (`benchmarks.verdicts.sides`, `read_sides`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from benchmarks.errors import UnsharedError
 from benchmarks.plugin.judging import (
     Judged,
@@ -35,7 +37,7 @@ from benchmarks.verdicts.sides import (
 )
 
 
-def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, tolerance: float, node_id: str) -> Judged:
+def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, node_id: str) -> Judged:
     """Measure as many pairs of blocks of a timed case as its verdict needs.
 
     Args:
@@ -43,17 +45,16 @@ def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, toler
         now: its blocks in this target.
         other: its blocks in the other one.
         run: settings and the verdicts on null cases so far; a null case's verdict is added to them.
-        tolerance: the tolerated rise of the overhead, a fraction.
         node_id: the test's id, for the command that looks closer.
 
     Raises:
         SuiteError: when a block could not be measured in one of the targets.
     """
-    plan = make_gate_plan(run, tolerance)
+    plan = make_gate_plan(run, case)
     pairs = Pairs(lambda: measure_pair(now, other, _name_case(case, run)))
     next_step = command_to_look_closer(run, case, node_id)
     try:
-        judged = _judge_pairs(case, pairs, plan, tolerance)
+        judged = _judge_pairs(case, pairs, plan, run.settings.find_tolerances(case))
     except UnsharedError as error:
         now.measure_more(plan.screen_blocks - len(now.summaries))
         return _leave_alone(error)
@@ -62,12 +63,12 @@ def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, toler
     return Judged(verdict=verdict, message=explain_sides(case, reasons, next_step), changes=judged.changes)
 
 
-def _judge_pairs(case: Case, pairs: Pairs, plan: GatePlan, tolerance: float) -> SidesVerdict:
-    """Return what the pairs of a timed case show, as many as it takes."""
+def _judge_pairs(case: Case, pairs: Pairs, plan: GatePlan, overheads: Mapping[Aspect, float]) -> SidesVerdict:
+    """Return what the pairs of a timed case show, as many as it takes; `overheads` are tolerated by aspect."""
     if case.null:
-        return judge_null_sides(pairs, plan)
-    absolute = max(tolerance, LEAST_ARM_TOLERANCE)
-    tolerances = {Aspect.OVERHEAD: tolerance, Aspect.CONTROL: absolute, Aspect.WEIGHTED: absolute}
+        return judge_null_sides(pairs, overheads, plan)
+    absolute = max(plan.tolerance, LEAST_ARM_TOLERANCE)
+    tolerances = {**overheads, Aspect.CONTROL: absolute, Aspect.WEIGHTED: absolute}
     return conclude_sides(judge_sides(pairs.replay(), plan, tolerances, null=False))
 
 

@@ -10,19 +10,15 @@ from collections.abc import Sequence
 
 import pytest
 
-from benchmarks.plans import find_block_plan, find_read_plan
 from benchmarks.plugin.judging import Judged, measure_and_judge, read_and_judge
 from benchmarks.plugin.run import Run
 from benchmarks.plugin.siding import judge_both, judge_readings_of_both
+from benchmarks.questions import find_block_plan, find_question
 from benchmarks.records import Case, CaseReport
 from benchmarks.sources.asking import Asking
 from benchmarks.sources.read import ReadSource
 from benchmarks.sources.timed import BlockSource, OnBlock
 from benchmarks.verdicts.reading_rules import ReadingPlan
-
-_DEFAULT_TOLERANCE = 0.02
-_DEFAULT_FLOOR_BYTES = 64 * 1024
-_BYTES_PER_KIB = 1024
 
 
 class TimedWork:
@@ -45,11 +41,10 @@ class TimedWork:
 
     def judge(self, request: pytest.FixtureRequest) -> Judged:
         """Measure as many blocks as the verdict needs."""
-        tolerance = _find_tolerance(request, self._run, self._case)
         node_id = request.node.nodeid
         if self._other is not None:
-            return judge_both(self._case, self._source, self._other, self._run, tolerance, node_id)
-        return measure_and_judge(self._case, self._source, self._run, tolerance=tolerance, node_id=node_id)
+            return judge_both(self._case, self._source, self._other, self._run, node_id)
+        return measure_and_judge(self._case, self._source, self._run, node_id)
 
     def try_once(self) -> None:
         """Measure one block."""
@@ -79,7 +74,7 @@ class ReadWork:
 
     def judge(self, request: pytest.FixtureRequest) -> Judged:
         """Read as many blocks as the verdict needs."""
-        plan = self._make_plan(request)
+        plan = self._make_plan()
         if self._other is not None:
             return judge_readings_of_both(self._case, self._source, self._other, self._run, plan, request.node.nodeid)
         return read_and_judge(self._case, self._source, self._run, plan, request.node.nodeid)
@@ -92,19 +87,15 @@ class ReadWork:
         """Return the report on all blocks so far."""
         return _report(self._source, self._other, judged)
 
-    def _make_plan(self, request: pytest.FixtureRequest) -> ReadingPlan:
+    def _make_plan(self) -> ReadingPlan:
         """Return the limits and numbers of blocks of this case."""
-        plan = find_read_plan(self._case.question, self._run.settings.blocks)
-        floor_bytes = self._run.settings.floor_bytes
-        marker = request.node.get_closest_marker("floor_kib")
-        if floor_bytes is None:
-            floor_bytes = _DEFAULT_FLOOR_BYTES if marker is None else round(marker.args[0] * _BYTES_PER_KIB)
+        row, settings = find_question(self._case), self._run.settings
         return ReadingPlan(
-            gated_cases=max(1, self._run.gated_cases),
-            tolerance=_find_tolerance(request, self._run, self._case),
-            floor_bytes=floor_bytes,
-            screen_blocks=plan.screen_blocks,
-            fresh_blocks=plan.fresh_blocks,
+            judgements=max(1, self._run.judgements),
+            tolerance=settings.find_tolerance(self._case),
+            floor_bytes=row.floor_bytes if settings.floor_bytes is None else settings.floor_bytes,
+            screen_blocks=row.screen_blocks if settings.blocks is None else settings.blocks,
+            fresh_blocks=row.fresh_blocks,
         )
 
 
@@ -117,14 +108,3 @@ def _report(source: BlockSource | ReadSource, other: BlockSource | ReadSource | 
     """Return the report on all blocks of a case so far, in one target or in two."""
     there = None if other is None else other.make_report(None).measurement
     return source.make_report(judged.verdict, other=there, changes=judged.changes)
-
-
-def _find_tolerance(request: pytest.FixtureRequest, run: Run, case: Case) -> float:
-    """Return the tolerance of a case: the command line's, its method's marker, its test's marker, or the default."""
-    asked = run.settings.tolerances.get(case.question)
-    if asked is not None:
-        return asked
-    markers = list(request.node.iter_markers("tolerance"))
-    fitting = [marker for marker in markers if marker.kwargs.get("method") == case.method]
-    general = [marker for marker in markers if "method" not in marker.kwargs]
-    return next((float(marker.args[0]) for marker in fitting + general), _DEFAULT_TOLERANCE)

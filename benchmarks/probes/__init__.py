@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,7 @@ from benchmarks.errors import CaseError
 from benchmarks.records import Question
 
 if TYPE_CHECKING:
-    from benchmarks.protocols import Gauge, Probe, Slices
-    from benchmarks.records import Profile
+    from benchmarks.protocols import Gauge, Probe
 
 PROBES: Mapping[str, str] = MappingProxyType(
     {
@@ -36,10 +35,6 @@ CHECKS: Mapping[str, str] = MappingProxyType(
     {"weighted_gradient": "benchmarks.probes.weighted_gradient:check_weighted_gradient"}
 )
 """What is proven of a method before it is timed, as `module:attribute`; each returns nothing or raises CaseError."""
-
-
-PROFILER = "benchmarks.probes.profile:profile_arms"
-"""What looks into the Python functions of a step, as `module:attribute`."""
 
 
 def load_probe(question: str) -> Probe:
@@ -66,12 +61,6 @@ def load_gauge(question: str) -> Gauge:
     """
     gauge: Gauge = _load(GAUGES, question, "gauge")
     return gauge
-
-
-def load_profiler() -> Callable[[Question, Slices, Slices], Profile]:
-    """Return what profiles the steps of control and weighted arm."""
-    profiler: Callable[[Question, Slices, Slices], Profile] = _find(PROFILER)
-    return profiler
 
 
 def _load(registry: Mapping[str, str], question: str, kind: str) -> Any:

@@ -19,7 +19,7 @@ def step_until_quiet(arm: TrainingArm, stepper: Stepper) -> None:
     quiet_steps = 0
     for _ in range(_STEPS_TO_QUIET_AT_MOST):
         traces_before = arm.trace_count
-        stepper.measure_step_ns()
+        stepper.measure_step()
         quiet_steps = quiet_steps + 1 if arm.trace_count == traces_before else 0
         if quiet_steps == _QUIET_STEPS:
             return

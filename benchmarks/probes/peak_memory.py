@@ -13,7 +13,6 @@ level before it. Leaves out: time, which an allocator that keeps statistics chan
 from __future__ import annotations
 
 import contextlib
-import time
 from collections.abc import Callable
 
 import tensorflow as tf
@@ -24,6 +23,7 @@ from benchmarks.probes._warm_up import step_until_quiet
 from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest, Stretch
 from benchmarks.records.quantities import name_reading
+from benchmarks.stopwatch import Stopwatch
 
 _STEP_BATCHES = 4
 """Batches that the small arm goes round."""
@@ -44,7 +44,8 @@ class PeakMemoryGauge:
         else:
             samples = factory.make_samples(round_to_batches(request.case))
             ballast_bytes = 0 if request.plant is None else request.plant.tensor_bytes
-            values = _read_peaks(factory.build_arm(samples).run_pass, request.stretch, devices, ballast_bytes)
+            arm = factory.build_arm(samples)
+            values = _read_peaks(lambda: arm.measure_pass(Stopwatch()), request.stretch, devices, ballast_bytes)
         missing = {
             name_reading(f"{request.stretch.value}_peak_tensor_bytes", device): problem
             for device in devices
@@ -56,9 +57,9 @@ class PeakMemoryGauge:
 def _read_step(request: ReadRequest, factory: ArmFactory, devices: tuple[str, ...]) -> dict[str, float]:
     """Return the peaks of one step of an arm that is warm."""
     arm = factory.build_arm(factory.make_samples(_STEP_BATCHES * request.case.batch_size))
-    with contextlib.closing(arm.open_steps(time.perf_counter_ns)) as stepper:
+    with contextlib.closing(arm.open_steps(Stopwatch())) as stepper:
         step_until_quiet(arm, stepper)
-        return _read_peaks(stepper.measure_step_ns, request.stretch, devices, ballast_bytes=0)
+        return _read_peaks(stepper.measure_step, request.stretch, devices, ballast_bytes=0)
 
 
 def _read_peaks(

@@ -13,6 +13,7 @@ from benchmarks.probes import _resident
 from benchmarks.probes._batches import round_to_batches
 from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest
+from benchmarks.stopwatch import Stopwatch
 
 _SETTLING_EPOCHS = 5
 """Caches and thread pools grow in the first epochs of any process; they are not counted."""
@@ -32,7 +33,7 @@ class RetainedMemoryGauge:
         leak: list[bytes] = []
         levels = []
         for epoch in range(_SETTLING_EPOCHS + _READ_EPOCHS):
-            arm.run_pass()
+            arm.measure_pass(Stopwatch())
             if epoch == _SETTLING_EPOCHS:
                 gc.freeze()  # what is there by now is not looked through again: collections then take no time
             if request.plant is not None and request.plant.leak_bytes:

@@ -1,58 +1,63 @@
-"""How long does training take to start? One slice is the start of a fresh arm, up to the end of its first step.
+"""How long does training take to start in a fresh process? One slice is the start of its only arm, to the first step.
 
-Building and compiling the model is not in it; making the input pipeline from the arrays, tracing and the first update
-are. The last arm is freed before the next one is built. `clear_session` is not called: besides Keras' own names it
-drops the kernels that TensorFlow has cached for eager operations, which a process that starts once never does.
+A person pays for the first start of a process and seldom for a second one, and the first is the longer: TensorFlow and
+Keras set up what later starts find ready. So each slice has a process to itself, which imports TensorFlow beforehand,
+as a program does. Building and compiling the model is not in the slice; making the input pipeline from the arrays,
+tracing and the first update are.
 """
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable
 
+from benchmarks.errors import BlockError
 from benchmarks.probes._batches import round_to_batches
-from benchmarks.protocols import Clock, Probe, Slices, TrainingArm
+from benchmarks.protocols import Probe, Slices, Times, TrainingArm, Watch
 from benchmarks.records import Case
 
 
 class StartupSlices:
-    """Fresh arms, started one after the other; satisfies `protocols.Slices`."""
+    """One fresh arm, started once; satisfies `protocols.Slices`."""
 
     steps_per_slice = 1
     trace_count = 0
     """Tracing is part of what is measured here, so none of it counts as a fault."""
 
-    def __init__(self, build_arm: Callable[[], TrainingArm], clock: Clock) -> None:
-        """Build nothing yet."""
-        self._build_arm = build_arm
-        self._clock = clock
+    def __init__(self, arm: TrainingArm, watch: Watch) -> None:
+        """Take an arm that has not been started."""
+        self._arm: TrainingArm | None = arm
+        self._watch = watch
 
-    def measure_slice_ns(self) -> int:
-        """Build a fresh arm and return how long its start takes."""
-        arm = self._build_arm()
-        startup_ns = arm.measure_startup_ns(self._clock)
-        del arm
-        # Models are full of reference cycles: nothing is freed without a collection, and the caller may have it off.
-        gc.collect()
-        return startup_ns
+    def measure_slice(self) -> Times:
+        """Start the arm and return how long that took.
+
+        Raises:
+            BlockError: when it was started before: a second start of a process is another thing.
+        """
+        if self._arm is None:
+            raise BlockError("start-up: expected one start in a process, got a second one; give each its own")
+        arm, self._arm = self._arm, None
+        return arm.measure_startup(self._watch)
 
     def close(self) -> None:
-        """Do nothing: between slices nothing is alive."""
+        """Let the arm go."""
+        self._arm = None
 
 
 class StartupTimeProbe:
     """Satisfies `protocols.Probe`."""
 
-    warmup_rounds = 1
-    """The first start in a process also pays for what TensorFlow and Keras set up once."""
+    warmup_rounds = 0
+
+    is_cold = True
 
     def count_samples(self, case: Case) -> int:
         """Return the dataset size rounded down to whole batches."""
         return round_to_batches(case)
 
-    def open_slices(self, build_arm: Callable[[], TrainingArm], clock: Clock) -> Slices:
-        """Return the arm's slices; it is built anew for each of them."""
-        return StartupSlices(build_arm, clock)
+    def open_slices(self, build_arm: Callable[[], TrainingArm], watch: Watch) -> Slices:
+        """Build the arm and return its one slice."""
+        return StartupSlices(build_arm(), watch)
 
 
 STARTUP_TIME: Probe = StartupTimeProbe()

@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable
 
 from benchmarks.probes._warm_up import step_until_quiet
-from benchmarks.protocols import Clock, Probe, Slices, Stepper, TrainingArm
+from benchmarks.protocols import Probe, Slices, Stepper, Times, TrainingArm, Watch
 from benchmarks.records import Case
 
 _BATCHES_AT_MOST = 16
@@ -30,9 +30,9 @@ class StepSlices:
         self._stepper = stepper
         self._traces_before = arm.trace_count
 
-    def measure_slice_ns(self) -> int:
+    def measure_slice(self) -> Times:
         """Do one step and return how long it took."""
-        return self._stepper.measure_step_ns()
+        return self._stepper.measure_step()
 
     def close(self) -> None:
         """End the training."""
@@ -50,12 +50,14 @@ class StepTimeProbe:
     warmup_rounds = 20
     """Once round the batches, which are ready from then on; meanwhile allocators and thread pools settle."""
 
+    is_cold = False
+
     def count_samples(self, case: Case) -> int:
         """Return how many samples fill the batches that an arm goes round."""
         batches = min(_BATCHES_AT_MOST, max(_BATCHES_AT_LEAST, _SAMPLES_AT_MOST // case.batch_size))
         return batches * case.batch_size
 
-    def open_slices(self, build_arm: Callable[[], TrainingArm], clock: Clock) -> Slices:
+    def open_slices(self, build_arm: Callable[[], TrainingArm], watch: Watch) -> Slices:
         """Build the arm and step until it no longer traces.
 
         Raises:
@@ -63,7 +65,7 @@ class StepTimeProbe:
         """
         arm = build_arm()
         with contextlib.ExitStack() as stack:
-            stepper = arm.open_steps(clock)
+            stepper = arm.open_steps(watch)
             stack.callback(stepper.close)
             step_until_quiet(arm, stepper)
             slices = StepSlices(arm, stepper)

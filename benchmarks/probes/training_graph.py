@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.probes import _graphs
 from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest
+from benchmarks.stopwatch import Stopwatch
 
 _BATCHES = 3
 _PASSES_AFTER_WARM_UP = 2
@@ -32,14 +33,14 @@ class TrainingGraphGauge:
         samples = factory.make_samples(_BATCHES * request.case.batch_size)
         arm = factory.build_arm(samples)
         with _graphs.record_graphs() as recorded:
-            arm.run_pass()
+            arm.measure_pass(Stopwatch())
         first_pass_traces = arm.trace_count
         if request.plant is not None and request.plant.retrace:
             # A person would do this by reading labels from another file: the same numbers in another dtype.
             relabelled = dataclasses.replace(samples, labels=samples.labels.astype(np.int64))
             arm.replace_samples(relabelled)
         for _ in range(_PASSES_AFTER_WARM_UP):
-            arm.run_pass()
+            arm.measure_pass(Stopwatch())
         values: dict[str, float] = {
             "first_pass_traces": first_pass_traces,
             "steady_traces": arm.trace_count - first_pass_traces,

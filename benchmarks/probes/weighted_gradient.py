@@ -28,6 +28,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import CaseError
 from benchmarks.protocols import Method, Samples, Task, Workload
+from benchmarks.stopwatch import Stopwatch
 
 Arrays = list[NDArray[np.float64]]
 """One array per trainable variable."""
@@ -195,7 +196,7 @@ def _make_update(method: Method, task: Task, *, weighted: bool) -> _Update:
     """Send a fresh arm through one pass, which is one step."""
     arm = method.build_arm(task, weighted=weighted)
     before = _read(arm.model.trainable_variables)
-    arm.run_pass()
+    arm.measure_pass(Stopwatch())
     variables = arm.model.trainable_variables
     return _Update(names=[str(variable.name) for variable in variables], before=before, after=_read(variables))
 

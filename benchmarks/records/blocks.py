@@ -15,14 +15,18 @@ from benchmarks.records.readings import ReadBlock
 class BlockRequest:
     """What one fresh process is asked to measure.
 
-    `timed_budget_ns` is the time to spend in timed slices, both arms together; at least `min_rounds` rounds are
-    made whatever they take. `intra_op_threads` and `inter_op_threads` of None leave TensorFlow's defaults.
+    `seed` decides samples, weights and models; `order_seed` the order of the arms in each round, and
+    `weighted_built_first` which of them is built and traced first, which makes that one slower. `timed_budget_ns` is
+    the time to spend in timed slices, both arms together; at least `min_rounds` rounds are made whatever they take.
+    `intra_op_threads` and `inter_op_threads` of None leave TensorFlow's defaults.
     """
 
     case: Case
     seed: int
     timed_budget_ns: int
     min_rounds: int
+    order_seed: int = 0
+    weighted_built_first: bool = False
     plant: Plant | None = None
     intra_op_threads: int | None = None
     inter_op_threads: int | None = None
@@ -58,31 +62,48 @@ class Meeting:
     blocks: int = 1
 
 
+_COLUMNS = (
+    "control_slice_ns",
+    "weighted_slice_ns",
+    "control_cpu_ns",
+    "weighted_cpu_ns",
+    "control_takedown_ns",
+    "weighted_takedown_ns",
+    "weighted_first",
+)
+"""The fields of a block that hold one entry for each round."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Block:
     """The raw samples of one block: entry i of each tuple belongs to round i.
 
-    `weighted_first` says which arm had the first position in that round. `traces_while_timed` counts, over both
-    arms, how often TensorFlow traced inside the timed rounds; it must be 0 except for start-up time, where
-    tracing is part of what is measured. `steps_per_slice` is the denominator for time per step.
+    The slices are wall time; `…_cpu_ns` is the processor time of all threads over the same slices, and `…_takedown_ns`
+    what the call of a slice still took after it. `weighted_first` says which arm had the first position in that round.
+    `traces_while_timed` counts, over both arms, how often TensorFlow traced inside the timed rounds; it must be 0
+    except for start-up time, where tracing is part of what is measured. `steps_per_slice` is the denominator for time
+    per step. `weighted_built_first` says which arm was built and traced first; None where each had a process of its
+    own.
     """
 
     seed: int
     control_slice_ns: tuple[int, ...]
     weighted_slice_ns: tuple[int, ...]
+    control_cpu_ns: tuple[int, ...]
+    weighted_cpu_ns: tuple[int, ...]
+    control_takedown_ns: tuple[int, ...]
+    weighted_takedown_ns: tuple[int, ...]
     weighted_first: tuple[bool, ...]
+    weighted_built_first: bool | None
     steps_per_slice: int
     traces_while_timed: int
     wall_ns: int
 
     def __post_init__(self) -> None:
         """Raise RecordError where rounds do not match or a slice took no time."""
-        rounds = len(self.control_slice_ns)
-        if not rounds or len(self.weighted_slice_ns) != rounds or len(self.weighted_first) != rounds:
-            raise RecordError(
-                f"a block: expected as many control slices, weighted slices and positions, at least one, got "
-                f"{rounds}, {len(self.weighted_slice_ns)} and {len(self.weighted_first)}"
-            )
+        columns = {name: len(getattr(self, name)) for name in _COLUMNS}
+        if min(columns.values()) < 1 or len(set(columns.values())) > 1:
+            raise RecordError(f"a block: expected columns of as many rounds, at least one, got {columns}")
         if min(self.control_slice_ns) <= 0 or min(self.weighted_slice_ns) <= 0:
             raise RecordError("a block: expected slices longer than 0 ns, got one that is not; check the clock")
 
@@ -99,7 +120,7 @@ class Block:
     def from_json(cls, data: Json) -> Block:
         """Read the JSON form; raise RecordError where it is not one."""
         try:
-            tuples = {name: tuple(data[name]) for name in ("control_slice_ns", "weighted_slice_ns", "weighted_first")}
+            tuples = {name: tuple(data[name]) for name in _COLUMNS}
             return cls(**(data | tuples))
         except (KeyError, TypeError, ValueError) as error:
             raise RecordError(f"expected the samples of a block, got something else ({error})") from error
@@ -109,8 +130,10 @@ class Block:
 class BlockSummary:
     """What a saved run keeps of one block: its one estimate and what is needed to check it.
 
-    `log_ratio` is the block's robust estimate of log(weighted ÷ control); `position_log_ratio` that of
-    log(second position ÷ first position). The medians are per step.
+    `log_ratio` is the block's robust estimate of log(weighted ÷ control) in wall time, `cpu_log_ratio` that in
+    processor time; `position_log_ratio` is that of log(second position ÷ first position). The medians are per step,
+    those of the take-down per slice. `weighted_built_first` says which arm was built first; None where each had a
+    process of its own.
     """
 
     seed: int
@@ -118,6 +141,12 @@ class BlockSummary:
     position_log_ratio: float
     control_median_ns: float
     weighted_median_ns: float
+    cpu_log_ratio: float
+    control_cpu_median_ns: float
+    weighted_cpu_median_ns: float
+    control_takedown_ns: float
+    weighted_takedown_ns: float
+    weighted_built_first: bool | None
     rounds: int
     traces_while_timed: int
     timed_ns: int
@@ -125,8 +154,9 @@ class BlockSummary:
 
     def __post_init__(self) -> None:
         """Raise RecordError where an estimate is not a finite number."""
-        if not (math.isfinite(self.log_ratio) and math.isfinite(self.position_log_ratio)):
-            raise RecordError(f"a block summary: expected finite log-ratios, got {self.log_ratio!r}")
+        estimates = (self.log_ratio, self.position_log_ratio, self.cpu_log_ratio)
+        if not all(map(math.isfinite, estimates)):
+            raise RecordError(f"a block summary: expected finite log-ratios, got {estimates!r}")
 
     def to_json(self) -> Json:
         """Return the JSON form of this record."""
@@ -153,7 +183,6 @@ class Environment:
     cores: int
     intra_op_threads: int | None
     inter_op_threads: int | None
-    allocator: str
     onednn: str
     device: str
 

@@ -41,22 +41,35 @@ class Interval:
             raise RecordError(f"interval: expected a confidence between 0 and 1, got {self.confidence}")
 
 
+class Aspect(str, Enum):
+    """What of a case is judged."""
+
+    OVERHEAD = "overhead"
+    CPU = "overhead in processor time"
+    CONTROL = "control"
+    WEIGHTED = "weighted arm"
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """A case held against what is expected of it.
+    """One aspect of a case held against what is expected of it, and what that showed.
 
-    `overhead_ratio` is the current overhead from the blocks that the verdict rests on (`fresh_blocks` of them, or the
-    screening blocks where that is 0); `expected_ratio` is the baseline's, from `baseline_blocks` (None and 0 for a null
-    case, where the truth is exactly 1.00). `change_ratio` is current ÷ expected, from the same blocks.
+    `overhead_ratio` is the current overhead from the `blocks` that the verdict rests on, those of the screen or `fresh`
+    ones. `expected_ratio` is that of the stored run that `source` names, from `baseline_blocks`; None and 0 for a null
+    case, where the truth is exactly 1.00. `change_ratio` is current ÷ expected, from the same blocks.
     `smallest_visible_change` is the smallest true rise, as a fraction and with the tolerance included, that a look at
     as many blocks calls beyond the tolerance with 80 % power.
     """
 
+    aspect: Aspect
+    source: str
+    outcome: Outcome
     overhead_ratio: Interval
     expected_ratio: Interval | None
     change_ratio: Interval
     tolerance: float
-    fresh_blocks: int
+    blocks: int
+    fresh: bool
     smallest_visible_change: float
     baseline_blocks: int = 0
 
@@ -68,14 +81,6 @@ class Verdict:
     outcome: Outcome
     reason: str
     comparison: Comparison | None = None
-
-
-class Aspect(str, Enum):
-    """What can change of a case between two targets."""
-
-    OVERHEAD = "overhead"
-    CONTROL = "control"
-    WEIGHTED = "weighted arm"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +103,8 @@ class Change:
 class CaseReport:
     """Everything the reports say of one case.
 
-    `measurement` and `overhead_ratio` are None where nothing could be measured; `verdict` is None where nothing was
+    `measurement`, `overhead_ratio` and `cpu_overhead_ratio`, that in processor time, are None where nothing could be
+    measured; `verdict` is None where nothing was
     asked to be judged. `position_ratio` is second ÷ first position; `timed_share` the part of the blocks' wall time
     spent in timed slices. With two targets `other` is what was measured in the other one, and `changes` what differs.
     `explanation` is a paragraph on what the overhead is made of, where that was looked into.
@@ -112,4 +118,5 @@ class CaseReport:
     verdict: Verdict | None
     other: Measurement | None = None
     changes: tuple[Change, ...] = ()
+    cpu_overhead_ratio: Interval | None = None
     explanation: str = ""

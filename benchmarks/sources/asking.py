@@ -6,11 +6,12 @@ Leaves out: who sends it and what becomes of the answer.
 from __future__ import annotations
 
 import dataclasses
+import random
 import zlib
 
 from benchmarks.axes import name_null_method
 from benchmarks.blocks.layouts import LAYOUTS
-from benchmarks.plans import BlockPlan
+from benchmarks.questions import BlockPlan
 from benchmarks.records import Arm, BlockRequest, Case, Plant, Question, ReadRequest, Stretch
 
 
@@ -18,20 +19,29 @@ from benchmarks.records import Arm, BlockRequest, Case, Plant, Question, ReadReq
 class Asking:
     """What the requests for the cases of one question have in common.
 
-    `run_seed` is the seed of the run, from which each request's own is made: the same settings ask the same again.
-    `plant` is the fault in the weighted arms; null cases have none and get none.
+    `run_seed` is the seed of samples, weights and models, from which each request's own is made: the same settings ask
+    the same again. `order_seed` is that of all orders, drawn anew for each run unless one is asked for; each choice has
+    a stream of its own, so that none follows from another. `plant` is the fault in the weighted arms; null cases have
+    none and get none.
     """
 
     run_seed: int
+    order_seed: int = 0
     plant: Plant | None = None
     intra_op_threads: int | None = None
     inter_op_threads: int | None = None
 
     def ask_for_block(self, case: Case, index: int, plan: BlockPlan) -> BlockRequest:
-        """Return what block `index` of a timed case is asked to measure."""
+        """Return what block `index` of a timed case is asked to measure.
+
+        Which arm is built first is decided by one coin for the case, and alternates from block to block.
+        """
+        coin = self._open_stream(case, "built first").random() < 0.5  # noqa: PLR2004 - a coin
         return BlockRequest(
             case=case,
             seed=self._make_seed(case, index),
+            order_seed=self._open_stream(case, f"rounds {index}").getrandbits(32),
+            weighted_built_first=coin == (index % 2 == 0),
             timed_budget_ns=plan.timed_budget_ns,
             min_rounds=plan.min_rounds,
             plant=None if case.null else self.plant,
@@ -64,5 +74,11 @@ class Asking:
             layout=index % LAYOUTS if case.question is Question.PEAK_MEMORY else 0,
         )
 
+    def _open_stream(self, case: Case, choice: str) -> random.Random:
+        """Return the random numbers of one choice in one case of this run."""
+        return random.Random(f"{self.order_seed} {case.case_id} {choice}")  # noqa: S311 - an order, not a secret
+
     def _make_seed(self, case: Case, index: int) -> int:
+        if case.question is Question.STARTUP_TIME:
+            index = 0  # a million samples are made once, and no start depends on what is in them
         return zlib.crc32(f"{self.run_seed} {case.case_id} {index}".encode())

@@ -29,8 +29,6 @@ from benchmarks.records import (
 from benchmarks.sources.asking import Asking
 from benchmarks.stats.slopes import estimate_growth
 
-_ALLOCATOR_WITH_STATISTICS = "bfc"
-
 Answers = dict[ReadRequest, ArmReadings]
 """What was read so far in this run."""
 
@@ -72,12 +70,9 @@ class ReadSource:
         return [float(block.weighted.read_ns) for block in self.blocks]
 
     def describe_environment(self) -> Environment:
-        """Return the target as the readings find it: with an allocator that keeps statistics where bytes are read."""
+        """Return what the target is; asked once, then remembered."""
         if self.environment is None:
-            environment = self._launcher.describe_environment()
-            if self._case.question is not Question.TRAINING_GRAPH:
-                environment = dataclasses.replace(environment, allocator=_ALLOCATOR_WITH_STATISTICS)
-            self.environment = environment
+            self.environment = self._launcher.describe_environment()
         return self.environment
 
     def read_more(self, count: int) -> list[ReadBlock]:

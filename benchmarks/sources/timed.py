@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from benchmarks.errors import BlockError
-from benchmarks.plans import BlockPlan
+from benchmarks.errors import BlockError, SuiteError
 from benchmarks.protocols import Launcher
+from benchmarks.questions import BlockPlan
 from benchmarks.records import (
+    Aspect,
     Block,
     BlockRequest,
     BlockSummary,
@@ -26,8 +27,13 @@ from benchmarks.records import (
 from benchmarks.sources.asking import Asking
 from benchmarks.stats.intervals import estimate_ratio_interval
 from benchmarks.stats.summaries import summarise_block
+from benchmarks.verdicts.gate import estimate_overhead
 
 _REPORT_CONFIDENCE = 0.95
+
+BLOCKS_AT_ONCE: int = 2
+"""Blocks that are built and traced at the same time, one of either build order; their slices follow each other. More
+than the cores of a small machine would not be set up any sooner."""
 
 OnBlock = Callable[[int, Interval | None], None]
 """Is told after each block how many there are and which overhead they show; None where no time is compared."""
@@ -70,13 +76,21 @@ class BlockSource:
             SuiteError: when a block could not be measured; those before it are in `summaries`.
         """
         begin = len(self.summaries)
-        for _ in range(count):
-            self.add(self.launcher.run_block(self.make_request()))
+        while len(self.summaries) < begin + count:
+            at_once = min(BLOCKS_AT_ONCE, begin + count - len(self.summaries))
+            requests = [self.make_request(ahead) for ahead in range(at_once)]
+            results = self.launcher.run_blocks(requests)
+            for result in results:
+                if not isinstance(result, SuiteError):
+                    self.add(result)
+            for result in results:
+                if isinstance(result, SuiteError):
+                    raise result
         return self.summaries[begin:]
 
-    def make_request(self) -> BlockRequest:
-        """Return what the next block is asked for."""
-        return self._asking.ask_for_block(self._case, len(self.summaries), self._plan)
+    def make_request(self, ahead: int = 0) -> BlockRequest:
+        """Return what the next block is asked for, or the one that is so many `ahead` of it."""
+        return self._asking.ask_for_block(self._case, len(self.summaries) + ahead, self._plan)
 
     def add(self, block: Block) -> None:
         """Remember a block that was measured as `make_request` said.
@@ -103,6 +117,7 @@ class BlockSource:
             case=self._case,
             measurement=Measurement(case=self._case, blocks=tuple(self.summaries), environment=self.environment),
             overhead_ratio=self._estimate_overhead(),
+            cpu_overhead_ratio=estimate_overhead(self.summaries, Aspect.CPU).estimate_interval(_REPORT_CONFIDENCE),
             position_ratio=estimate_ratio_interval(positions, _REPORT_CONFIDENCE),
             timed_share=sum(block.timed_ns for block in self.summaries)
             / sum(block.wall_ns for block in self.summaries),
@@ -113,7 +128,7 @@ class BlockSource:
 
     def _estimate_overhead(self) -> Interval:
         """Return the overhead that all blocks so far show."""
-        return estimate_ratio_interval([block.log_ratio for block in self.summaries], _REPORT_CONFIDENCE)
+        return estimate_overhead(self.summaries, Aspect.OVERHEAD).estimate_interval(_REPORT_CONFIDENCE)
 
 
 def check_steady(case: Case, block: Block) -> None:

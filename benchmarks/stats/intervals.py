@@ -5,8 +5,13 @@ log-ratios; only the final interval is on the ratio scale.
 
 Formulas: for one run, mean ± t(n - 1) · s / √n (Student). For two runs, the difference of means ± t(v) · √(a + b)
 with a = s₁²/n₁, b = s₂²/n₂ and Welch and Satterthwaite's v = (a + b)² / (a²/(n₁ - 1) + b²/(n₂ - 1)): the baseline may
-come from a quieter machine, so equal spreads are not assumed. At error levels near 0.001 Welch's approximation holds
-from about 8 blocks on; with 4 blocks twice as noisy as the baseline's it raises three times the false alarms.
+come from a quieter machine, so equal spreads are not assumed.
+
+Blocks may come in groups that differ by something known which is balanced between them, such as the arm that was built
+first. Then the mean is that of the groups' means, the spread s² is the one within groups, with n - k degrees of freedom
+for k groups, and the squared error is s² Σ 1/(k² n_g): a randomised block design, in which the difference between
+groups is no noise. At error levels near 0.001 Welch's approximation holds from about 8 blocks on; with 4 blocks twice
+as noisy as the baseline's it raises three times the false alarms.
 
 Source: NIST/SEMATECH e-Handbook of Statistical Methods, sections 1.3.5.2 and 1.3.5.3.
 """
@@ -15,6 +20,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -22,6 +28,9 @@ from scipy import special
 
 from benchmarks.errors import StatisticsError
 from benchmarks.records import Interval
+
+Groups = Sequence[object]
+"""What tells the kinds of blocks apart, one entry for each block; empty where all are of one kind."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,26 +85,27 @@ class LogEstimate:
         return -float(special.stdtrit(self.degrees_of_freedom, alpha)) * self.standard_error
 
 
-def estimate_mean(log_ratios: ArrayLike) -> LogEstimate:
+def estimate_mean(log_ratios: ArrayLike, groups: Groups = ()) -> LogEstimate:
     """Return the mean of the blocks' log-ratios with its standard error.
 
     Args:
         log_ratios: float [blocks], one per block.
+        groups: the group of each block, where there are such; nothing where all are of one kind.
 
     Raises:
-        StatisticsError: when there are none, or one of them is not a finite number.
+        StatisticsError: when there are none, one of them is not a finite number, or there are not as many groups.
     """
-    values = _check_log_ratios(log_ratios, "blocks")
-    if values.size == 1:
-        return LogEstimate(log_ratio=float(values[0]), standard_error=math.inf, degrees_of_freedom=1.0)
-    return LogEstimate(
-        log_ratio=float(values.mean()),
-        standard_error=math.sqrt(_estimate_squared_error(values)),
-        degrees_of_freedom=values.size - 1.0,
-    )
+    return _estimate_location(_check_log_ratios(log_ratios, "blocks"), groups)
 
 
-def estimate_change(current_log_ratios: ArrayLike, baseline_log_ratios: ArrayLike) -> LogEstimate:
+def estimate_change(
+    current_log_ratios: ArrayLike,
+    baseline_log_ratios: ArrayLike,
+    *,
+    current_groups: Groups = (),
+    baseline_groups: Groups = (),
+    occasion_sd: float = 0.0,
+) -> LogEstimate:
     """Return the mean of the current log-ratios less that of the baseline's, by Welch.
 
     With one block on either side the spread is unknown and every bound infinite. Where neither side has any spread, the
@@ -104,38 +114,44 @@ def estimate_change(current_log_ratios: ArrayLike, baseline_log_ratios: ArrayLik
     Args:
         current_log_ratios: float [current blocks].
         baseline_log_ratios: float [baseline blocks].
+        current_groups: the group of each current block; nothing where all are of one kind.
+        baseline_groups: likewise of the baseline's.
+        occasion_sd: standard deviation of a shift that all blocks of one occasion share, known from elsewhere; it is in
+            either side once, whatever the number of blocks.
 
     Raises:
         StatisticsError: when either side is empty, or holds a value that is not a finite number.
     """
     current = _check_log_ratios(current_log_ratios, "current blocks")
     baseline = _check_log_ratios(baseline_log_ratios, "baseline blocks")
-    change = float(current.mean() - baseline.mean())
-    if current.size == 1 or baseline.size == 1:
+    now, then = _estimate_location(current, current_groups), _estimate_location(baseline, baseline_groups)
+    change = now.log_ratio - then.log_ratio
+    if math.isinf(now.standard_error) or math.isinf(then.standard_error):
         return LogEstimate(log_ratio=change, standard_error=math.inf, degrees_of_freedom=1.0)
-    current_part, baseline_part = _estimate_squared_error(current), _estimate_squared_error(baseline)
-    total = current_part + baseline_part
-    if total > 0.0:
-        # Shares of the total, not squares of the parts: those would underflow for very small spreads.
-        degrees = 1.0 / (
-            (current_part / total) ** 2 / (current.size - 1) + (baseline_part / total) ** 2 / (baseline.size - 1)
+    scatter = math.hypot(now.standard_error, then.standard_error)
+    total = math.hypot(scatter, math.sqrt(2.0) * occasion_sd)
+    if scatter > 0.0:
+        # Shares of the total, not fourth powers of the parts: those would underflow for very small spreads.
+        degrees = 1.0 / sum(
+            (part.standard_error / total) ** 4 / part.degrees_of_freedom for part in (now, then) if part.standard_error
         )
     else:
-        degrees = current.size + baseline.size - 2.0
-    return LogEstimate(log_ratio=change, standard_error=math.sqrt(total), degrees_of_freedom=degrees)
+        degrees = now.degrees_of_freedom + then.degrees_of_freedom
+    return LogEstimate(log_ratio=change, standard_error=total, degrees_of_freedom=degrees)
 
 
-def estimate_ratio_interval(log_ratios: ArrayLike, confidence: float) -> Interval:
+def estimate_ratio_interval(log_ratios: ArrayLike, confidence: float, groups: Groups = ()) -> Interval:
     """Return the t-interval over blocks on the ratio scale; one block gives infinite bounds.
 
     Args:
         log_ratios: float [blocks], one per block.
         confidence: two-sided, such as 0.95.
+        groups: the group of each block, where there are such.
 
     Raises:
         StatisticsError: when there are no blocks, a value is not finite, or the confidence is not above 0 and below 1.
     """
-    return estimate_mean(log_ratios).estimate_interval(confidence)
+    return estimate_mean(log_ratios, groups).estimate_interval(confidence)
 
 
 def _check_log_ratios(log_ratios: ArrayLike, what: str) -> NDArray[np.float64]:
@@ -147,9 +163,30 @@ def _check_log_ratios(log_ratios: ArrayLike, what: str) -> NDArray[np.float64]:
     return values
 
 
-def _estimate_squared_error(values: NDArray[np.float64]) -> float:
-    """Return the squared standard error of the mean of at least two values."""
-    return float(values.var(ddof=1)) / values.size
+def _estimate_location(values: NDArray[np.float64], groups: Groups) -> LogEstimate:
+    """Return the mean with its standard error; over groups where they leave a degree of freedom."""
+    if groups and len(groups) != values.size:
+        raise StatisticsError(f"groups: expected one for each of {values.size} blocks, got {len(groups)}")
+    if values.size == 1:
+        return LogEstimate(log_ratio=float(values[0]), standard_error=math.inf, degrees_of_freedom=1.0)
+    parts = _split(values, groups)
+    if len(parts) == values.size:
+        parts = [values]
+    degrees = float(values.size - len(parts))
+    spread = sum(float(((part - part.mean()) ** 2).sum()) for part in parts) / degrees
+    squared_error = spread * sum(1.0 / part.size for part in parts) / len(parts) ** 2
+    return LogEstimate(
+        log_ratio=float(np.mean([part.mean() for part in parts])),
+        standard_error=math.sqrt(squared_error),
+        degrees_of_freedom=degrees,
+    )
+
+
+def _split(values: NDArray[np.float64], groups: Groups) -> list[NDArray[np.float64]]:
+    """Return the values of each group; all of them where there are no groups."""
+    if not groups:
+        return [values]
+    return [values[[each == group for each in groups]] for group in dict.fromkeys(groups)]
 
 
 def _to_ratio(log_ratio: float) -> float:

@@ -21,13 +21,13 @@ def split_over_cases(family_alpha: float, cases: int) -> float:
     return _split(family_alpha, cases, "cases")
 
 
-def split_over_looks(case_alpha: float, looks: int) -> float:
+def split_over_looks(judgement_alpha: float, looks: int) -> float:
     """Return the error level of one look at a case that is looked at up to `looks` times.
 
     Raises:
         StatisticsError: when the level is not above 0 and below 1, or there is not at least one look.
     """
-    return _split(case_alpha, looks, "looks")
+    return _split(judgement_alpha, looks, "looks")
 
 
 def _split(alpha: float, parts: int, what: str) -> float:

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 from tabulate import tabulate
 
-from benchmarks.records import BlockSummary, Outcome
-from benchmarks.verdicts.gate import Judgement, judge_case, judge_null_case
+from benchmarks.records import Aspect, BlockSummary, Outcome
+from benchmarks.verdicts.gate import Stored, judge_case, judge_null_case
 from benchmarks.verdicts.plan import GatePlan
 
 BLOCK_SD: float = 0.013
@@ -50,7 +50,8 @@ class Scenario:
     """What is true of a simulated case.
 
     `change` is the true current ÷ baseline ratio less 1; `block_sd` the spread of block log-ratios. `occasion_sd` is a
-    shift of the log-ratio that all blocks of one occasion share and no interval knows of. `baseline_blocks` of None
+    shift of the log-ratio that all blocks of one occasion share, and `known_occasion_sd` what the gate is told of it.
+    `baseline_blocks` of None
     simulates a null case, with `change` its bias.
     """
 
@@ -58,6 +59,7 @@ class Scenario:
     baseline_blocks: int | None
     block_sd: float = BLOCK_SD
     occasion_sd: float = 0.0
+    known_occasion_sd: float = 0.0
     tails: Tails = Tails.NORMAL
 
 
@@ -98,10 +100,10 @@ def simulate_cases(plan: GatePlan, scenario: Scenario, *, cases: int, seed: int)
     outcomes: Counter[Outcome] = Counter()
     screened = blocks = 0
     for _ in range(cases):
-        judgement = _simulate_case(plan, scenario, rng)
-        outcomes[judgement.verdict.outcome] += 1
-        screened += len(judgement.blocks) == plan.screen_blocks
-        blocks += len(judgement.blocks)
+        outcome, measured = _simulate_case(plan, scenario, rng)
+        outcomes[outcome] += 1
+        screened += measured == plan.screen_blocks
+        blocks += measured
     return Tally(cases=cases, outcomes=dict(outcomes), screened=screened, blocks=blocks)
 
 
@@ -114,6 +116,12 @@ def make_summaries(log_ratios: Sequence[float] | NDArray[np.float64]) -> list[Bl
             position_log_ratio=0.0,
             control_median_ns=1e6,
             weighted_median_ns=1e6,
+            cpu_log_ratio=float(log_ratio),
+            control_cpu_median_ns=1e6,
+            weighted_cpu_median_ns=1e6,
+            control_takedown_ns=0.0,
+            weighted_takedown_ns=0.0,
+            weighted_built_first=number % 2 == 0,
             rounds=500,
             traces_while_timed=0,
             timed_ns=2_000_000_000,
@@ -123,13 +131,23 @@ def make_summaries(log_ratios: Sequence[float] | NDArray[np.float64]) -> list[Bl
     ]
 
 
-def _simulate_case(plan: GatePlan, scenario: Scenario, rng: np.random.Generator) -> Judgement:
-    change = math.log1p(scenario.change)
-    measure = _open_occasion(change, scenario, rng)
+def _simulate_case(plan: GatePlan, scenario: Scenario, rng: np.random.Generator) -> tuple[Outcome, int]:
+    """Return the outcome of one case judged in wall time, and the blocks it took."""
+    measured: list[BlockSummary] = []
+    occasion = _open_occasion(math.log1p(scenario.change), scenario, rng)
+
+    def measure(count: int) -> list[BlockSummary]:
+        measured.extend(occasion(count))
+        return measured[-count:]
+
+    tolerances = {Aspect.OVERHEAD: plan.tolerance}
     if scenario.baseline_blocks is None:
-        return judge_null_case(measure, plan)
-    baseline = _open_occasion(0.0, scenario, rng)(scenario.baseline_blocks)
-    return judge_case(measure, baseline, plan)
+        judgement = judge_null_case(measure, tolerances, plan)
+    else:
+        baseline = _open_occasion(0.0, scenario, rng)(scenario.baseline_blocks)
+        stored = Stored(name="baseline", blocks=baseline, tolerances=tolerances)
+        judgement = judge_case(measure, [stored], plan, occasion_sd=scenario.known_occasion_sd)
+    return judgement.verdict.outcome, len(measured)
 
 
 def _open_occasion(
@@ -176,7 +194,7 @@ def _describe_plan(plan: GatePlan, baseline_blocks: int, *, cases: int, seed: in
 
 def _describe_conditions(name: str, scenario: Scenario, *, cases: int, seed: int) -> dict[str, str]:
     """Return one row of the table of conditions: how the default plan does in this scenario at several true changes."""
-    plan = GatePlan(gated_cases=GATED_CASES)
+    plan = GatePlan(judgements=GATED_CASES)
     alarm = Outcome.FAILED if scenario.baseline_blocks is None else Outcome.REGRESSED
     row = {"conditions": name}
     for change in (0.0, plan.tolerance, 0.05, 0.10):
@@ -199,7 +217,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--cases", type=int, default=2000, help="simulated cases per cell (default: 2000)")
     parser.add_argument("--seed", type=int, default=20260101, help="seed of the draws (default: 20260101)")
     options = parser.parse_args(arguments)
-    default = GatePlan(gated_cases=GATED_CASES)
+    default = GatePlan(judgements=GATED_CASES)
     cells = [
         (
             dataclasses.replace(
@@ -224,6 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "heavy tails": dataclasses.replace(usual, tails=Tails.HEAVY),
         "shift of the occasion, SD 0.5 %": dataclasses.replace(usual, occasion_sd=0.005),
         "shift of the occasion, SD 1 %": dataclasses.replace(usual, occasion_sd=0.01),
+        "the same, known to the gate": dataclasses.replace(usual, occasion_sd=0.01, known_occasion_sd=0.01),
         "null case": dataclasses.replace(usual, baseline_blocks=None),
         "null case, heavy tails": dataclasses.replace(usual, baseline_blocks=None, tails=Tails.HEAVY),
     }

@@ -25,7 +25,7 @@ from tabulate import tabulate
 from benchmarks.blocks.launcher import Proof, ServerLauncher
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import find_target
-from benchmarks.plans import find_block_plan
+from benchmarks.questions import find_block_plan
 from benchmarks.records import Arm, BlockRequest, Case, Question, ReadRequest
 from benchmarks.stats.summaries import summarise_block
 from benchmarks.studies.estimators import keep_a_core_busy, list_cases
@@ -38,7 +38,14 @@ def measure(case: Case, launcher: ServerLauncher, number: int) -> float:
     if not case.question.is_timed:
         return launcher.read_arm(ReadRequest(case=case, arm=Arm.WEIGHTED, seed=number)).values[_TENSORS] / 1e6
     plan = find_block_plan(case.question, None)
-    request = BlockRequest(case=case, seed=number, timed_budget_ns=plan.timed_budget_ns, min_rounds=plan.min_rounds)
+    request = BlockRequest(
+        case=case,
+        seed=number,
+        order_seed=number,
+        weighted_built_first=number % 2 == 0,
+        timed_budget_ns=plan.timed_budget_ns,
+        min_rounds=plan.min_rounds,
+    )
     return 100.0 * summarise_block(launcher.run_block(request)).log_ratio
 
 

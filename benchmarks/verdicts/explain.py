@@ -6,7 +6,9 @@ interval` is two-sided.
 
 from __future__ import annotations
 
-from benchmarks.records import Case, Comparison, Interval, Outcome
+from collections.abc import Sequence
+
+from benchmarks.records import Aspect, Case, Comparison, Interval, Outcome
 from benchmarks.stats.power import USUAL_POWER
 from benchmarks.units import format_overhead, format_percent
 from benchmarks.verdicts.plan import ADVISED_BASELINE_BLOCKS, GatePlan
@@ -22,9 +24,10 @@ def describe_verdict(outcome: Outcome, comparison: Comparison, plan: GatePlan) -
     """
     if comparison.expected_ratio is None:
         return _describe_null(outcome, comparison, plan)
-    changed = f"overhead changed by {_format_interval(comparison.change_ratio)} against the baseline"
+    change = _format_interval(comparison.change_ratio)
+    changed = f"{comparison.aspect.value} changed by {change} against the {comparison.source}"
     confidence = _format_share(_held_confidence(comparison, plan))
-    blocks = _format_blocks(comparison, plan)
+    blocks = _format_blocks(comparison)
     tolerance = format_percent(comparison.tolerance)
     if outcome is Outcome.REGRESSED:
         return f"{changed}, beyond the tolerance of {tolerance}, on {blocks}"
@@ -34,7 +37,8 @@ def describe_verdict(outcome: Outcome, comparison: Comparison, plan: GatePlan) -
         return f"{changed}, no more than the tolerance of {tolerance} with {confidence} confidence, on {blocks}"
     stored = ""
     if comparison.baseline_blocks < ADVISED_BASELINE_BLOCKS:
-        stored = f"; the baseline holds {comparison.baseline_blocks} blocks, {ADVISED_BASELINE_BLOCKS} would show more"
+        held = f"the {comparison.source} holds {comparison.baseline_blocks} blocks"
+        stored = f"; {held}, {ADVISED_BASELINE_BLOCKS} would show more"
     return (
         f"{changed} on {blocks}, which neither shows nor rules out a rise beyond the tolerance of {tolerance}; "
         f"{describe_visible(comparison.smallest_visible_change)}{stored}"
@@ -42,8 +46,9 @@ def describe_verdict(outcome: Outcome, comparison: Comparison, plan: GatePlan) -
 
 
 def _describe_null(outcome: Outcome, comparison: Comparison, plan: GatePlan) -> str:
-    shows = f"the null case shows {_format_interval(comparison.change_ratio)}"
-    blocks = _format_blocks(comparison, plan)
+    what = " in processor time" if comparison.aspect is Aspect.CPU else ""
+    shows = f"the null case shows {_format_interval(comparison.change_ratio)}{what}"
+    blocks = _format_blocks(comparison)
     tolerance = _format_tolerance(comparison)
     if outcome is Outcome.FAILED:
         return (
@@ -61,28 +66,32 @@ def _describe_null(outcome: Outcome, comparison: Comparison, plan: GatePlan) -> 
     )
 
 
-def explain_regression(case: Case, comparison: Comparison, plan: GatePlan, next_step: str) -> str:
+def explain_regression(case: Case, comparisons: Sequence[Comparison], plan: GatePlan, next_step: str) -> str:
     """Return the paragraph that a test of a REGRESSED case fails with.
 
     Args:
         case: what was measured.
-        comparison: carries the current, stored and changed overhead; its `expected_ratio` is the baseline's.
+        comparisons: those that show a rise: the current, stored and changed overhead of each.
         plan: names the error level the run was promised.
         next_step: what to run now, as a sentence or a command.
     """
-    expected = comparison.expected_ratio
-    stored = "none" if expected is None else f"{_format_interval(expected)}, on {comparison.baseline_blocks} blocks"
-    current = f"{_format_interval(comparison.overhead_ratio)}, on {_format_blocks(comparison, plan)}"
-    change = f"{_format_interval(comparison.change_ratio)}; tolerated: {format_percent(comparison.tolerance)}"
+    rows: list[tuple[str, str]] = []
+    for comparison in comparisons:
+        expected = comparison.expected_ratio
+        now, change = _format_interval(comparison.overhead_ratio), _format_interval(comparison.change_ratio)
+        stored = "none" if expected is None else f"{_format_interval(expected)}, on {comparison.baseline_blocks} blocks"
+        rows += [
+            (f"{comparison.aspect.value} now", f"{now}, on {_format_blocks(comparison)}"),
+            (f"in the {comparison.source}", stored),
+            ("change", f"{change}; tolerated: {format_percent(comparison.tolerance)}"),
+        ]
+    rows += [("false alarms", _describe_error_level(plan)), ("next", next_step)]
+    width = max(len(label) for label, _ in rows)
     return "\n".join(
-        (
+        [
             f"{case.case_id}: weighting samples costs more than it did.",
-            f"  overhead now     {current}",
-            f"  overhead stored  {stored}",
-            f"  change           {change}",
-            f"  false alarms     {_describe_error_level(plan)}",
-            f"  next             {next_step}",
-        )
+            *(f"  {label:<{width}}  {text}" for label, text in rows),
+        ]
     )
 
 
@@ -95,7 +104,8 @@ def explain_failed_null_case(case: Case, comparison: Comparison, plan: GatePlan,
         plan: names the error level the run was promised.
         next_step: what to run or look at now, as a sentence or a command.
     """
-    reading = f"{_format_interval(comparison.change_ratio)}, on {_format_blocks(comparison, plan)}"
+    what = " in processor time" if comparison.aspect is Aspect.CPU else ""
+    reading = f"{_format_interval(comparison.change_ratio)}{what}, on {_format_blocks(comparison)}"
     return "\n".join(
         (
             f"{case.case_id}: the measurement itself is off; this is not a finding about TensorFlow.",
@@ -109,9 +119,9 @@ def explain_failed_null_case(case: Case, comparison: Comparison, plan: GatePlan,
 
 
 def _describe_error_level(plan: GatePlan) -> str:
-    cases = "1 gated case" if plan.gated_cases == 1 else f"{plan.gated_cases} gated cases"
+    judgements = "1 judgement" if plan.judgements == 1 else f"{plan.judgements} judgements"
     level = _format_share(plan.family_alpha)
-    return f"at most {level} of runs with {cases} raise one where nothing is beyond its tolerance"
+    return f"at most {level} of runs with {judgements} raise one where nothing is beyond its tolerance"
 
 
 def describe_visible(smallest_visible_change: float) -> str:
@@ -138,11 +148,9 @@ def _format_share(share: float) -> str:
     return f"{100.0 * share:g} %"
 
 
-def _format_blocks(comparison: Comparison, plan: GatePlan) -> str:
-    if comparison.fresh_blocks:
-        return f"{comparison.fresh_blocks} fresh blocks"
-    return f"{plan.screen_blocks} screening blocks"
+def _format_blocks(comparison: Comparison) -> str:
+    return f"{comparison.blocks} {'fresh' if comparison.fresh else 'screening'} blocks"
 
 
 def _held_confidence(comparison: Comparison, plan: GatePlan) -> float:
-    return plan.held_confidence if comparison.fresh_blocks else plan.screen_confidence
+    return plan.held_confidence if comparison.fresh else plan.screen_confidence

@@ -1,191 +1,173 @@
-"""When is a case measured enough to be judged? A few blocks decide most cases; the others get fresh ones.
+"""What is concluded of the times of a case? They are held against a stored run, or, of a null case, against 1.00.
 
-Leaves out: what the rules are (`rules`) and how a block is measured (the caller's `measure_more`). The sequence:
-screen with a few blocks and stop if the case is clearly held. Otherwise confirm with fresh blocks, in up to `looks`
-looks, each at all fresh blocks so far. The screening blocks were the reason to look again, so they are high by
-selection and never count towards REGRESSED, and no look uses more than its share of the error level. So a change
-within the tolerance is called REGRESSED with probability `case_alpha` at most, whatever the screen did: all it can do
-is to spare a case the looks. The baseline is shared by all looks; its own uncertainty is part of every interval. What
-no interval here covers is a shift that all blocks of one occasion share (another machine, another kernel); the
-tolerance has to hold that. IMPROVED fails nothing and may rest on the screening blocks; over the screen and the looks
-its nominal error level is twice `case_alpha`.
+Two things are judged of the same blocks: the overhead in wall time, and that in processor time. Against a baseline and
+an anchor, an older run that stays while baselines are recorded anew, each of the two is judged against both. The
+baseline is shared by all looks at it; its own uncertainty is part of every interval. A shift that all blocks of one
+occasion share is in the intervals as far as it is known (`occasion_sd`); beyond that the tolerance has to hold it.
 
 A verdict that waits for a large estimate gets one, so the change shown for a REGRESSED case is somewhat too large on
 average: simulated rises of 4 % and 5 %, where called REGRESSED, were shown as 4.4 % and 5.1 %.
 
-Source: bounds at a share of the error level per look are Bonferroni's form of a group-sequential test; see C. Jennison
-and B. Turnbull, Group Sequential Methods with Applications to Clinical Trials, chapter 2, for what sharper
-boundaries would gain.
+Leaves out: when enough blocks are measured (`screening`), and how one is (the caller's `measure_more`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
-from benchmarks.records import BlockSummary, Comparison, Outcome, Verdict
-from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean, estimate_ratio_interval
+from benchmarks.records import Aspect, BlockSummary, Comparison, Outcome, Verdict
+from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean
 from benchmarks.stats.power import estimate_smallest_visible_change
 from benchmarks.verdicts.explain import describe_verdict
 from benchmarks.verdicts.plan import GatePlan
-from benchmarks.verdicts.rules import (
-    judge_change_at_look,
-    judge_change_at_screen,
-    judge_null_at_look,
-    judge_null_at_screen,
-)
-
-MeasureMore = Callable[[int], Sequence[BlockSummary]]
-"""Measures that many more blocks of the case and returns them, in order.
-
-What it raises passes through the gate, and the blocks gathered so far with it: a caller who wants to keep them
-lets its `measure_more` collect what it returns.
-"""
+from benchmarks.verdicts.rules import find_worst
+from benchmarks.verdicts.screening import Criterion, MeasureMore, Settled, screen_then_confirm
 
 MIN_BASELINE_BLOCKS: int = 2
 """The fewest blocks that tell of their own spread; with fewer, no number of new blocks could decide anything."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """The blocks of the same case in a stored run, and what is tolerated of a rise over them, by aspect.
+
+    `name` is what the run is called: `baseline` or `anchor`.
+    """
+
+    name: str
+    blocks: Sequence[BlockSummary]
+    tolerances: Mapping[Aspect, float]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A verdict and all blocks that were measured for it, the screening blocks first."""
+    """A verdict, and the figures behind it: one comparison for each thing that was judged."""
 
     verdict: Verdict
-    blocks: tuple[BlockSummary, ...]
+    comparisons: tuple[Comparison, ...] = ()
 
 
-def judge_case(measure_more: MeasureMore, baseline: Sequence[BlockSummary] | None, plan: GatePlan) -> Judgement:
-    """Measure a case until it can be judged against its baseline, or the plan's blocks are used up.
+def judge_case(
+    measure_more: MeasureMore[BlockSummary],
+    stored_runs: Sequence[Stored],
+    plan: GatePlan,
+    *,
+    occasion_sd: float = 0.0,
+) -> Judgement:
+    """Measure a case until it can be judged against its stored runs, or the plan's blocks are used up.
 
-    Without a usable baseline the screening blocks are measured all the same, and the verdict is NOT COMPARABLE.
+    With a stored run of too few blocks the screening blocks are measured all the same, and the verdict is NOT
+    COMPARABLE.
 
     Args:
         measure_more: measures more blocks; what it raises passes through.
-        baseline: the stored blocks of the same case; None where the compared run does not hold it.
-        plan: limits, error levels and numbers of blocks.
-
-    Raises:
-        StatisticsError: when `measure_more` returns no blocks.
+        stored_runs: what it is held against, the baseline first.
+        plan: error levels and numbers of blocks; the tolerances are those of the stored runs.
+        occasion_sd: standard deviation of a shift of the log-ratio that all blocks of one occasion share.
     """
-    if baseline is None or len(baseline) < MIN_BASELINE_BLOCKS:
-        stored = "does not hold this case" if baseline is None else f"holds {len(baseline)} blocks of this case"
-        reason = (
-            f"the compared run {stored}, and at least {MIN_BASELINE_BLOCKS} are needed; save a new baseline that has it"
-        )
-        return Judgement(
-            verdict=Verdict(outcome=Outcome.NOT_COMPARABLE, reason=reason),
-            blocks=tuple(measure_more(plan.screen_blocks)),
-        )
-    return _judge(measure_more, _AgainstBaseline(log_ratios=_log_ratios_of(baseline)), plan)
+    for stored in stored_runs:
+        if len(stored.blocks) < MIN_BASELINE_BLOCKS:
+            measure_more(plan.screen_blocks)
+            reason = (
+                f"the {stored.name} holds {len(stored.blocks)} blocks of this case, and at least {MIN_BASELINE_BLOCKS} "
+                "are needed; record it again"
+            )
+            return Judgement(verdict=Verdict(outcome=Outcome.NOT_COMPARABLE, reason=reason))
+    criteria = [
+        _hold_against(stored, aspect, dataclasses.replace(plan, tolerance=tolerance), occasion_sd)
+        for stored in stored_runs
+        for aspect, tolerance in stored.tolerances.items()
+    ]
+    names = [stored for stored in stored_runs for _ in stored.tolerances]
+    settled = screen_then_confirm(measure_more, criteria, plan)
+    return _conclude([_compare(each, stored) for each, stored in zip(settled, names, strict=True)], plan)
 
 
-def judge_null_case(measure_more: MeasureMore, plan: GatePlan) -> Judgement:
+def judge_null_case(
+    measure_more: MeasureMore[BlockSummary], tolerances: Mapping[Aspect, float], plan: GatePlan
+) -> Judgement:
     """Measure a null case until it is known whether it reads 1.00, or the plan's blocks are used up.
 
     Args:
         measure_more: measures more blocks; what it raises passes through.
-        plan: limits, error levels and numbers of blocks.
-
-    Raises:
-        StatisticsError: when `measure_more` returns no blocks.
+        tolerances: how far it may be from 1.00 to either side, by aspect.
+        plan: error levels and numbers of blocks.
     """
-    return _judge(measure_more, _AgainstOne(), plan)
+    criteria = expect_one(tolerances, plan)
+    settled = screen_then_confirm(measure_more, criteria, plan)
+    return _conclude([_compare(each, None) for each in settled], plan)
 
 
-class _Standard(Protocol):
-    """What current blocks are held against."""
-
-    def estimate(self, log_ratios: Sequence[float]) -> LogEstimate:
-        """Return how far the blocks are from what is expected."""
-
-    def judge_at_screen(self, estimate: LogEstimate, plan: GatePlan) -> Outcome | None:
-        """Return what the screening blocks show, or None."""
-
-    def judge_at_look(self, estimate: LogEstimate, plan: GatePlan) -> Outcome | None:
-        """Return what the fresh blocks show, or None."""
-
-    def compare(self, log_ratios: Sequence[float], fresh_blocks: int, plan: GatePlan) -> Comparison:
-        """Return the figures behind a verdict that rests on these blocks."""
+def expect_one(tolerances: Mapping[Aspect, float], plan: GatePlan) -> list[Criterion[BlockSummary]]:
+    """Return what is judged of a null case: that each aspect reads 1.00."""
+    return [
+        Criterion(
+            aspect=aspect,
+            estimate=lambda blocks, aspect=aspect: estimate_overhead(blocks, aspect),  # type: ignore[misc]
+            plan=dataclasses.replace(plan, tolerance=tolerance),
+            two_sided=True,
+        )
+        for aspect, tolerance in tolerances.items()
+    ]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _AgainstBaseline:
-    """The stored blocks of the same case."""
+def estimate_overhead(blocks: Sequence[BlockSummary], aspect: Aspect) -> LogEstimate:
+    """Return the overhead of a case in wall time or in processor time."""
+    return estimate_mean(list_log_ratios(blocks, aspect), list_groups(blocks))
 
-    log_ratios: Sequence[float]
 
-    def estimate(self, log_ratios: Sequence[float]) -> LogEstimate:
-        return estimate_change(log_ratios, self.log_ratios)
+def list_log_ratios(blocks: Sequence[BlockSummary], aspect: Aspect) -> list[float]:
+    """Return the log-ratio of each block, in wall time or in processor time."""
+    return [block.cpu_log_ratio if aspect is Aspect.CPU else block.log_ratio for block in blocks]
 
-    def judge_at_screen(self, estimate: LogEstimate, plan: GatePlan) -> Outcome | None:
-        return judge_change_at_screen(estimate, plan)
 
-    def judge_at_look(self, estimate: LogEstimate, plan: GatePlan) -> Outcome | None:
-        return judge_change_at_look(estimate, plan)
+def list_groups(blocks: Sequence[BlockSummary]) -> list[object]:
+    """Return which arm was built first in each block: that one is slower, and it is known which it was."""
+    return [block.weighted_built_first for block in blocks]
 
-    def compare(self, log_ratios: Sequence[float], fresh_blocks: int, plan: GatePlan) -> Comparison:
-        change = self.estimate(log_ratios)
-        return Comparison(
-            overhead_ratio=estimate_ratio_interval(log_ratios, plan.report_confidence),
-            expected_ratio=estimate_ratio_interval(self.log_ratios, plan.report_confidence),
-            change_ratio=change.estimate_interval(plan.report_confidence),
-            tolerance=plan.tolerance,
-            fresh_blocks=fresh_blocks,
-            smallest_visible_change=estimate_smallest_visible_change(
-                change, tolerance=plan.tolerance, alpha=plan.look_alpha
-            ),
-            baseline_blocks=len(self.log_ratios),
+
+def _hold_against(stored: Stored, aspect: Aspect, plan: GatePlan, occasion_sd: float) -> Criterion[BlockSummary]:
+    """Return the criterion that the overhead has not risen over a stored run's."""
+    baseline, groups = list_log_ratios(stored.blocks, aspect), list_groups(stored.blocks)
+
+    def estimate(blocks: Sequence[BlockSummary]) -> LogEstimate:
+        return estimate_change(
+            list_log_ratios(blocks, aspect),
+            baseline,
+            current_groups=list_groups(blocks),
+            baseline_groups=groups,
+            occasion_sd=occasion_sd,
         )
 
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _AgainstOne:
-    """The truth of a null case: a ratio of exactly 1.00."""
-
-    def estimate(self, log_ratios: Sequence[float]) -> LogEstimate:
-        return estimate_mean(log_ratios)
-
-    def judge_at_screen(self, estimate: LogEstimate, plan: GatePlan) -> Outcome | None:
-        return judge_null_at_screen(estimate, plan)
-
-    def judge_at_look(self, estimate: LogEstimate, plan: GatePlan) -> Outcome | None:
-        return judge_null_at_look(estimate, plan)
-
-    def compare(self, log_ratios: Sequence[float], fresh_blocks: int, plan: GatePlan) -> Comparison:
-        overhead = self.estimate(log_ratios)
-        interval = overhead.estimate_interval(plan.report_confidence)
-        return Comparison(
-            overhead_ratio=interval,
-            expected_ratio=None,
-            change_ratio=interval,
-            tolerance=plan.tolerance,
-            fresh_blocks=fresh_blocks,
-            smallest_visible_change=estimate_smallest_visible_change(
-                overhead, tolerance=plan.tolerance, alpha=plan.look_alpha / 2.0
-            ),
-        )
+    return Criterion(aspect=aspect, estimate=estimate, plan=plan)
 
 
-def _judge(measure_more: MeasureMore, standard: _Standard, plan: GatePlan) -> Judgement:
-    """Screen, then look at fresh blocks until a rule speaks or the looks are used up."""
-    screening = tuple(measure_more(plan.screen_blocks))
-    log_ratios = _log_ratios_of(screening)
-    outcome = standard.judge_at_screen(standard.estimate(log_ratios), plan)
-    fresh: tuple[BlockSummary, ...] = ()
-    for _ in range(plan.looks):
-        if outcome is not None:
-            break
-        fresh += tuple(measure_more(plan.blocks_per_look))
-        log_ratios = _log_ratios_of(fresh)
-        outcome = standard.judge_at_look(standard.estimate(log_ratios), plan)
-    outcome = Outcome.UNDECIDED if outcome is None else outcome
-    comparison = standard.compare(log_ratios, len(fresh), plan)
-    return Judgement(
-        verdict=Verdict(outcome=outcome, reason=describe_verdict(outcome, comparison, plan), comparison=comparison),
-        blocks=screening + fresh,
+def _compare(settled: Settled[BlockSummary], stored: Stored | None) -> Comparison:
+    """Return the figures behind what was found; `stored` is None for a null case."""
+    plan, estimate, aspect = settled.criterion.plan, settled.estimate, settled.criterion.aspect
+    alpha = plan.look_alpha if stored is not None else plan.look_alpha / 2.0
+    expected = None if stored is None else estimate_overhead(stored.blocks, aspect)
+    return Comparison(
+        aspect=aspect,
+        source="" if stored is None else stored.name,
+        outcome=settled.outcome,
+        overhead_ratio=estimate_overhead(settled.blocks, aspect).estimate_interval(plan.report_confidence),
+        expected_ratio=None if expected is None else expected.estimate_interval(plan.report_confidence),
+        change_ratio=estimate.estimate_interval(plan.report_confidence),
+        tolerance=plan.tolerance,
+        blocks=len(settled.blocks),
+        fresh=settled.fresh,
+        smallest_visible_change=estimate_smallest_visible_change(estimate, tolerance=plan.tolerance, alpha=alpha),
+        baseline_blocks=0 if stored is None else len(stored.blocks),
     )
 
 
-def _log_ratios_of(blocks: Sequence[BlockSummary]) -> list[float]:
-    return [block.log_ratio for block in blocks]
+def _conclude(comparisons: Sequence[Comparison], plan: GatePlan) -> Judgement:
+    """Return the verdict of the worst, with the reasons of all that are as bad; of what held, the first says it."""
+    worst = find_worst(comparison.outcome for comparison in comparisons)
+    as_bad = [comparison for comparison in comparisons if comparison.outcome is worst]
+    told = as_bad[:1] if worst is Outcome.HELD else as_bad
+    reason = "; ".join(describe_verdict(worst, comparison, plan) for comparison in told)
+    verdict = Verdict(outcome=worst, reason=reason, comparison=as_bad[0])
+    return Judgement(verdict=verdict, comparisons=tuple(comparisons))

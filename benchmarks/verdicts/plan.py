@@ -12,6 +12,7 @@ import dataclasses
 import math
 
 from benchmarks.errors import StatisticsError
+from benchmarks.records import Question
 from benchmarks.stats.multiplicity import split_over_cases, split_over_looks
 
 SCREEN_BLOCKS: int = 4
@@ -35,8 +36,43 @@ LEAST_ARM_TOLERANCE: float = 0.05
 """Of what one arm takes by itself in another target: processes differ by a few percent in how their memory happens to
 lie, and two versions of TensorFlow never have the very same graph."""
 
+ANCHOR_FACTOR: float = 2.0
+"""How many times the tolerance of the baseline is that of the anchor: rises that each stay within the tolerance, with a
+baseline recorded after each, are found when they have added up to so much."""
+
 FAMILY_ALPHA: float = 0.05
 """It is reached only if every case is exactly at its tolerance. Where nothing changed, a false alarm is far rarer."""
+
+
+_OVERHEADS = 2
+"""Of the same blocks two overheads are judged: that in wall time and that in processor time."""
+
+_ARMS = 2
+"""Between two targets each arm's own time is judged as well."""
+
+_STANDARDS_OF_A_NULL_CASE_OF_TWO_TARGETS = 3
+"""It must read 1.00 here, and there, and so the same in both."""
+
+
+def count_judgements(question: Question, *, null: bool, stored_runs: int, two_targets: bool) -> int:
+    """Return in how many ways a case can turn a run red by chance; they share the error level of the run.
+
+    Peaks are judged by ranges and counts exactly: neither has an error level. What is retained is judged in any run,
+    with a baseline or without; a timed case that is no null case only where it is compared.
+
+    Args:
+        question: what is asked of the case.
+        null: whether it is a null case.
+        stored_runs: how many it is held against: the baseline and, where there is one, the anchor.
+        two_targets: whether it is measured in another target as well.
+    """
+    if question is Question.RETAINED_MEMORY:
+        return 1
+    if not question.is_timed:
+        return 0
+    if null:
+        return _OVERHEADS * (_STANDARDS_OF_A_NULL_CASE_OF_TWO_TARGETS if two_targets else 1)
+    return _OVERHEADS + _ARMS if two_targets else _OVERHEADS * stored_runs
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,11 +81,11 @@ class GatePlan:
 
     A case is screened with `screen_blocks`; unless it is clearly held, up to `looks` looks follow, each with
     `blocks_per_look` fresh blocks more. `family_alpha` limits the probability of a false alarm over the
-    `gated_cases` of the run: every case that can turn it red, null cases included. `tolerance` is a fraction.
+    `judgements` of the run: everything that can turn it red by chance (`count_judgements`). `tolerance` is a fraction.
     `screen_confidence` and `held_confidence` are one-sided, `report_confidence` two-sided.
     """
 
-    gated_cases: int
+    judgements: int
     tolerance: float = 0.02
     screen_blocks: int = SCREEN_BLOCKS
     blocks_per_look: int = BLOCKS_PER_LOOK
@@ -72,18 +108,18 @@ class GatePlan:
             confidence = getattr(self, name)
             if not 0.5 < confidence < 1.0:  # noqa: PLR2004 - at one half a bound is the estimate itself
                 raise StatisticsError(f"{name}: expected more than 0.5 and less than 1, got {confidence}")
-        # Refuses error levels, cases and looks that cannot be split.
-        split_over_looks(split_over_cases(self.family_alpha, self.gated_cases), self.looks)
+        # Refuses error levels, judgements and looks that cannot be split.
+        split_over_looks(split_over_cases(self.family_alpha, self.judgements), self.looks)
 
     @property
-    def case_alpha(self) -> float:
-        """The error level of one case."""
-        return split_over_cases(self.family_alpha, self.gated_cases)
+    def judgement_alpha(self) -> float:
+        """The error level of one judgement."""
+        return split_over_cases(self.family_alpha, self.judgements)
 
     @property
     def look_alpha(self) -> float:
-        """The error level of one look at one case."""
-        return split_over_looks(self.case_alpha, self.looks)
+        """The error level of one look of one judgement."""
+        return split_over_looks(self.judgement_alpha, self.looks)
 
     @property
     def rise_limit(self) -> float:

@@ -33,10 +33,10 @@ class ReadingPlan:
 
     A rise of bytes is tolerated up to `tolerance` of the control's bytes or up to `floor_bytes`, whichever is more.
     `floor_bytes` is also what an arm may retain per epoch. `screen_blocks` are read first and `fresh_blocks` of new
-    ones where these do not settle it. `family_alpha` is shared by the `gated_cases` of the run.
+    ones where these do not settle it. `family_alpha` is shared by the `judgements` of the run.
     """
 
-    gated_cases: int
+    judgements: int
     tolerance: float
     floor_bytes: float
     screen_blocks: int
@@ -47,18 +47,18 @@ class ReadingPlan:
 
     def __post_init__(self) -> None:
         """Raise StatisticsError where a number cannot be meant."""
-        if not 0.0 < self.tolerance < 1.0 or not self.floor_bytes > 0.0:
+        if not 0.0 <= self.tolerance < 1.0 or not self.floor_bytes >= 0.0:
             raise StatisticsError(
-                "limits of bytes: expected a tolerance above 0 % and below 100 % and a floor above 0 bytes, got "
+                "limits of bytes: expected a tolerance from 0 % to below 100 % and a floor of at least 0 bytes, got "
                 f"{self.tolerance:.1%} and {self.floor_bytes:g}; choose others"
             )
         if self.screen_blocks < 1 or self.fresh_blocks < 0:
             raise StatisticsError(f"blocks: expected at least 1 to read, got {self.screen_blocks}; read more")
 
     @property
-    def case_alpha(self) -> float:
+    def judgement_alpha(self) -> float:
         """The error level of one case."""
-        return split_over_cases(self.family_alpha, self.gated_cases)
+        return split_over_cases(self.family_alpha, self.judgements)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,7 +203,7 @@ def _judge_bytes(
 def _judge_leak(key: str, blocks: Sequence[ReadBlock], plan: ReadingPlan, *, final: bool) -> Finding | None:
     """Judge what the weighted arm retains per epoch more than its control."""
     extras = [block.find_extra(key) for block in blocks]
-    interval = estimate_mean_interval(extras, 1.0 - 2.0 * plan.case_alpha)
+    interval = estimate_mean_interval(extras, 1.0 - 2.0 * plan.judgement_alpha)
     confidence = plan.held_confidence if final else plan.screen_confidence
     upper = estimate_mean_interval(extras, 2.0 * confidence - 1.0).upper
     shown = estimate_mean_interval(extras, 0.95)

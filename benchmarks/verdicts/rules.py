@@ -39,7 +39,7 @@ def judge_change_at_screen(change: LogEstimate, plan: GatePlan) -> Outcome | Non
         change: current less baseline log-ratio, from the screening blocks.
         plan: limits and error levels.
     """
-    if change.estimate_upper_bound(plan.case_alpha) < plan.fall_limit:
+    if change.estimate_upper_bound(plan.judgement_alpha) < plan.fall_limit:
         return Outcome.IMPROVED
     if change.estimate_upper_bound(1.0 - plan.screen_confidence) <= plan.rise_limit:
         return Outcome.HELD

@@ -17,15 +17,10 @@ from benchmarks.stats.intervals import LogEstimate, estimate_mean
 from benchmarks.stats.power import estimate_smallest_visible_change
 from benchmarks.units import format_overhead, format_percent
 from benchmarks.verdicts.explain import describe_visible
-from benchmarks.verdicts.gate import judge_null_case
+from benchmarks.verdicts.gate import judge_null_case, list_groups, list_log_ratios
 from benchmarks.verdicts.plan import GatePlan
-from benchmarks.verdicts.rules import (
-    find_worst,
-    judge_change_at_look,
-    judge_change_at_screen,
-    judge_null_at_look,
-    judge_null_at_screen,
-)
+from benchmarks.verdicts.rules import find_worst
+from benchmarks.verdicts.screening import Criterion, MeasureMore, Settled, screen_then_confirm
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +31,7 @@ class BlockPair:
     other: BlockSummary
 
 
-MeasurePairs = Callable[[int], Sequence[BlockPair]]
-"""Measures that many more pairs and returns them, in order."""
+MeasurePairs = MeasureMore[BlockPair]
 
 
 class Pairs:
@@ -71,19 +65,19 @@ class SidesVerdict:
     changes: tuple[Change, ...]
 
 
-def judge_null_sides(pairs: Pairs, plan: GatePlan) -> SidesVerdict:
+def judge_null_sides(pairs: Pairs, tolerances: Mapping[Aspect, float], plan: GatePlan) -> SidesVerdict:
     """Judge a null case of two targets: it must read 1.00 in either, and so the same in both.
 
     Args:
         pairs: measures more of them; what it raises passes through.
-        plan: tolerance, error levels and numbers of blocks; its level is shared by the three judgements.
+        tolerances: how far it may be from 1.00 to either side, by aspect.
+        plan: error levels and numbers of blocks.
     """
-    shared = dataclasses.replace(plan, gated_cases=3 * plan.gated_cases)
     take_here, take_there = pairs.replay(), pairs.replay()
-    here = judge_null_case(lambda count: [pair.now for pair in take_here(count)], shared).verdict
-    there = judge_null_case(lambda count: [pair.other for pair in take_there(count)], shared).verdict
+    here = judge_null_case(lambda count: [pair.now for pair in take_here(count)], tolerances, plan).verdict
+    there = judge_null_case(lambda count: [pair.other for pair in take_there(count)], tolerances, plan).verdict
     there = dataclasses.replace(there, reason=f"in the other target, {there.reason}")
-    changes = judge_sides(pairs.replay(), shared, {Aspect.OVERHEAD: plan.tolerance}, null=True)
+    changes = judge_sides(pairs.replay(), plan, tolerances, null=True)
     return conclude_sides(changes, (here, there))
 
 
@@ -94,38 +88,21 @@ def judge_sides(
 
     Args:
         measure_more: measures more pairs; what it raises passes through.
-        plan: error levels and numbers of blocks; its level is shared by the aspects.
+        plan: error levels and numbers of blocks.
         tolerances: the tolerated rise of each aspect that is judged, a fraction.
         null: a null case, whose overhead must be the same on both sides, to either side.
     """
-    plans = {
-        aspect: dataclasses.replace(plan, tolerance=tolerance, gated_cases=plan.gated_cases * len(tolerances))
+    criteria = [
+        Criterion(
+            aspect=aspect,
+            estimate=lambda pairs, aspect=aspect: _estimate(aspect, pairs),  # type: ignore[misc]
+            plan=dataclasses.replace(plan, tolerance=tolerance),
+            two_sided=null,
+            tells_falls=True,  # worth knowing of one's new version
+        )
         for aspect, tolerance in tolerances.items()
-    }
-    changes: dict[Aspect, Change] = {}
-    pairs = tuple(measure_more(plan.screen_blocks))
-    for aspect, aspect_plan in plans.items():
-        estimate = _estimate(aspect, pairs)
-        outcome = judge_null_at_screen(estimate, aspect_plan) if null else _screen(estimate, aspect_plan)
-        changes[aspect] = _describe(aspect, outcome, estimate, len(pairs), aspect_plan, null=null)
-    fresh: tuple[BlockPair, ...] = ()
-    for _ in range(plan.looks):
-        open_aspects = [aspect for aspect, change in changes.items() if change.outcome is Outcome.UNDECIDED]
-        if not open_aspects:
-            break
-        fresh += tuple(measure_more(plan.blocks_per_look))
-        for aspect in open_aspects:
-            estimate, aspect_plan = _estimate(aspect, fresh), plans[aspect]
-            look = judge_null_at_look if null else judge_change_at_look
-            outcome = look(estimate, aspect_plan)
-            changes[aspect] = _describe(aspect, outcome, estimate, len(fresh), aspect_plan, null=null)
-    return tuple(changes.values())
-
-
-def _screen(change: LogEstimate, plan: GatePlan) -> Outcome | None:
-    """Return what the screening pairs show; None also for a fall, which is worth knowing of one's new version."""
-    outcome = judge_change_at_screen(change, plan)
-    return None if outcome is Outcome.HELD and change.log_ratio < plan.fall_limit else outcome
+    ]
+    return tuple(_describe(settled, null=null) for settled in screen_then_confirm(measure_more, criteria, plan))
 
 
 def conclude_sides(changes: Sequence[Change], verdicts: Sequence[Verdict] = ()) -> SidesVerdict:
@@ -161,35 +138,35 @@ def explain_sides(case: Case, reasons: Sequence[str], next_step: str) -> str:
 
 
 def estimate_log_changes(aspect: Aspect, pairs: Sequence[BlockPair]) -> list[float]:
-    """Return one log-change per pair: that of the overhead, or that of an arm's time per step."""
-    if aspect is Aspect.OVERHEAD:
-        return [pair.now.log_ratio - pair.other.log_ratio for pair in pairs]
+    """Return one log-change per pair: that of an overhead, or that of an arm's time per step."""
+    if aspect in {Aspect.OVERHEAD, Aspect.CPU}:
+        here, there = (list_log_ratios(blocks, aspect) for blocks in ([p.now for p in pairs], [p.other for p in pairs]))
+        return [now - other for now, other in zip(here, there, strict=True)]
     if aspect is Aspect.CONTROL:
         return [math.log(pair.now.control_median_ns / pair.other.control_median_ns) for pair in pairs]
     return [math.log(pair.now.weighted_median_ns / pair.other.weighted_median_ns) for pair in pairs]
 
 
 def _estimate(aspect: Aspect, pairs: Sequence[BlockPair]) -> LogEstimate:
-    return estimate_mean(estimate_log_changes(aspect, pairs))
+    return estimate_mean(estimate_log_changes(aspect, pairs), list_groups([pair.now for pair in pairs]))
 
 
-def _describe(
-    aspect: Aspect, outcome: Outcome | None, estimate: LogEstimate, pairs: int, plan: GatePlan, *, null: bool
-) -> Change:
-    """Return the change with its reason; an undecided one tells how large it would have had to be."""
+def _describe(settled: Settled[BlockPair], *, null: bool) -> Change:
+    """Return the change with its reason; an undecided one says how large it would have had to be."""
+    aspect, plan, estimate = settled.criterion.aspect, settled.criterion.plan, settled.estimate
     interval = estimate.estimate_interval(plan.report_confidence)
     reason = (
         f"{aspect.value} {format_overhead(interval.estimate)} against the other target (95 % interval "
-        f"{format_overhead(interval.lower)} to {format_overhead(interval.upper)}, {pairs} pairs of blocks), tolerated "
-        f"{format_percent(plan.tolerance)}"
+        f"{format_overhead(interval.lower)} to {format_overhead(interval.upper)}, {len(settled.blocks)} pairs of "
+        f"blocks), tolerated {format_percent(plan.tolerance)}"
     )
-    if outcome is None:
+    if settled.outcome is Outcome.UNDECIDED:
         alpha = plan.look_alpha / 2.0 if null else plan.look_alpha
         smallest = estimate_smallest_visible_change(estimate, tolerance=plan.tolerance, alpha=alpha)
         reason += f"; {describe_visible(smallest)}"
     return Change(
         aspect=aspect,
-        outcome=Outcome.UNDECIDED if outcome is None else outcome,
+        outcome=settled.outcome,
         reason=reason,
         brief=f"{aspect.value} {format_overhead(interval.estimate)}",
         rises=interval.estimate > 1.0,

@@ -14,17 +14,10 @@ from benchmarks.blocks.launcher import ServerLauncher
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import Target, find_target
 from benchmarks.errors import BlockError, CaseError, TargetError
-from benchmarks.records import Block, BlockRequest, Case, Question
+from benchmarks.records import BlockRequest, Case, Question
+from tests.examples import make_block
 
-_BLOCK = Block(
-    seed=1,
-    control_slice_ns=(10, 11),
-    weighted_slice_ns=(12, 13),
-    weighted_first=(True, False),
-    steps_per_slice=1,
-    traces_while_timed=0,
-    wall_ns=100,
-)
+_BLOCK = make_block([10, 11], [12, 13])
 _REQUEST = BlockRequest(
     case=Case(
         question=Question.STEP_TIME, workload="mlp", depth=2, batch_size=8, dataset_size=None, method="loop_graph"

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from benchmarks.errors import CaseError
 from benchmarks.methods import METHODS, load_method
+from benchmarks.stopwatch import Stopwatch
 from tests.methods.make_task import make_task
 
 pytestmark = pytest.mark.tensorflow
 
-FIT_METHODS = [name for name in METHODS if name.startswith("fit_")]
+FIT_METHODS = [name for name, entry in METHODS.items() if name.startswith("fit_") and not entry.no_step]
 
 
 def build_arm(name: str, *, weighted: bool = True) -> Any:
@@ -26,26 +28,26 @@ def test_an_arm_steps_passes_and_traces_as_it_says(name: str) -> None:
     arm = build_arm(name)
     assert (arm.trace_count, arm.steps_per_pass) == (0, 4)
 
-    stepper = arm.open_steps(time.perf_counter_ns)
+    stepper = arm.open_steps(Stopwatch())
     assert arm.trace_count == 0
-    assert all(stepper.measure_step_ns() > 0 for _ in range(6)), "beyond the end of an epoch"
+    assert all(stepper.measure_step().wall_ns > 0 for _ in range(6)), "beyond the end of an epoch"
     traces = arm.trace_count
     assert traces >= 1
     assert int(arm.model.optimizer.iterations) == 6
     stepper.close()
 
     for _ in range(2):
-        arm.run_pass()
+        arm.measure_pass(Stopwatch())
     assert int(arm.model.optimizer.iterations) == 6 + 2 * 4
     assert arm.trace_count == traces, "neither a new epoch nor a new call of fit traces anew"
 
 
 def test_a_retrace_is_counted() -> None:
     arm = build_arm("fit_array")
-    arm.run_pass()
+    arm.measure_pass(Stopwatch())
     traces = arm.trace_count
     arm.model.make_train_function(force=True)  # Keras' public way to have the step built anew
-    arm.run_pass()
+    arm.measure_pass(Stopwatch())
     assert arm.trace_count > traces
 
 
@@ -53,8 +55,7 @@ def test_a_retrace_is_counted() -> None:
 def test_a_start_ends_with_the_first_step(*, weighted: bool) -> None:
     arm = build_arm("fit_dataset", weighted=weighted)
     begin_ns = time.perf_counter_ns()
-    startup_ns = arm.measure_startup_ns(time.perf_counter_ns)
-    assert 0 < startup_ns <= time.perf_counter_ns() - begin_ns
+    assert 0 < arm.measure_startup(Stopwatch()).wall_ns <= time.perf_counter_ns() - begin_ns
     assert int(arm.model.optimizer.iterations) == 1
     assert arm.trace_count >= 1
 
@@ -64,9 +65,30 @@ def test_a_start_ends_with_the_first_step(*, weighted: bool) -> None:
 def test_a_single_step_makes_the_update_of_a_pass(name: str, *, weighted: bool) -> None:
     """On one batch of all samples, so that shuffling does not matter; class weights are looked up in both."""
     stepped, passed = (load_method(name).build_arm(make_task(batch_size=32), weighted=weighted) for _ in range(2))
-    stepper = stepped.open_steps(time.perf_counter_ns)
-    stepper.measure_step_ns()
+    stepper = stepped.open_steps(Stopwatch())
+    stepper.measure_step()
     stepper.close()
-    passed.run_pass()
+    passed.measure_pass(Stopwatch())
     for one, other in zip(stepped.model.trainable_variables, passed.model.trainable_variables, strict=True):
         np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-4, atol=1e-5)
+
+
+def test_a_pass_ends_when_training_does_and_not_when_fit_returns() -> None:
+    """A sleep of 0.2 s before `fit` returns stands for the threads that it waits for."""
+    arm = build_arm("fit_array")
+    watch = Stopwatch()
+    arm.measure_pass(watch)
+    fit = arm.model.fit
+
+    def fit_slowly(**arguments: Any) -> None:
+        fit(**arguments)
+        time.sleep(0.2)
+
+    arm.model.fit = fit_slowly
+    assert arm.measure_pass(watch).wall_ns < 200_000_000
+    assert watch.read_since_stop_ns() >= 200_000_000
+
+
+def test_class_weights_of_arrays_have_no_step_of_their_own() -> None:
+    with pytest.raises(CaseError, match="expected a method with steps of its own"):
+        build_arm("fit_class_weight").open_steps(Stopwatch())

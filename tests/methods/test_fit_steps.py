@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from benchmarks.errors import BlockError
+from benchmarks.stopwatch import Stopwatch
 
 pytestmark = pytest.mark.tensorflow
 
@@ -50,14 +51,14 @@ class FakeModel:
 
 def open_stepper(model: FakeModel, batches: tuple[str, ...] = ("a", "b", "c")) -> Any:
     module = importlib.import_module("benchmarks.methods._fit_steps")
-    return module.FitStepper(model, lambda: model.fit(list(batches)), model.clock, model.wait)
+    return module.FitStepper(model, lambda: model.fit(list(batches)), Stopwatch(model.clock), model.wait)
 
 
 def test_a_slice_is_one_batch_as_fit_prepared_it() -> None:
     model = FakeModel()
     stepper = open_stepper(model)
     assert model.trained_on == []
-    assert [stepper.measure_step_ns() for _ in range(2)] == [BATCH_NS] * 2
+    assert [stepper.measure_step().wall_ns for _ in range(2)] == [BATCH_NS] * 2
     assert model.trained_on == ["prepared a", "prepared b"]
     assert model.waits == 2
     stepper.close()
@@ -88,4 +89,4 @@ def test_a_fit_without_a_step_is_told() -> None:
 
 def test_logs_without_a_loss_are_told() -> None:
     with pytest.raises(BlockError, match=r"expected logs with a loss, got {'accuracy': 1\.0}"):
-        open_stepper(FakeModel(logs={"accuracy": 1.0})).measure_step_ns()
+        open_stepper(FakeModel(logs={"accuracy": 1.0})).measure_step()

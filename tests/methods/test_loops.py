@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.errors import BlockError
 from benchmarks.methods import load_method
+from benchmarks.stopwatch import Stopwatch
 from tests.methods.make_task import make_task
 
 pytestmark = pytest.mark.tensorflow
@@ -26,14 +27,14 @@ def test_an_arm_steps_passes_and_traces_as_it_says(name: str, *, is_traced: bool
     before = arm.model.get_weights()
     assert (arm.trace_count, arm.steps_per_pass) == (0, 4)
 
-    stepper = arm.open_steps(time.perf_counter_ns)
-    assert all(stepper.measure_step_ns() > 0 for _ in range(6)), "more steps than batches"
+    stepper = arm.open_steps(Stopwatch())
+    assert all(stepper.measure_step().wall_ns > 0 for _ in range(6)), "more steps than batches"
     traces = arm.trace_count
     assert (traces >= 1) == is_traced
     stepper.close()
 
-    arm.run_pass()
-    arm.run_pass()
+    arm.measure_pass(Stopwatch())
+    arm.measure_pass(Stopwatch())
     assert arm.trace_count == traces, "batches of the dataset look like those on the device"
     assert not np.array_equal(before[0], arm.model.get_weights()[0])
 
@@ -41,9 +42,9 @@ def test_an_arm_steps_passes_and_traces_as_it_says(name: str, *, is_traced: bool
 def test_a_retrace_is_counted() -> None:
     """20 samples in batches of 8 leave a last batch of 4, for which a `tf.function` is traced anew."""
     arm = build_arm("loop_graph", samples=20)
-    arm.open_steps(time.perf_counter_ns).measure_step_ns()
+    arm.open_steps(Stopwatch()).measure_step()
     traces = arm.trace_count
-    arm.run_pass()
+    arm.measure_pass(Stopwatch())
     assert arm.trace_count == traces + 1
     assert arm.steps_per_pass == 3
 
@@ -52,11 +53,10 @@ def test_a_retrace_is_counted() -> None:
 def test_a_start_ends_with_the_first_step(*, weighted: bool) -> None:
     arm = build_arm("loop_graph", weighted=weighted)
     begin_ns = time.perf_counter_ns()
-    startup_ns = arm.measure_startup_ns(time.perf_counter_ns)
-    assert 0 < startup_ns <= time.perf_counter_ns() - begin_ns
+    assert 0 < arm.measure_startup(Stopwatch()).wall_ns <= time.perf_counter_ns() - begin_ns
     assert arm.trace_count >= 1
 
 
 def test_stepping_without_a_whole_batch_is_refused() -> None:
     with pytest.raises(BlockError, match="expected at least one whole batch, got none"):
-        build_arm("loop_eager", samples=4).open_steps(time.perf_counter_ns)
+        build_arm("loop_eager", samples=4).open_steps(Stopwatch())

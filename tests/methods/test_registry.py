@@ -27,4 +27,3 @@ def test_an_unknown_method_is_answered_with_the_known_ones() -> None:
 def test_a_method_loads_under_the_name_and_summary_it_is_listed_with(name: str) -> None:
     method = load_method(name)
     assert (method.name, method.summary) == (name, METHODS[name].summary)
-    assert method.weights_by_class == (name == "fit_class_weight")

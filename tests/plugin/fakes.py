@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
-from benchmarks.errors import BlockError
+from benchmarks.errors import BlockError, SuiteError
 from benchmarks.records import (
     Arm,
     ArmReadings,
@@ -19,7 +19,7 @@ from benchmarks.records import (
     ReadRequest,
     Stretch,
 )
-from tests.examples import make_environment
+from tests.examples import make_block, make_environment
 
 ROUNDS = 40
 
@@ -65,15 +65,23 @@ class FakeLauncher:
         planted = 0.0 if request.plant is None else request.plant.step_fraction
         ratio = (1.0 + overhead) * (1.0 + planted) * (1.0 + self._random.gauss(0.0, 0.01))
         control = [1_000_000 + self._random.randrange(10_000) for _ in range(ROUNDS)]
-        return Block(
+        return make_block(
+            control,
+            [round(slice_ns * ratio) for slice_ns in control],
             seed=request.seed,
-            control_slice_ns=tuple(control),
-            weighted_slice_ns=tuple(round(slice_ns * ratio) for slice_ns in control),
-            weighted_first=tuple(index % 2 == 0 for index in range(ROUNDS)),
-            steps_per_slice=1,
+            weighted_built_first=request.weighted_built_first,
             traces_while_timed=self._traces,
             wall_ns=200_000_000,
         )
+
+    def run_blocks(self, requests: Sequence[BlockRequest]) -> list[Block | SuiteError]:
+        results: list[Block | SuiteError] = []
+        for request in requests:
+            try:
+                results.append(self.run_block(request))
+            except SuiteError as error:
+                results.append(error)
+        return results
 
     def read_arm(self, request: ReadRequest) -> ArmReadings:
         """`base_bytes` in the control, `extra_bytes` more with weights; a graph of 100 nodes, `extra_nodes` more."""

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.protocols import Clock, Samples, Stepper
+from benchmarks.protocols import Samples, Stepper, Times, Watch
+from benchmarks.stopwatch import Stopwatch
 
 STEP_NS = 10
 STARTUP_NS = 500
 STEPS_PER_PASS = 7
+TAKEDOWN_NS = 35
 
 
 class FakeArm:
-    """Takes STEP_NS for each step and STARTUP_NS for its start; traces in the steps numbered in `traces_in`."""
+    """Takes STEP_NS for each step and STARTUP_NS for its start, all of it on two cores.
+
+    Traces in the steps numbered in `traces_in`. A pass takes TAKEDOWN_NS to return once its training is over.
+    """
 
     model: Any = None
     steps_per_pass = STEPS_PER_PASS
@@ -38,26 +43,37 @@ class FakeArm:
     def replace_samples(self, samples: Samples) -> None:
         self.samples = samples
 
-    def open_steps(self, clock: Clock) -> Stepper:
-        assert clock == self.clock
+    def make_watch(self) -> Stopwatch:
+        return Stopwatch(self.clock, lambda: 2 * self.now_ns)
+
+    def open_steps(self, watch: Watch) -> Stepper:
+        self._watch = watch
         self.is_open = True
         return self
 
-    def measure_step_ns(self) -> int:
+    def measure_step(self) -> Times:
+        self._watch.start()
+        self._step()
+        return self._watch.stop()
+
+    def _step(self) -> None:
         self.steps += 1
         self.now_ns += STEP_NS
         if self._traces_always or self.steps in self._traces_in:
             self.trace_count += 1
-        return STEP_NS
 
     def close(self) -> None:
         self.is_open = False
 
-    def run_pass(self) -> None:
+    def measure_pass(self, watch: Watch) -> Times:
+        watch.start()
         for _ in range(self.steps_per_pass):
-            self.measure_step_ns()
+            self._step()
+        times = watch.stop()
+        self.now_ns += TAKEDOWN_NS
+        return times
 
-    def measure_startup_ns(self, clock: Clock) -> int:
-        assert clock == self.clock
+    def measure_startup(self, watch: Watch) -> Times:
+        watch.start()
         self.now_ns += STARTUP_NS
-        return STARTUP_NS
+        return watch.stop()

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import time
-
 from benchmarks.methods import load_method
 from benchmarks.probes import load_probe
 from benchmarks.protocols import Slices, Task
 from benchmarks.records import Case, Question
+from benchmarks.stopwatch import Stopwatch
 from benchmarks.workloads import load_workload
 
 
@@ -26,12 +25,12 @@ def measure_real_arms(question: Question, method_name: str, *, rounds: int) -> l
     task = Task(workload=workload, samples=samples, depth=1, batch_size=8, seed=0)
 
     def open_arm(*, weighted: bool) -> Slices:
-        return probe.open_slices(lambda: method.build_arm(task, weighted=weighted), time.perf_counter_ns)
+        return probe.open_slices(lambda: method.build_arm(task, weighted=weighted), Stopwatch())
 
     arms = [open_arm(weighted=False), open_arm(weighted=True)]
     for _ in range(rounds):
         for slices in arms:
-            assert slices.measure_slice_ns() > 0
+            assert slices.measure_slice().wall_ns > 0
     for slices in arms:
         slices.close()
     return arms

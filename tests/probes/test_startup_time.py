@@ -1,12 +1,10 @@
-"""Each slice starts a fresh arm, the last one is gone by then, and its tracing counts as no fault."""
+"""A slice is the first start of a fresh arm in its process, and its tracing counts as no fault."""
 
 from __future__ import annotations
 
-import gc
-import weakref
-
 import pytest
 
+from benchmarks.errors import BlockError
 from benchmarks.methods import METHODS
 from benchmarks.probes.startup_time import STARTUP_TIME
 from benchmarks.records import Question
@@ -20,29 +18,19 @@ def test_samples_are_rounded_down_to_whole_batches() -> None:
     assert STARTUP_TIME.count_samples(case) == 3 * 256
 
 
-def test_each_slice_starts_a_fresh_arm_after_the_last_one_is_freed() -> None:
-    """Reference cycles, which models are full of, are freed with garbage collection switched off as well."""
-    alive: list[weakref.ref[FakeArm]] = []
-    clock_owner = FakeArm()
-
-    def build_arm() -> FakeArm:
-        assert [arm for arm in alive if arm() is not None] == []
-        arm = FakeArm()
-        arm.clock = clock_owner.clock  # type: ignore[method-assign]
-        arm.model = arm
-        alive.append(weakref.ref(arm))
-        return arm
-
-    slices = STARTUP_TIME.open_slices(build_arm, clock_owner.clock)
-    assert alive == []
-    gc.disable()
-    try:
-        assert [slices.measure_slice_ns() for _ in range(3)] == [STARTUP_NS] * 3
-    finally:
-        gc.enable()
-    assert len(alive) == 3
+def test_the_slice_is_the_start_of_the_one_arm_of_its_process() -> None:
+    arm = FakeArm()
+    slices = STARTUP_TIME.open_slices(lambda: arm, arm.make_watch())
+    assert slices.measure_slice().wall_ns == STARTUP_NS
     assert (slices.steps_per_slice, slices.trace_count) == (1, 0)
-    slices.close()
+
+
+def test_a_second_start_in_a_process_is_refused_since_it_is_not_cold() -> None:
+    arm = FakeArm()
+    slices = STARTUP_TIME.open_slices(lambda: arm, arm.make_watch())
+    slices.measure_slice()
+    with pytest.raises(BlockError, match="expected one start in a process, got a second one"):
+        slices.measure_slice()
 
 
 @pytest.mark.tensorflow

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.errors import CaseError
 from benchmarks.methods import METHODS, load_method
-from benchmarks.protocols import Method, Task
+from benchmarks.protocols import Method, Task, Times, Watch
 from benchmarks.workloads import load_workload
 
 pytestmark = pytest.mark.tensorflow
@@ -46,7 +46,8 @@ class HandmadeArm:
         self._task = task
         self._loss_of_batch = loss_of_batch
 
-    def run_pass(self) -> None:
+    def measure_pass(self, watch: Watch) -> Times:
+        watch.start()
         samples, workload = self._task.samples, self._task.workload
         with tensorflow().GradientTape() as tape:
             losses = workload.make_loss("none")(samples.labels, self.model(samples.features, training=True))
@@ -54,6 +55,7 @@ class HandmadeArm:
         variables = self.model.trainable_variables
         gradients = tape.gradient(loss, variables)
         workload.make_optimizer().apply_gradients(zip(gradients, variables, strict=True))
+        return watch.stop()
 
     def explain_traces(self, since: int) -> tuple[str, ...]:
         raise NotImplementedError
@@ -64,10 +66,10 @@ class HandmadeArm:
     def replace_samples(self, samples: Any) -> None:
         raise NotImplementedError
 
-    def open_steps(self, clock: Any) -> Any:
+    def open_steps(self, watch: Any) -> Any:
         raise NotImplementedError
 
-    def measure_startup_ns(self, clock: Any) -> int:
+    def measure_startup(self, watch: Any) -> Any:
         raise NotImplementedError
 
 
@@ -76,7 +78,6 @@ class HandmadeMethod:
 
     name = "handmade"
     summary = "for tests"
-    weights_by_class = False
 
     def __init__(
         self,

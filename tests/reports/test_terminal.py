@@ -28,11 +28,15 @@ def report(
     comparison = None
     if overhead is not None:
         comparison = Comparison(
+            aspect=Aspect.OVERHEAD,
+            source="",
+            outcome=outcome or Outcome.HELD,
             overhead_ratio=overhead,
             expected_ratio=None,
             change_ratio=overhead,
             tolerance=0.02,
-            fresh_blocks=0,
+            blocks=4,
+            fresh=False,
             smallest_visible_change=0.03,
         )
     return CaseReport(

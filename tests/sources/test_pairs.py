@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.errors import BlockError
-from benchmarks.plans import BlockPlan
+from benchmarks.questions import BlockPlan
 from benchmarks.sources.asking import Asking
 from benchmarks.sources.pairs import measure_pair
 from benchmarks.sources.timed import BlockSource

@@ -8,6 +8,7 @@ import math
 import numpy as np
 
 from benchmarks.records import Block
+from tests.examples import make_block
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +42,9 @@ def draw_block(model: SliceModel, rng: np.random.Generator) -> Block:
         slices *= np.where(second, 1.0 + model.position_effect, 1.0)
         return tuple(np.rint(slices).astype(int).tolist())
 
-    return Block(
-        seed=0,
-        control_slice_ns=draw_arm(1.0, weighted_first),
-        weighted_slice_ns=draw_arm(1.0 + model.overhead, ~weighted_first),
+    return make_block(
+        draw_arm(1.0, weighted_first),
+        draw_arm(1.0 + model.overhead, ~weighted_first),
         weighted_first=tuple(weighted_first.tolist()),
-        steps_per_slice=1,
-        traces_while_timed=0,
         wall_ns=3_300_000_000,
     )

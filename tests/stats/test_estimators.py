@@ -16,6 +16,7 @@ from benchmarks.stats.estimators import (
     Estimator,
     estimate_log_ratio,
 )
+from tests.examples import make_block
 from tests.stats.simulated_slices import SliceModel, draw_block
 
 BLOCKS = 200
@@ -40,15 +41,8 @@ def blocks(draw: st.DrawFn, *, both_orders: bool = False) -> Block:
     first = [order for _, _, order in rounds]
     if both_orders:
         first[0], first[1] = True, False
-    return Block(
-        seed=0,
-        control_slice_ns=tuple(control for control, _, _ in rounds),
-        weighted_slice_ns=tuple(weighted for _, weighted, _ in rounds),
-        weighted_first=tuple(first),
-        steps_per_slice=1,
-        traces_while_timed=0,
-        wall_ns=1,
-    )
+    control, weighted = [slices_ns for slices_ns, _, _ in rounds], [slices_ns for _, slices_ns, _ in rounds]
+    return make_block(control, weighted, weighted_first=tuple(first))
 
 
 def test_every_estimator_has_a_formula() -> None:

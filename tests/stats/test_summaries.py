@@ -1,18 +1,21 @@
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import pytest
 
-from benchmarks.records import Block
 from benchmarks.stats.estimators import Estimator
 from benchmarks.stats.summaries import summarise_block
+from tests.examples import make_block
 
-BLOCK = Block(
+BLOCK = make_block(
+    (1000, 1000, 1000, 1000),
+    (1100, 1300, 1100, 1100),
     seed=7,
-    control_slice_ns=(1000, 1000, 1000, 1000),
-    weighted_slice_ns=(1100, 1300, 1100, 1100),
-    weighted_first=(True, False, True, False),
+    control_cpu_ns=(1000, 1000, 1000, 1000),
+    weighted_cpu_ns=(1500, 1500, 1500, 1500),
+    control_takedown_ns=(10, 20, 30, 40),
     steps_per_slice=5,
     traces_while_timed=2,
     wall_ns=9999,
@@ -31,3 +34,18 @@ def test_a_summary_holds_the_estimates_and_the_counters_of_its_block() -> None:
 def test_the_medians_are_per_step() -> None:
     summary = summarise_block(BLOCK)
     assert (summary.control_median_ns, summary.weighted_median_ns) == (1000 / 5, 1100 / 5)
+
+
+def test_processor_time_has_an_estimate_of_its_own() -> None:
+    summary = summarise_block(BLOCK)
+    assert summary.cpu_log_ratio == pytest.approx(math.log(1.5))
+    assert (summary.control_cpu_median_ns, summary.weighted_cpu_median_ns) == (1000 / 5, 1500 / 5)
+
+
+def test_the_take_down_is_that_of_a_whole_slice() -> None:
+    assert summarise_block(BLOCK).control_takedown_ns == 25
+
+
+def test_a_processor_clock_that_stood_still_is_no_error() -> None:
+    still = dataclasses.replace(BLOCK, control_cpu_ns=(0,) * 4, weighted_cpu_ns=(0,) * 4)
+    assert summarise_block(still).cpu_log_ratio == 0.0

@@ -10,7 +10,7 @@ from benchmarks.records import Outcome
 from benchmarks.studies.gate_plan import BLOCK_SD, Scenario, Tails, Tally, simulate_cases
 from benchmarks.verdicts.plan import GatePlan
 
-PLAN = GatePlan(gated_cases=20)
+PLAN = GatePlan(judgements=20)
 """The default plan; a tolerance of 2 %, 0.05 over the run, 0.0025 per case."""
 
 CASES = 1000
@@ -31,7 +31,7 @@ def test_at_the_tolerance_itself_a_case_keeps_its_error_level(tails: Tails, base
     """The worst that may still pass: every case has risen by exactly 2 %."""
     tally = simulate(Scenario(change=0.02, baseline_blocks=baseline_blocks, tails=tails))
     # Bonferroni: 0.0025 per case, which is 0.05 for the run of 20. Three standard errors above: 0.72 %.
-    assert tally.share(Outcome.REGRESSED) <= most_at_level(PLAN.case_alpha)
+    assert tally.share(Outcome.REGRESSED) <= most_at_level(PLAN.judgement_alpha)
 
 
 def test_a_whole_run_at_the_tolerance_raises_a_false_alarm_as_seldom_as_promised() -> None:
@@ -88,7 +88,7 @@ def test_a_rise_of_ten_percent_is_always_seen_at_the_first_look(tails: Tails) ->
 @pytest.mark.parametrize("tails", list(Tails), ids=lambda tails: tails.value)
 def test_a_null_case_off_by_the_tolerance_itself_keeps_its_error_level(bias: float, tails: Tails) -> None:
     tally = simulate(Scenario(change=bias, baseline_blocks=None, tails=tails))
-    assert tally.share(Outcome.FAILED) <= most_at_level(PLAN.case_alpha)
+    assert tally.share(Outcome.FAILED) <= most_at_level(PLAN.judgement_alpha)
 
 
 def test_a_true_null_case_is_held_and_a_biased_one_fails() -> None:
@@ -107,4 +107,4 @@ def test_a_shift_that_a_whole_occasion_shares_is_what_the_tolerance_has_to_hold(
     """No interval over blocks can know of it: the limit of what this gate promises."""
     tally = simulate(Scenario(change=0.0, baseline_blocks=10, occasion_sd=0.005))
     # Two occasions differ by 0.7 %; the study found no alarm in 4,000 cases, and with 1 % one in 140.
-    assert tally.share(Outcome.REGRESSED) <= PLAN.case_alpha
+    assert tally.share(Outcome.REGRESSED) <= PLAN.judgement_alpha

@@ -4,18 +4,22 @@ import dataclasses
 
 import pytest
 
-from benchmarks.records import Comparison, Interval, Outcome
+from benchmarks.records import Aspect, Comparison, Interval, Outcome
 from benchmarks.verdicts.explain import describe_verdict, explain_failed_null_case, explain_regression
 from benchmarks.verdicts.plan import GatePlan
 from tests.examples import make_case
 
-PLAN = GatePlan(gated_cases=20, family_alpha=0.05)
+PLAN = GatePlan(judgements=20, family_alpha=0.05)
 REGRESSION = Comparison(
+    aspect=Aspect.OVERHEAD,
+    source="baseline",
+    outcome=Outcome.REGRESSED,
     overhead_ratio=Interval(estimate=1.073, lower=1.064, upper=1.082, confidence=0.95),
     expected_ratio=Interval(estimate=1.021, lower=1.012, upper=1.03, confidence=0.95),
     change_ratio=Interval(estimate=1.051, lower=1.04, upper=1.062, confidence=0.95),
     tolerance=0.02,
-    fresh_blocks=8,
+    blocks=8,
+    fresh=True,
     smallest_visible_change=0.041,
     baseline_blocks=12,
 )
@@ -23,21 +27,21 @@ NULL = dataclasses.replace(REGRESSION, expected_ratio=None, baseline_blocks=0)
 EXPECTED_REGRESSION = """\
 step_time[mlp-depth4-batch256-loop_graph]: weighting samples costs more than it did.
   overhead now     +7.3 % (95 % interval +6.4 % to +8.2 %), on 8 fresh blocks
-  overhead stored  +2.1 % (95 % interval +1.2 % to +3.0 %), on 12 blocks
+  in the baseline  +2.1 % (95 % interval +1.2 % to +3.0 %), on 12 blocks
   change           +5.1 % (95 % interval +4.0 % to +6.2 %); tolerated: +2.0 %
-  false alarms     at most 5 % of runs with 20 gated cases raise one where nothing is beyond its tolerance
+  false alarms     at most 5 % of runs with 20 judgements raise one where nothing is beyond its tolerance
   next             pytest benchmarks --explain"""
 EXPECTED_NULL_CASE = """\
 step_time[mlp-depth4-batch256-loop_graph-null]: the measurement itself is off; this is not a finding about TensorFlow.
   shown         +5.1 % (95 % interval +4.0 % to +6.2 %), on 8 fresh blocks, between two arms that run the same code
   expected      +0.0 %, and no more than 2.0 % to either side
-  false alarms  at most 5 % of runs with 20 gated cases raise one where nothing is beyond its tolerance
+  false alarms  at most 5 % of runs with 20 judgements raise one where nothing is beyond its tolerance
   meaning       what this run says of weighting on this path, workload and size may be off by as much
   next          close other programs"""
 
 
 def test_a_regression_says_what_was_measured_stored_tolerated_and_what_to_do_next() -> None:
-    assert explain_regression(make_case(), REGRESSION, PLAN, "pytest benchmarks --explain") == EXPECTED_REGRESSION
+    assert explain_regression(make_case(), [REGRESSION], PLAN, "pytest benchmarks --explain") == EXPECTED_REGRESSION
 
 
 def test_a_failed_null_case_blames_the_measurement() -> None:
@@ -45,9 +49,9 @@ def test_a_failed_null_case_blames_the_measurement() -> None:
     assert text == EXPECTED_NULL_CASE
 
 
-def test_a_single_gated_case_is_written_in_the_singular() -> None:
-    text = explain_regression(make_case(), REGRESSION, GatePlan(gated_cases=1, family_alpha=0.01), "look")
-    assert "at most 1 % of runs with 1 gated case raise one" in text
+def test_a_single_judgement_is_written_in_the_singular() -> None:
+    text = explain_regression(make_case(), [REGRESSION], GatePlan(judgements=1, family_alpha=0.01), "look")
+    assert "at most 1 % of runs with 1 judgement raise one" in text
 
 
 @pytest.mark.parametrize("comparison", [REGRESSION, NULL], ids=["against a baseline", "null case"])
@@ -62,7 +66,7 @@ def test_every_reason_is_one_line_with_the_change_its_interval_and_its_blocks(
 
 
 def test_what_the_screen_decided_names_its_blocks_and_its_lower_confidence() -> None:
-    screened = dataclasses.replace(REGRESSION, fresh_blocks=0)
+    screened = dataclasses.replace(REGRESSION, blocks=4, fresh=False)
     reason = describe_verdict(Outcome.HELD, screened, PLAN)
     assert reason.endswith("no more than the tolerance of +2.0 % with 80 % confidence, on 4 screening blocks")
 

@@ -1,18 +1,37 @@
 from __future__ import annotations
 
+import dataclasses
 import math
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import pytest
 
 from benchmarks.errors import BlockError, StatisticsError
-from benchmarks.records import BlockSummary, Comparison, Outcome
-from benchmarks.verdicts.gate import Judgement, judge_case, judge_null_case
+from benchmarks.records import Aspect, BlockSummary, Comparison, Outcome
+from benchmarks.verdicts.gate import Judgement, Stored, judge_case, judge_null_case
 from benchmarks.verdicts.plan import GatePlan
+from benchmarks.verdicts.screening import MeasureMore
+from tests.examples import make_block_summary
 from tests.verdicts.blocks_at import Dealer, make_blocks, spread
 
-PLAN = GatePlan(gated_cases=20, tolerance=0.02, screen_blocks=4, blocks_per_look=8, looks=2)
+PLAN = GatePlan(judgements=20, tolerance=0.02, screen_blocks=4, blocks_per_look=8, looks=2)
 BASELINE = make_blocks(*spread(0.01, 10))
 RISEN = 0.01 + math.log(1.06)
+
+
+WALL = {Aspect.OVERHEAD: 0.02}
+BOTH = {Aspect.OVERHEAD: 0.02, Aspect.CPU: 0.05}
+
+
+def store(
+    blocks: Sequence[BlockSummary], name: str = "baseline", tolerances: Mapping[Aspect, float] = MappingProxyType(WALL)
+) -> Stored:
+    return Stored(name=name, blocks=blocks, tolerances=tolerances)
+
+
+def judge(measure_more: MeasureMore[BlockSummary], baseline: Sequence[BlockSummary] = BASELINE) -> Judgement:
+    return judge_case(measure_more, [store(baseline)], PLAN)
 
 
 def comparison_of(judgement: Judgement) -> Comparison:
@@ -22,23 +41,21 @@ def comparison_of(judgement: Judgement) -> Comparison:
 
 def test_a_clearly_held_case_takes_the_screening_blocks_and_no_more() -> None:
     dealer = Dealer(spread(0.01, 20))
-    judgement = judge_case(dealer.measure_more, BASELINE, PLAN)
+    judgement = judge(dealer.measure_more)
     assert judgement.verdict.outcome is Outcome.HELD
     assert dealer.asked == [4]
-    assert len(judgement.blocks) == 4
-    assert comparison_of(judgement).fresh_blocks == 0
+    assert (comparison_of(judgement).blocks, comparison_of(judgement).fresh) == (4, False)
     assert "80 % confidence" in judgement.verdict.reason
     assert "4 screening blocks" in judgement.verdict.reason
 
 
 def test_a_regression_is_confirmed_by_fresh_blocks() -> None:
     dealer = Dealer(spread(RISEN, 20))
-    judgement = judge_case(dealer.measure_more, BASELINE, PLAN)
+    judgement = judge(dealer.measure_more)
     assert judgement.verdict.outcome is Outcome.REGRESSED
     assert dealer.asked == [4, 8]
-    assert len(judgement.blocks) == 12
     comparison = comparison_of(judgement)
-    assert comparison.fresh_blocks == 8
+    assert (comparison.blocks, comparison.fresh) == (8, True)
     assert comparison.baseline_blocks == 10
     assert comparison.change_ratio.estimate == pytest.approx(1.06)
     assert "on 8 fresh blocks" in judgement.verdict.reason
@@ -47,7 +64,7 @@ def test_a_regression_is_confirmed_by_fresh_blocks() -> None:
 def test_the_screening_blocks_never_count_towards_a_regression() -> None:
     """However high they were: what is judged and shown is the fresh blocks'."""
     dealer = Dealer(spread(1.0, 4) + spread(0.01, 16))
-    judgement = judge_case(dealer.measure_more, BASELINE, PLAN)
+    judgement = judge(dealer.measure_more)
     assert judgement.verdict.outcome is Outcome.HELD
     assert dealer.asked == [4, 8]
     assert comparison_of(judgement).change_ratio.estimate == pytest.approx(1.0)
@@ -58,14 +75,14 @@ def test_the_screening_blocks_never_count_towards_a_regression() -> None:
 def test_looks_accumulate_the_fresh_blocks() -> None:
     """The first look is too noisy to tell, and counts again in the second."""
     dealer = Dealer(spread(RISEN, 4) + spread(RISEN, 8, reach=0.06) + spread(RISEN, 8, reach=0.0005))
-    judgement = judge_case(dealer.measure_more, BASELINE, PLAN)
+    judgement = judge(dealer.measure_more)
     assert dealer.asked == [4, 8, 8]
-    assert comparison_of(judgement).fresh_blocks == 16
+    assert (comparison_of(judgement).blocks, comparison_of(judgement).fresh) == (16, True)
 
 
 def test_what_stays_open_is_undecided_and_says_what_could_have_been_seen() -> None:
     dealer = Dealer(spread(0.01 + math.log(1.02), 20, reach=0.01))
-    judgement = judge_case(dealer.measure_more, BASELINE, PLAN)
+    judgement = judge(dealer.measure_more)
     assert judgement.verdict.outcome is Outcome.UNDECIDED
     assert dealer.asked == [4, 8, 8]
     visible = comparison_of(judgement).smallest_visible_change
@@ -75,7 +92,7 @@ def test_what_stays_open_is_undecided_and_says_what_could_have_been_seen() -> No
 
 def test_an_improvement_may_rest_on_the_screening_blocks_and_says_so() -> None:
     dealer = Dealer(spread(0.01 + math.log(0.90), 20))
-    judgement = judge_case(dealer.measure_more, BASELINE, PLAN)
+    judgement = judge(dealer.measure_more)
     assert judgement.verdict.outcome is Outcome.IMPROVED
     assert dealer.asked == [4]
     assert "4 screening blocks" in judgement.verdict.reason
@@ -83,21 +100,19 @@ def test_an_improvement_may_rest_on_the_screening_blocks_and_says_so() -> None:
 
 def test_an_improvement_may_be_found_at_a_look() -> None:
     dealer = Dealer([0.3, -0.5, 0.3, -0.5, *spread(0.01 + math.log(0.90), 16)])
-    judgement = judge_case(dealer.measure_more, BASELINE, PLAN)
+    judgement = judge(dealer.measure_more)
     assert judgement.verdict.outcome is Outcome.IMPROVED
     assert "8 fresh blocks" in judgement.verdict.reason
 
 
-@pytest.mark.parametrize("baseline", [None, [], make_blocks(0.01)], ids=["none", "empty", "one block"])
-def test_without_a_usable_baseline_the_case_is_measured_and_not_comparable(
-    baseline: list[BlockSummary] | None,
-) -> None:
+@pytest.mark.parametrize("baseline", [[], make_blocks(0.01)], ids=["empty", "one block"])
+def test_without_a_usable_baseline_the_case_is_measured_and_not_comparable(baseline: list[BlockSummary]) -> None:
     dealer = Dealer(spread(0.01, 20))
-    judgement = judge_case(dealer.measure_more, baseline, PLAN)
+    judgement = judge(dealer.measure_more, baseline)
     assert judgement.verdict.outcome is Outcome.NOT_COMPARABLE
     assert judgement.verdict.comparison is None
-    assert "save a new baseline" in judgement.verdict.reason
-    assert len(judgement.blocks) == 4
+    assert "record it again" in judgement.verdict.reason
+    assert dealer.asked == [4]
 
 
 @pytest.mark.parametrize(
@@ -112,7 +127,7 @@ def test_without_a_usable_baseline_the_case_is_measured_and_not_comparable(
 )
 def test_a_null_case_is_judged_against_one_on_both_sides(centre: float, outcome: Outcome, asked: list[int]) -> None:
     dealer = Dealer(spread(centre, 20))
-    judgement = judge_null_case(dealer.measure_more, PLAN)
+    judgement = judge_null_case(dealer.measure_more, WALL, PLAN)
     assert judgement.verdict.outcome is outcome
     assert dealer.asked == asked
     comparison = comparison_of(judgement)
@@ -121,7 +136,7 @@ def test_a_null_case_is_judged_against_one_on_both_sides(centre: float, outcome:
 
 
 def test_a_failed_null_case_blames_the_measurement() -> None:
-    judgement = judge_null_case(Dealer(spread(0.06, 20)).measure_more, PLAN)
+    judgement = judge_null_case(Dealer(spread(0.06, 20)).measure_more, WALL, PLAN)
     assert "the measurement itself is not to be trusted" in judgement.verdict.reason
     assert "says nothing about TensorFlow" in judgement.verdict.reason
 
@@ -137,12 +152,78 @@ def test_what_measure_more_raises_passes_through_and_its_blocks_stay_with_the_ca
         return gathered
 
     with pytest.raises(BlockError, match="killed"):
-        judge_case(measure_more, BASELINE, PLAN)
+        judge(measure_more)
     assert len(gathered) == 4
 
 
 def test_no_blocks_at_all_is_an_error_and_not_a_verdict() -> None:
     with pytest.raises(StatisticsError, match="current blocks"):
-        judge_case(lambda _: [], BASELINE, PLAN)
+        judge(lambda _: [])
     with pytest.raises(StatisticsError, match="blocks"):
-        judge_null_case(lambda _: [], PLAN)
+        judge_null_case(lambda _: [], WALL, PLAN)
+
+
+def deal_in_processor_time(wall: float, cpu: float) -> MeasureMore[BlockSummary]:
+    """Return blocks that all read `wall` in wall time and `cpu` in processor time, give or take 0.1 %."""
+
+    def measure_more(blocks: int) -> list[BlockSummary]:
+        pairs = zip(spread(wall, blocks), spread(cpu, blocks), strict=True)
+        return [make_block_summary(log_ratio, cpu_log_ratio=cpu_log_ratio) for log_ratio, cpu_log_ratio in pairs]
+
+    return measure_more
+
+
+def test_a_rise_of_processor_time_alone_is_a_regression_and_says_so() -> None:
+    """A free core hides it from the wall clock."""
+    judgement = judge_case(deal_in_processor_time(0.01, 0.10), [store(BASELINE, tolerances=BOTH)], PLAN)
+    assert judgement.verdict.outcome is Outcome.REGRESSED
+    assert judgement.verdict.reason.startswith("overhead in processor time changed by +9.4 %")
+    assert [each.outcome for each in judgement.comparisons] == [Outcome.HELD, Outcome.REGRESSED]
+
+
+def test_a_null_case_must_read_one_in_processor_time_as_well() -> None:
+    judgement = judge_null_case(deal_in_processor_time(0.0, 0.10), BOTH, PLAN)
+    assert judgement.verdict.outcome is Outcome.FAILED
+    assert "in processor time" in judgement.verdict.reason
+
+
+def test_a_case_is_held_only_where_every_criterion_is() -> None:
+    judgement = judge_case(deal_in_processor_time(0.01, 0.01), [store(BASELINE, tolerances=BOTH)], PLAN)
+    assert [each.outcome for each in judgement.comparisons] == [Outcome.HELD] * 2
+
+
+def test_small_rises_that_add_up_are_found_by_the_anchor() -> None:
+    """Rises of 1.9 %, each held against the baseline before it: the third is beyond 4 % of the anchor."""
+    anchor = store(make_blocks(*spread(0.0, 12)), name="anchor", tolerances={Aspect.OVERHEAD: 0.04})
+    outcomes = []
+    for rises in (1, 2, 3):
+        stored = store(make_blocks(*spread((rises - 1) * math.log(1.019), 12)))
+        judgement = judge_case(Dealer(spread(rises * math.log(1.019), 20)).measure_more, [stored, anchor], PLAN)
+        outcomes.append(judgement.verdict.outcome)
+    assert outcomes == [Outcome.HELD, Outcome.HELD, Outcome.REGRESSED]
+    assert "against the anchor" in judgement.verdict.reason
+
+
+def test_the_arm_that_was_built_first_does_not_blur_the_overhead() -> None:
+    """It is slower by 2 %, here the weighted arm in every other block: no noise, and so no wide interval."""
+
+    def measure_more(blocks: int) -> list[BlockSummary]:
+        return [
+            make_block_summary(0.01 + jitter + (0.02 if first else -0.02), weighted_built_first=first)
+            for jitter, first in zip((0.0004, 0.0004, -0.0004, -0.0004) * 5, (True, False) * 10, strict=True)
+        ][:blocks]
+
+    baseline = measure_more(12)
+    comparison = comparison_of(judge(measure_more, baseline))
+    assert comparison.overhead_ratio.upper - comparison.overhead_ratio.lower < 0.003
+    mixed = [dataclasses.replace(block, weighted_built_first=None) for block in baseline]
+    blurred = comparison_of(judge(lambda count: mixed[:count], mixed))
+    assert blurred.overhead_ratio.upper - blurred.overhead_ratio.lower > 0.05
+
+
+def test_a_known_shift_of_the_occasion_widens_what_is_said_of_the_change() -> None:
+    plain, shifted = (
+        comparison_of(judge_case(Dealer(spread(0.01, 20)).measure_more, [store(BASELINE)], PLAN, occasion_sd=sd))
+        for sd in (0.0, 0.002)
+    )
+    assert shifted.change_ratio.upper > plain.change_ratio.upper + 0.003

@@ -11,13 +11,13 @@ from benchmarks.verdicts.plan import GatePlan
 
 
 def test_the_error_level_is_split_over_cases_and_then_over_looks() -> None:
-    plan = GatePlan(gated_cases=20, family_alpha=0.05, looks=2)
-    assert plan.case_alpha == pytest.approx(0.0025)
+    plan = GatePlan(judgements=20, family_alpha=0.05, looks=2)
+    assert plan.judgement_alpha == pytest.approx(0.0025)
     assert plan.look_alpha == pytest.approx(0.00125)
 
 
 def test_the_limits_are_log_ratios_of_the_tolerance() -> None:
-    plan = GatePlan(gated_cases=1, tolerance=0.02)
+    plan = GatePlan(judgements=1, tolerance=0.02)
     assert plan.rise_limit == pytest.approx(math.log(1.02))
     assert plan.fall_limit == pytest.approx(math.log(0.98))
 
@@ -25,7 +25,7 @@ def test_the_limits_are_log_ratios_of_the_tolerance() -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        {"gated_cases": 0},
+        {"judgements": 0},
         {"tolerance": 0.0},
         {"tolerance": 1.0},
         {"tolerance": math.nan},
@@ -42,4 +42,4 @@ def test_the_limits_are_log_ratios_of_the_tolerance() -> None:
 )
 def test_numbers_that_cannot_be_meant_are_refused(values: dict[str, Any]) -> None:
     with pytest.raises(StatisticsError, match="expected"):
-        dataclasses.replace(GatePlan(gated_cases=20), **values)
+        dataclasses.replace(GatePlan(judgements=20), **values)

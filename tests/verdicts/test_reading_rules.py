@@ -17,7 +17,7 @@ MIB = 2**20
 PEAK = "pass_peak_tensor_bytes[CPU:0]"
 
 PLAN = ReadingPlan(
-    gated_cases=10, tolerance=0.01, floor_bytes=64 * 1024, screen_blocks=3, fresh_blocks=5, family_alpha=0.05
+    judgements=10, tolerance=0.01, floor_bytes=64 * 1024, screen_blocks=3, fresh_blocks=5, family_alpha=0.05
 )
 
 
@@ -152,7 +152,8 @@ def test_keys_come_in_the_order_of_the_registry() -> None:
 
 
 @pytest.mark.parametrize(
-    "values", [{"tolerance": 0.0}, {"tolerance": 1.0}, {"floor_bytes": 0.0}, {"screen_blocks": 0}, {"fresh_blocks": -1}]
+    "values",
+    [{"tolerance": -0.1}, {"tolerance": 1.0}, {"floor_bytes": -1.0}, {"screen_blocks": 0}, {"fresh_blocks": -1}],
 )
 def test_a_plan_that_cannot_be_meant_is_refused(values: dict[str, float]) -> None:
     with pytest.raises(StatisticsError, match="expected"):

@@ -12,7 +12,7 @@ from tests.examples import make_case, make_read_block, make_readings
 
 MIB = 2**20
 CASE = make_case(question=Question.PEAK_MEMORY, dataset_size=100_000)
-PLAN = ReadingPlan(gated_cases=1, tolerance=0.01, floor_bytes=65536, screen_blocks=3, fresh_blocks=5)
+PLAN = ReadingPlan(judgements=1, tolerance=0.01, floor_bytes=65536, screen_blocks=3, fresh_blocks=5)
 
 
 class Blocks:

@@ -22,7 +22,7 @@ from benchmarks.verdicts.sides import (
 )
 from tests.examples import make_block_summary, make_case
 
-PLAN = GatePlan(gated_cases=20, tolerance=0.02)
+PLAN = GatePlan(judgements=60, tolerance=0.02)
 TOLERANCES = {Aspect.OVERHEAD: 0.02, Aspect.CONTROL: 0.05, Aspect.WEIGHTED: 0.05}
 
 
@@ -137,7 +137,7 @@ def judge_null(seed: int, *, here: float, there: float) -> tuple[Outcome, str, i
             now=make_block_summary(noise.normal(here, 0.005)), other=make_block_summary(noise.normal(there, 0.005))
         )
 
-    verdict = judge_null_sides(Pairs(measure), PLAN).verdict
+    verdict = judge_null_sides(Pairs(measure), {Aspect.OVERHEAD: 0.02}, PLAN).verdict
     return verdict.outcome, verdict.reason, measured
 
 

@@ -1,0 +1,159 @@
+"""What is known of each question? One row each: how it is named, measured, tolerated, and how long it takes.
+
+Tests, sweeps, gate, bisection, history and reports read these rows, so that a tolerance or a floor stands in one
+place. The lengths of blocks come from `python -m benchmarks.studies.estimators`, the tolerances from the spreads that
+`python -m benchmarks.studies.spreads` measures; docs/how-it-measures.md has both.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from benchmarks.errors import StatisticsError
+from benchmarks.records import Case, Question
+
+_SECOND_NS = 1_000_000_000
+_KIB = 1024
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BlockPlan:
+    """How one timed block is measured: the time to spend in timed slices, and the rounds that are made at least."""
+
+    timed_budget_ns: int
+    min_rounds: int
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class QuestionRow:
+    """What is known of a question.
+
+    `title` and `short_title` are what a person reads. `block` is None where nothing is timed. A case is screened with
+    `screen_blocks` and, where these do not settle it, looked at with `fresh_blocks` more, once for what is read and in
+    up to two looks for what is timed. `tolerance` is the tolerated rise, a fraction, `tolerance_by_method` that of
+    methods in which it differs, and `cpu_tolerance` that of processor time; None where nothing is tolerated in percent.
+    `occasion_sd` is the standard deviation of the shift of a log-ratio that all blocks of one occasion share (`python
+    -m benchmarks.studies.occasions`). `floor_bytes` are tolerated whatever they are in percent. `case_seconds` is about
+    how long a case takes.
+    """
+
+    question: Question
+    title: str
+    short_title: str
+    block: BlockPlan | None
+    screen_blocks: int
+    fresh_blocks: int
+    tolerance: float | None
+    tolerance_by_method: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    cpu_tolerance: float | None = None
+    occasion_sd: float = 0.0
+    floor_bytes: int = 0
+    case_seconds: float
+
+    def find_tolerance(self, method: str) -> float:
+        """Return the tolerated rise for a method, a fraction; 0 where nothing is tolerated in percent."""
+        return self.tolerance_by_method.get(method, self.tolerance or 0.0)
+
+
+QUESTIONS: Mapping[Question, QuestionRow] = MappingProxyType(
+    {
+        row.question: row
+        for row in (
+            QuestionRow(
+                question=Question.STEP_TIME,
+                title="step time",
+                short_title="step",
+                block=BlockPlan(timed_budget_ns=1 * _SECOND_NS, min_rounds=50),
+                screen_blocks=4,
+                fresh_blocks=8,
+                tolerance=0.02,
+                # Where no core is free for the look-up of class weights in the pipeline, the same code costs twice as
+                # much (docs/gate-verification.md).
+                tolerance_by_method={"fit_class_weight_dataset": 0.10},
+                cpu_tolerance=0.05,
+                case_seconds=8.0,
+            ),
+            QuestionRow(
+                question=Question.EPOCH_TIME,
+                title="epoch time",
+                short_title="epoch",
+                block=BlockPlan(timed_budget_ns=2 * _SECOND_NS, min_rounds=6),
+                screen_blocks=4,
+                fresh_blocks=8,
+                tolerance=0.03,
+                tolerance_by_method={"fit_class_weight_dataset": 0.10},
+                cpu_tolerance=0.05,
+                case_seconds=12.0,
+            ),
+            QuestionRow(
+                question=Question.STARTUP_TIME,
+                title="start-up time",
+                short_title="start-up",
+                block=BlockPlan(timed_budget_ns=1, min_rounds=2),
+                screen_blocks=6,
+                fresh_blocks=12,
+                tolerance=0.05,
+                cpu_tolerance=0.05,
+                case_seconds=20.0,
+            ),
+            QuestionRow(
+                question=Question.PEAK_MEMORY,
+                title="peak memory",
+                short_title="peak",
+                block=None,
+                screen_blocks=4,
+                fresh_blocks=4,
+                tolerance=0.01,
+                floor_bytes=256 * _KIB,
+                case_seconds=8.0,
+            ),
+            QuestionRow(
+                question=Question.RETAINED_MEMORY,
+                title="retained memory",
+                short_title="retained",
+                block=None,
+                screen_blocks=4,
+                fresh_blocks=8,
+                tolerance=None,
+                floor_bytes=16 * _KIB,
+                case_seconds=12.0,
+            ),
+            QuestionRow(
+                question=Question.TRAINING_GRAPH,
+                title="training graph",
+                short_title="graph",
+                block=None,
+                screen_blocks=1,
+                fresh_blocks=0,
+                tolerance=None,
+                case_seconds=2.0,
+            ),
+        )
+    }
+)
+"""Every question, in the order in which reports show them."""
+
+
+def find_question(case: Case) -> QuestionRow:
+    """Return the row of a case's question."""
+    return QUESTIONS[case.question]
+
+
+def find_block_plan(question: Question, block_seconds: float | None) -> BlockPlan:
+    """Return how a block of this question is measured.
+
+    Args:
+        question: one that is timed.
+        block_seconds: seconds to spend in timed slices instead of the planned ones; None keeps the plan.
+
+    Raises:
+        StatisticsError: when the question is not timed.
+    """
+    plan = QUESTIONS[question].block
+    if plan is None:
+        raise StatisticsError(f"{question.value}: expected a question that is timed; read its bytes or counts instead")
+    if block_seconds is None:
+        return plan
+    return dataclasses.replace(plan, timed_budget_ns=round(block_seconds * _SECOND_NS))
