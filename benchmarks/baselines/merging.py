@@ -6,12 +6,17 @@ in two of them, and a shard that is missing. Leaves out: files.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from benchmarks.baselines.schema import EXTRA_INFO_KEY, RUN_KEY
 from benchmarks.errors import BaselineError
 from benchmarks.records import Json
+from benchmarks.records.json_form import describe_value
+
+_SHARD = re.compile(r"[1-9][0-9]{0,3}/[1-9][0-9]{0,3}")
+"""The form of a shard's name, of at most 9,999."""
 
 _VERSIONS = ("tensorflow", "keras", "numpy")
 
@@ -28,8 +33,7 @@ def merge_runs(runs: Sequence[Json]) -> Json:
     if not runs:
         raise BaselineError("shards: expected at least one, got none; name the files of all shards")
     for run in runs:
-        if not isinstance(run.get("benchmarks"), list) or RUN_KEY not in run:
-            raise BaselineError("shards: expected runs saved by this suite, got another file; name those of the shards")
+        _check_shape(run)
     _check_same(runs, "commit", lambda run: (run.get("commit_info") or {}).get("id"))
     _check_same(runs, "state of the code", _describe_state)
     _check_same(runs, "sweep", lambda run: run[RUN_KEY].get("profile"))
@@ -53,15 +57,44 @@ def merge_runs(runs: Sequence[Json]) -> Json:
     }
 
 
+def _check_shape(run: Json) -> None:
+    """Refuse what is not a run of this suite, or is a damaged one."""
+    if not isinstance(run.get("benchmarks"), list) or not isinstance(run.get(RUN_KEY), dict):
+        raise BaselineError("shards: expected runs saved by this suite, got another file; name those of the shards")
+    told = run[RUN_KEY]
+    shard = told.get("shard")
+    sound = {
+        "benchmarks": all(
+            isinstance(each, dict)
+            and isinstance(each.get("fullname"), str)
+            and isinstance(each.get("extra_info") or {}, dict)
+            for each in run["benchmarks"]
+        ),
+        "commit_info": isinstance(run.get("commit_info") or {}, dict),
+        "shard": shard is None or (isinstance(shard, str) and _SHARD.fullmatch(shard) is not None),
+        "failed_cases": isinstance(told.get("failed_cases") or {}, dict),
+        "sample_costs": isinstance(told.get("sample_costs") or [], list),
+    }
+    for part, is_sound in sound.items():
+        if not is_sound:
+            raise BaselineError(
+                f"shards: expected runs saved by this suite, got one with damaged {part}; measure it again"
+            )
+
+
 def _describe_state(run: Json) -> str:
     return "uncommitted changes" if (run.get("commit_info") or {}).get("dirty") else "as committed"
 
 
 def _check_same(runs: Sequence[Json], what: str, find: Callable[[Json], Any]) -> None:
     """Refuse runs that differ in what `find` returns."""
-    found = list(dict.fromkeys(find(run) for run in runs))
+    found: list[Any] = []
+    for run in runs:
+        value = find(run)
+        if value not in found:
+            found.append(value)
     if len(found) > 1:
-        values = " and ".join(str(value) for value in found)
+        values = " and ".join(value if isinstance(value, str) else describe_value(value) for value in found)
         raise BaselineError(
             f"shards: expected the same {what} in all, got {values}; measure them again from one checkout"
         )

@@ -10,14 +10,18 @@ import dataclasses
 
 from benchmarks.errors import BaselineError, RecordError
 from benchmarks.records import CaseReport, Json, Measurement
+from benchmarks.records.json_form import describe_value
 
 EXTRA_INFO_KEY = "sample_weighting"
 
 RUN_KEY = "sample_weighting_run"
 """Where a saved run says what it was asked to do and which cases it could not measure."""
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 """Raised when a stored measurement changes its meaning or shape."""
+
+_FOR_READERS = ("overhead_ratio", "position_ratio", "timed_share", "verdict", "other", "changes")
+"""What is stored of a report beside its measurement; it is not read back."""
 
 
 def to_extra_info(report: CaseReport) -> Json:
@@ -31,17 +35,12 @@ def to_extra_info(report: CaseReport) -> Json:
     return {
         "schema_version": SCHEMA_VERSION,
         "case_id": report.case.case_id,
-        "overhead_ratio": None if report.overhead_ratio is None else dataclasses.asdict(report.overhead_ratio),
-        "position_ratio": None if report.position_ratio is None else dataclasses.asdict(report.position_ratio),
-        "timed_share": report.timed_share,
-        "verdict": None if report.verdict is None else dataclasses.asdict(report.verdict),
-        "other": None if report.other is None else report.other.to_json(),
-        "changes": [dataclasses.asdict(change) for change in report.changes],
+        **{name: value for name, value in report.to_json().items() if name in _FOR_READERS},
         **report.measurement.to_json(),
     }
 
 
-def from_extra_info(extra_info: Json) -> Measurement:
+def from_extra_info(extra_info: object) -> Measurement:
     """Read the measurement a saved run kept of a case.
 
     Args:
@@ -50,16 +49,22 @@ def from_extra_info(extra_info: Json) -> Measurement:
     Raises:
         BaselineError: when this suite did not write it, or wrote it with another schema.
     """
-    stored = extra_info.get(EXTRA_INFO_KEY)
+    stored = extra_info.get(EXTRA_INFO_KEY) if isinstance(extra_info, dict) else None
     if not isinstance(stored, dict):
         raise BaselineError("the stored run was not written by this suite; record a baseline with it")
     version = stored.get("schema_version")
-    if version != SCHEMA_VERSION:
+    if isinstance(version, bool) or version != SCHEMA_VERSION:
         raise BaselineError(
-            f"the stored run has schema version {version!r}, this suite reads {SCHEMA_VERSION}; "
+            f"the stored run has schema version {describe_value(version)}, this suite reads {SCHEMA_VERSION}; "
             "record the baseline again"
         )
+    fields = {field.name for field in dataclasses.fields(Measurement)}
     try:
-        return Measurement.from_json(stored)
+        measurement = Measurement.from_json({name: value for name, value in stored.items() if name in fields})
     except RecordError as error:
         raise BaselineError(str(error)) from error
+    if stored.get("case_id") != measurement.case.case_id:
+        raise BaselineError(
+            f"the stored run calls {measurement.case.case_id} {describe_value(stored.get('case_id'))}; record it again"
+        )
+    return measurement

@@ -1,19 +1,30 @@
 """Which stored run is a case compared with? One that pytest-benchmark loaded, looked up case by case.
 
-A case that is not there, or is there in a form that cannot be read, is told apart from one that is. Leaves out:
-where runs are stored and how one is chosen, which is pytest-benchmark's `--benchmark-compare`.
+A case that is not there, or is there in a form that cannot be read, is told apart from one that is, and takes no other
+along. A run that pytest-benchmark itself would break on is refused before it does. Leaves out: where runs are stored
+and how one is chosen, which is pytest-benchmark's `--benchmark-compare`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterable, Mapping
+import stat
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 from benchmarks.baselines.schema import EXTRA_INFO_KEY, from_extra_info
 from benchmarks.errors import BaselineError
-from benchmarks.records import Environment, Json, Measurement
+from benchmarks.records import Environment, Measurement
+from benchmarks.records.json_form import LARGEST_NUMBER, describe_value
+
+MAX_RUN_FILE_BYTES = 2**30
+"""Twice a full sweep with every sample, as --benchmark-json writes it: 1,175 cases of 12 blocks of 1,000 rounds, each
+sample a line of 40 bytes."""
+
+_TABLE_NUMBERS = ("min", "max", "mean", "median", "iqr", "stddev", "rounds", "iterations")
+"""What pytest-benchmark's table computes with, of a stored benchmark as of a new one."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +51,7 @@ class Baseline:
         return tuple(sorted((set(self.measurements) | set(self.unreadable)) - set(case_ids)))
 
 
-def read_baseline(stored_run: Json) -> Baseline:
+def read_baseline(stored_run: object) -> Baseline:
     """Read a run as pytest-benchmark loaded it.
 
     Args:
@@ -49,25 +60,44 @@ def read_baseline(stored_run: Json) -> Baseline:
     Raises:
         BaselineError: when it holds not one benchmark of this suite.
     """
+    benchmarks = stored_run.get("benchmarks") if isinstance(stored_run, dict) else None
+    if not isinstance(benchmarks, list):
+        raise BaselineError(
+            f"expected a run recorded by this suite, got one whose benchmarks are {describe_value(benchmarks)}; "
+            "record a baseline with --benchmark-save"
+        )
     measurements: dict[str, Measurement] = {}
     unreadable: dict[str, str] = {}
-    benchmarks = stored_run.get("benchmarks", [])
-    for benchmark in benchmarks:
-        extra_info = benchmark.get("extra_info") or {}
+    for index, benchmark in enumerate(benchmarks):
+        extra_info = benchmark.get("extra_info") if isinstance(benchmark, dict) else benchmark
+        if not extra_info or (isinstance(extra_info, dict) and EXTRA_INFO_KEY not in extra_info):
+            continue
+        case_id = _find_case_id(benchmark, extra_info) or f"benchmarks[{index}]"
         try:
             measurement = from_extra_info(extra_info)
         except BaselineError as error:
-            stored = extra_info.get(EXTRA_INFO_KEY)
-            if isinstance(stored, dict):
-                unreadable[str(stored.get("case_id"))] = str(error)
-            continue
-        measurements[measurement.case.case_id] = measurement
+            unreadable[case_id] = str(error)
+        else:
+            if case_id in measurements:
+                unreadable[case_id] = "the stored run has this case twice; record the baseline again"
+            measurements[case_id] = measurement
     if not measurements and not unreadable:
         raise BaselineError(
             f"expected a run recorded by this suite, got one with {len(benchmarks)} benchmarks and none of them its "
             "own; record a baseline with --benchmark-save"
         )
-    return Baseline(measurements=measurements, unreadable=unreadable)
+    usable = {case_id: each for case_id, each in measurements.items() if case_id not in unreadable}
+    return Baseline(measurements=usable, unreadable=unreadable)
+
+
+def _find_case_id(benchmark: object, extra_info: object) -> str | None:
+    """Return which case a stored benchmark is of: as the suite stored it, else by the name of the test."""
+    stored = extra_info.get(EXTRA_INFO_KEY) if isinstance(extra_info, dict) else None
+    case_id = stored.get("case_id") if isinstance(stored, dict) else None
+    if isinstance(case_id, str):
+        return case_id
+    name = benchmark.get("name") if isinstance(benchmark, dict) else None
+    return name.removeprefix("test_") if isinstance(name, str) else None
 
 
 def check_run_file(path: Path) -> None:
@@ -77,21 +107,79 @@ def check_run_file(path: Path) -> None:
         BaselineError: when it is not there or not such a file.
     """
     try:
+        status = path.stat()
+        if status.st_size > MAX_RUN_FILE_BYTES:
+            raise BaselineError(
+                f"baseline: expected a stored run of at most {MAX_RUN_FILE_BYTES} bytes, but {str(path)!r} has "
+                f"{status.st_size}; record it without --benchmark-save-data, or name another file"
+            )
+        if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
+            raise BaselineError(
+                f"baseline: expected the file of a stored run, but {str(path)!r} is none; pass an existing file"
+            )
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BaselineError(
             f"baseline: expected the file of a stored run, got {str(path)!r} ({error.strerror}); "
             "pass an existing file or the number of a run in the storage"
         ) from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BaselineError(
             f"baseline: expected the JSON of a stored run, but {str(path)!r} is not JSON ({error}); record it again"
         ) from error
-    if not isinstance(content, dict) or not isinstance(content.get("benchmarks"), list):
+    check_run(content, repr(str(path)))
+
+
+def check_run(content: object, name: str) -> None:
+    """Make sure that a run has what pytest-benchmark compares with, which it does not check itself.
+
+    Args:
+        content: the JSON of the run.
+        name: what to call it in an error.
+
+    Raises:
+        BaselineError: when something is missing or cannot be computed with.
+    """
+    problem = next(_find_problems(content), None)
+    if problem is not None:
         raise BaselineError(
-            f"baseline: expected the JSON of a pytest-benchmark run, but {str(path)!r} has no list of benchmarks; "
-            "record it again with --benchmark-json or --benchmark-save"
+            f"baseline: expected the JSON of a pytest-benchmark run, but {name} has {problem}; record it again with "
+            "--benchmark-json or --benchmark-save"
         )
+
+
+def _find_problems(content: object) -> Iterator[str]:
+    """Yield what a run has instead of what pytest-benchmark looks up in it."""
+    benchmarks = content.get("benchmarks") if isinstance(content, dict) else None
+    if not isinstance(content, dict) or not isinstance(benchmarks, list):
+        yield "no list of benchmarks"
+        return
+    if not isinstance(content.get("machine_info"), dict):
+        yield f"{_describe(content, 'machine_info')} as machine_info"
+    for index, benchmark in enumerate(benchmarks):
+        place = f"benchmarks[{index}]"
+        if not isinstance(benchmark, dict):
+            yield f"{describe_value(benchmark)} as {place}"
+            continue
+        if not isinstance(benchmark.get("fullname"), str):
+            yield f"{_describe(benchmark, 'fullname')} as {place}.fullname"
+        stats = benchmark.get("stats")
+        if not isinstance(stats, dict):
+            yield f"{_describe(benchmark, 'stats')} as {place}.stats"
+            continue
+        names = _TABLE_NUMBERS if "ops" not in stats else (*_TABLE_NUMBERS, "ops")
+        wrong = [name for name in names if not _is_number(stats.get(name))]
+        wrong += ["mean"] if "ops" not in stats and not stats.get("mean") else []  # which it divides by
+        wrong += [] if isinstance(stats.get("outliers"), str) else ["outliers"]
+        yield from (f"{_describe(stats, name)} as {place}.stats.{name}" for name in wrong)
+
+
+def _describe(content: Mapping[str, Any], name: str) -> str:
+    return describe_value(content[name]) if name in content else "nothing"
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
 
 
 def describe_differences(stored: Environment, current: Environment) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def _measure(request: Json) -> Json:
     with contextlib.ExitStack() as stack:
         turns: Turns | None = None
         if request.get("meeting") is not None:
-            meeting = Meeting(**request["meeting"])
+            meeting = Meeting.from_json(request["meeting"])
             turns = stack.enter_context(contextlib.closing(Turns(meeting, time.perf_counter_ns)))
         slices = stack.enter_context(_open_arms(wanted, probe, watch))
         block = interleave(

@@ -52,7 +52,7 @@ def _answer(request: Json, run: RunChild, *, fork: bool) -> Json:
         if request["do"] == "profile":
             return {"result": profile_cold_block(wanted, run)}
         meeting = request.get("meeting")
-        where = None if meeting is None else Meeting(**meeting)
+        where = None if meeting is None else Meeting.from_json(meeting)
         return {"result": measure_cold_block(wanted, where, run, forks=fork)}
     return run(request)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.baselines.schema import RUN_KEY
-from benchmarks.baselines.store import check_run_file, read_baseline
+from benchmarks.baselines.store import check_run, check_run_file, read_baseline
 from benchmarks.errors import BaselineError
 from benchmarks.plugin.run import RUN, find_run
 from benchmarks.records import Json, Outcome, Question
@@ -33,10 +33,14 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(str(error)) from None
 
 
-@pytest.hookimpl(optionalhook=True)
+@pytest.hookimpl(optionalhook=True, tryfirst=True)  # before pytest-benchmark's own, which takes it for granted
 def pytest_benchmark_compare_machine_info(config: pytest.Config, compared_benchmark: Json) -> None:
-    """Take the stored run that pytest-benchmark loaded; of several, the last."""
+    """Take the stored run that pytest-benchmark loaded; of several, the last. Refuse what it would break on."""
     run = find_run(config)
+    try:
+        check_run(compared_benchmark, "the stored run")
+    except BaselineError as error:
+        raise pytest.UsageError(str(error)) from None
     try:
         run.baseline = read_baseline(compared_benchmark)
     except BaselineError as error:

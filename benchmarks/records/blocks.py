@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from typing import ClassVar
 
 from benchmarks.errors import RecordError
 from benchmarks.records.cases import Case, Plant
-from benchmarks.records.json_form import Json
+from benchmarks.records.json_form import LARGEST_NUMBER, JsonRecord
 from benchmarks.records.readings import ReadBlock
+
+_LARGEST_LOG_RATIO = math.log(LARGEST_NUMBER)
+"""The longest time that 64 bits can hold against one nanosecond: no two times are further apart."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class BlockRequest:
+class BlockRequest(JsonRecord):
     """What one fresh process is asked to measure.
 
     `seed` decides samples, weights and models; `order_seed` the order of the arms in each round, and
@@ -20,6 +24,9 @@ class BlockRequest:
     the time to spend in timed slices, both arms together; at least `min_rounds` rounds are made whatever they take.
     `intra_op_threads` and `inter_op_threads` of None leave TensorFlow's defaults.
     """
+
+    json_name: ClassVar[str] = "a block request"
+    json_remedy: ClassVar[str] = "run one checkout on both sides"
 
     case: Case
     seed: int
@@ -31,29 +38,18 @@ class BlockRequest:
     intra_op_threads: int | None = None
     inter_op_threads: int | None = None
 
-    def to_json(self) -> Json:
-        """Return the JSON form of this record."""
-        plant = None if self.plant is None else dataclasses.asdict(self.plant)
-        return dataclasses.asdict(self) | {"case": self.case.to_json(), "plant": plant}
-
-    @classmethod
-    def from_json(cls, data: Json) -> BlockRequest:
-        """Read the JSON form; raise RecordError where it is not one."""
-        try:
-            plant = None if data["plant"] is None else Plant(**data["plant"])
-            return cls(**(data | {"case": Case.from_json(data["case"]), "plant": plant}))
-        except (KeyError, TypeError, ValueError) as error:
-            raise RecordError(f"expected a block request, got {data!r} ({error})") from error
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Meeting:
+class Meeting(JsonRecord):
     """Where a block meets the conductor of the turns it takes with blocks of other targets.
 
     It writes its `number` to the named pipe `told_path` whenever it is at rest, and waits for a byte from `given_path`
     before it goes on for `turn_ns` nanoseconds of timed work. `blocks` is how many meet; each waits for all others, so
     its limit of time is that of so many.
     """
+
+    json_name: ClassVar[str] = "where a block meets others"
+    json_remedy: ClassVar[str] = "run one checkout on both sides"
 
     number: int
     given_path: str
@@ -75,7 +71,7 @@ _COLUMNS = (
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Block:
+class Block(JsonRecord):
     """The raw samples of one block: entry i of each tuple belongs to round i.
 
     The slices are wall time; `…_cpu_ns` is the processor time of all threads over the same slices, and `…_takedown_ns`
@@ -85,6 +81,8 @@ class Block:
     per step. `weighted_built_first` says which arm was built and traced first; None where each had a process of its
     own.
     """
+
+    json_name: ClassVar[str] = "the samples of a block"
 
     seed: int
     control_slice_ns: tuple[int, ...]
@@ -100,34 +98,25 @@ class Block:
     wall_ns: int
 
     def __post_init__(self) -> None:
-        """Raise RecordError where rounds do not match or a slice took no time."""
+        """Raise RecordError where rounds do not match, or a slice took no time or no step."""
         columns = {name: len(getattr(self, name)) for name in _COLUMNS}
         if min(columns.values()) < 1 or len(set(columns.values())) > 1:
             raise RecordError(f"a block: expected columns of as many rounds, at least one, got {columns}")
         if min(self.control_slice_ns) <= 0 or min(self.weighted_slice_ns) <= 0:
             raise RecordError("a block: expected slices longer than 0 ns, got one that is not; check the clock")
+        if min(*self.control_cpu_ns, *self.weighted_cpu_ns, *self.control_takedown_ns, *self.weighted_takedown_ns) < 0:
+            raise RecordError("a block: expected processor times and take-downs of at least 0 ns, got one below")
+        if self.steps_per_slice < 1:
+            raise RecordError(f"a block: expected at least one step per slice, got {self.steps_per_slice}")
 
     @property
     def timed_ns(self) -> int:
         """The time spent in timed slices of both arms."""
         return sum(self.control_slice_ns) + sum(self.weighted_slice_ns)
 
-    def to_json(self) -> Json:
-        """Return the JSON form of this record."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Json) -> Block:
-        """Read the JSON form; raise RecordError where it is not one."""
-        try:
-            tuples = {name: tuple(data[name]) for name in _COLUMNS}
-            return cls(**(data | tuples))
-        except (KeyError, TypeError, ValueError) as error:
-            raise RecordError(f"expected the samples of a block, got something else ({error})") from error
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class BlockSummary:
+class BlockSummary(JsonRecord):
     """What a saved run keeps of one block: its one estimate and what is needed to check it.
 
     `log_ratio` is the block's robust estimate of log(weighted ÷ control) in wall time, `cpu_log_ratio` that in
@@ -135,6 +124,8 @@ class BlockSummary:
     those of the take-down per slice. `weighted_built_first` says which arm was built first; None where each had a
     process of its own.
     """
+
+    json_name: ClassVar[str] = "a block summary"
 
     seed: int
     log_ratio: float
@@ -153,27 +144,25 @@ class BlockSummary:
     wall_ns: int
 
     def __post_init__(self) -> None:
-        """Raise RecordError where an estimate is not a finite number."""
-        estimates = (self.log_ratio, self.position_log_ratio, self.cpu_log_ratio)
-        if not all(map(math.isfinite, estimates)):
-            raise RecordError(f"a block summary: expected finite log-ratios, got {estimates!r}")
-
-    def to_json(self) -> Json:
-        """Return the JSON form of this record."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Json) -> BlockSummary:
-        """Read the JSON form; raise RecordError where it is not one."""
-        try:
-            return cls(**data)
-        except (TypeError, ValueError) as error:
-            raise RecordError(f"expected a block summary, got {data!r} ({error}); record the run again") from error
+        """Raise RecordError where an estimate is no log-ratio of two times, or a step took no time."""
+        for log_ratio in (self.log_ratio, self.cpu_log_ratio, self.position_log_ratio):
+            if not abs(log_ratio) <= _LARGEST_LOG_RATIO:  # which NaN is not either
+                raise RecordError(
+                    f"a block summary: expected log-ratios between -{_LARGEST_LOG_RATIO:.1f} and "
+                    f"{_LARGEST_LOG_RATIO:.1f}, got {log_ratio!r}"
+                )
+        if not (self.control_median_ns > 0.0 and self.weighted_median_ns > 0.0):
+            raise RecordError(
+                f"a block summary: expected medians above 0 ns, got {self.control_median_ns!r} and "
+                f"{self.weighted_median_ns!r}"
+            )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Environment:
+class Environment(JsonRecord):
     """Where a run was measured: what decides whether two runs are alike."""
+
+    json_name: ClassVar[str] = "an environment"
 
     tensorflow: str
     keras: str
@@ -186,49 +175,26 @@ class Environment:
     onednn: str
     device: str
 
-    def to_json(self) -> Json:
-        """Return the JSON form of this record."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Json) -> Environment:
-        """Read the JSON form; raise RecordError where it is not one."""
-        try:
-            return cls(**data)
-        except TypeError as error:
-            raise RecordError(f"expected an environment, got {data!r} ({error}); record the run again") from error
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+class Measurement(JsonRecord):
     """A measured case: the summaries of its blocks, in the order they ran, and where they ran.
 
     A timed case has `blocks`, one whose bytes or counts are read has `readings`.
     """
+
+    json_name: ClassVar[str] = "a stored measurement"
 
     case: Case
     blocks: tuple[BlockSummary, ...] = ()
     readings: tuple[ReadBlock, ...] = ()
     environment: Environment
 
-    def to_json(self) -> Json:
-        """Return the JSON form of this record."""
-        return {
-            "case": self.case.to_json(),
-            "blocks": [block.to_json() for block in self.blocks],
-            "readings": [block.to_json() for block in self.readings],
-            "environment": self.environment.to_json(),
-        }
-
-    @classmethod
-    def from_json(cls, data: Json) -> Measurement:
-        """Read the JSON form; raise RecordError where it is not one."""
-        try:
-            return cls(
-                case=Case.from_json(data["case"]),
-                blocks=tuple(BlockSummary.from_json(block) for block in data["blocks"]),
-                readings=tuple(ReadBlock.from_json(block) for block in data.get("readings", ())),
-                environment=Environment.from_json(data["environment"]),
+    def __post_init__(self) -> None:
+        """Raise RecordError where a case has not what its question asks for."""
+        expected = (1, 0) if self.case.question.is_timed else (0, 1)
+        if (min(1, len(self.blocks)), min(1, len(self.readings))) != expected:
+            raise RecordError(
+                f"{self.case.case_id}: expected {'blocks' if self.case.question.is_timed else 'readings'} alone, got "
+                f"{len(self.blocks)} blocks and {len(self.readings)} readings"
             )
-        except (KeyError, TypeError) as error:
-            raise RecordError(f"expected a stored measurement, got no {error}; record the run again") from error

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 from enum import Enum
+from typing import ClassVar
 
-from benchmarks.errors import CaseError, RecordError
-from benchmarks.records.json_form import Json
+from benchmarks.errors import CaseError
+from benchmarks.records.json_form import JsonRecord
 
 _LARGEST_PLANT = 10.0
 """Ten times the step: a larger fault needs no gate to be seen."""
@@ -41,12 +42,14 @@ class Arm(str, Enum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(JsonRecord):
     """One point of a sweep.
 
     `dataset_size` counts samples and is None where the question does not depend on it (step time, training graph).
     With `null` the method's control is measured against itself.
     """
+
+    json_name: ClassVar[str] = "a stored case"
 
     question: Question
     workload: str
@@ -82,27 +85,17 @@ class Case:
         """The name of this case in output and stored runs: `step_time[mlp-depth4-batch256-loop_graph]`."""
         return f"{self.question.value}[{self.params_id}]"
 
-    def to_json(self) -> Json:
-        """Return the JSON form of this record."""
-        return dataclasses.asdict(self) | {"question": self.question.value}
-
-    @classmethod
-    def from_json(cls, data: Json) -> Case:
-        """Read the JSON form; raise RecordError where it is not one."""
-        try:
-            return cls(**(data | {"question": Question(data["question"])}))
-        except (KeyError, TypeError, ValueError) as error:
-            raise RecordError(f"expected a stored case, got {data!r} ({error}); record the run again") from error
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Plant:
+class Plant(JsonRecord):
     """A deliberate fault in the weighted arm, to see the gate fail; exactly one of the fields says which.
 
     `step_fraction` 0.1 makes a timed slice 10 % longer. `leak_bytes` are kept alive at the end of each epoch.
     `tensor_fraction` 0.05 holds a tensor of 5 % of the control's peak while that of a pass is read; `tensor_bytes` is
     the same once the control's peak is known. With `retrace` the labels come with another dtype after the first pass.
     """
+
+    json_name: ClassVar[str] = "a planted fault"
 
     step_fraction: float = 0.0
     leak_bytes: int = 0

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from enum import Enum
+from typing import ClassVar
 
 from benchmarks.errors import RecordError
 from benchmarks.records.blocks import Measurement
 from benchmarks.records.cases import Case
+from benchmarks.records.json_form import JsonRecord, UnboundedFloat
 
 
 class Outcome(str, Enum):
@@ -22,15 +24,17 @@ class Outcome(str, Enum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Interval:
+class Interval(JsonRecord):
     """An estimate with its two-sided confidence interval, all three on the same scale.
 
     A bound is infinite where the data do not limit it.
     """
 
+    json_name: ClassVar[str] = "an interval"
+
     estimate: float
-    lower: float
-    upper: float
+    lower: UnboundedFloat
+    upper: UnboundedFloat
     confidence: float
 
     def __post_init__(self) -> None:
@@ -51,7 +55,7 @@ class Aspect(str, Enum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Comparison:
+class Comparison(JsonRecord):
     """One aspect of a case held against what is expected of it, and what that showed.
 
     `overhead_ratio` is the current overhead from the `blocks` that the verdict rests on, those of the screen or `fresh`
@@ -60,6 +64,8 @@ class Comparison:
     `smallest_visible_change` is the smallest true rise, as a fraction and with the tolerance included, that a look at
     as many blocks calls beyond the tolerance with 80 % power.
     """
+
+    json_name: ClassVar[str] = "a comparison"
 
     aspect: Aspect
     source: str
@@ -70,13 +76,15 @@ class Comparison:
     tolerance: float
     blocks: int
     fresh: bool
-    smallest_visible_change: float
+    smallest_visible_change: UnboundedFloat
     baseline_blocks: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(JsonRecord):
     """What is concluded of one case, in one word and one sentence; `comparison` is None where nothing was compared."""
+
+    json_name: ClassVar[str] = "a verdict"
 
     outcome: Outcome
     reason: str
@@ -84,12 +92,14 @@ class Verdict:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class Change(JsonRecord):
     """What changed in one aspect of a case between two targets.
 
     `change_ratio` is this target ÷ the other one, 1.00 = unchanged; None for bytes and counts, which have no interval.
     `brief` says in a few words what changed, for a list; `rises` whether the estimate is higher here, surely or not.
     """
+
+    json_name: ClassVar[str] = "a change"
 
     aspect: Aspect
     outcome: Outcome
@@ -100,7 +110,7 @@ class Change:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class CaseReport:
+class CaseReport(JsonRecord):
     """Everything the reports say of one case.
 
     `measurement`, `overhead_ratio` and `cpu_overhead_ratio`, that in processor time, are None where nothing could be
@@ -109,6 +119,8 @@ class CaseReport:
     spent in timed slices. With two targets `other` is what was measured in the other one, and `changes` what differs.
     `explanation` is a paragraph on what the overhead is made of, where that was looked into.
     """
+
+    json_name: ClassVar[str] = "the report on a case"
 
     case: Case
     measurement: Measurement | None

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import ClassVar
 
 from benchmarks.errors import RecordError
 from benchmarks.records.blocks import BlockSummary, Environment
 from benchmarks.records.cases import Case
-from benchmarks.records.json_form import Json
+from benchmarks.records.json_form import JsonRecord
 from benchmarks.records.readings import ReadBlock
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryEntry:
+class HistoryEntry(JsonRecord):
     """One line: block `number` of a case in a version; exactly one of `block`, `readings` and `failed` is there.
 
     `occasion` is the same in blocks that were measured in turns with each other, and in no others.
     """
+
+    json_name: ClassVar[str] = "a line of a history"
+    json_remedy: ClassVar[str] = "remove the line"
 
     version: str
     environment: Environment
@@ -31,33 +35,3 @@ class HistoryEntry:
         """Raise RecordError where the entry holds nothing, or two things."""
         if sum(value is not None for value in (self.block, self.readings, self.failed)) != 1:
             raise RecordError(f"a history entry: expected a block, readings or a failure, got {self}")
-
-    def to_json(self) -> Json:
-        """Return the JSON form of this record."""
-        return {
-            "version": self.version,
-            "environment": self.environment.to_json(),
-            "case": self.case.to_json(),
-            "number": self.number,
-            "occasion": self.occasion,
-            "block": None if self.block is None else self.block.to_json(),
-            "readings": None if self.readings is None else self.readings.to_json(),
-            "failed": self.failed,
-        }
-
-    @classmethod
-    def from_json(cls, data: Json) -> HistoryEntry:
-        """Read the JSON form; raise RecordError where it is not one."""
-        try:
-            return cls(
-                version=data["version"],
-                environment=Environment.from_json(data["environment"]),
-                case=Case.from_json(data["case"]),
-                number=data["number"],
-                occasion=data.get("occasion", ""),
-                block=None if data["block"] is None else BlockSummary.from_json(data["block"]),
-                readings=None if data["readings"] is None else ReadBlock.from_json(data["readings"]),
-                failed=data["failed"],
-            )
-        except (KeyError, TypeError) as error:
-            raise RecordError(f"expected a line of a history, got no {error}; remove the line") from error

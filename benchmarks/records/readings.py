@@ -10,10 +10,12 @@ import dataclasses
 import math
 from collections.abc import Mapping
 from enum import Enum
+from typing import ClassVar
 
 from benchmarks.errors import RecordError
 from benchmarks.records.cases import Arm, Case, Plant
-from benchmarks.records.json_form import Json
+from benchmarks.records.json_form import JsonRecord
+from benchmarks.records.quantities import QUANTITIES
 
 
 class Stretch(str, Enum):
@@ -24,12 +26,15 @@ class Stretch(str, Enum):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ReadRequest:
+class ReadRequest(JsonRecord):
     """What one fresh process is asked to read: one arm of a case, alone. Equal requests ask for equal readings.
 
     `intra_op_threads` and `inter_op_threads` of None leave TensorFlow's defaults. `layout` says which of the target's
     servers the process is forked from: each has drawn an address space of its own.
     """
+
+    json_name: ClassVar[str] = "a request to read an arm"
+    json_remedy: ClassVar[str] = "run one checkout on both sides"
 
     case: Case
     arm: Arm
@@ -40,25 +45,9 @@ class ReadRequest:
     inter_op_threads: int | None = None
     layout: int = 0
 
-    def to_json(self) -> Json:
-        """Return the JSON form of this record."""
-        plant = None if self.plant is None else dataclasses.asdict(self.plant)
-        names = {"arm": self.arm.value, "stretch": self.stretch.value}
-        return dataclasses.asdict(self) | {"case": self.case.to_json(), "plant": plant} | names
-
-    @classmethod
-    def from_json(cls, data: Json) -> ReadRequest:
-        """Read the JSON form; raise RecordError where it is not one."""
-        try:
-            plant = None if data["plant"] is None else Plant(**data["plant"])
-            names = {"arm": Arm(data["arm"]), "stretch": Stretch(data["stretch"])}
-            return cls(**(data | {"case": Case.from_json(data["case"]), "plant": plant} | names))
-        except (KeyError, TypeError, ValueError) as error:
-            raise RecordError(f"expected a request to read an arm, got {data!r} ({error})") from error
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ArmReadings:
+class ArmReadings(JsonRecord):
     """What was read of one arm in a block, by one process or, where there are several stretches, by one for each.
 
     `values` holds bytes and counts by key (`quantities.name_reading`). `missing` says by key or quantity why one
@@ -66,6 +55,8 @@ class ArmReadings:
     `trace_causes` has one sentence per trace after warm-up. `resident_by_epoch_bytes` is the level after each
     epoch, from which the retained bytes are estimated. `read_ns` is how long the reading took, for no comparison.
     """
+
+    json_name: ClassVar[str] = "the readings of an arm"
 
     seed: int
     values: Mapping[str, float]
@@ -76,9 +67,12 @@ class ArmReadings:
     resident_by_epoch_bytes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise RecordError where a value is not a number."""
+        """Raise RecordError where a value is not a number, or of nothing that is known."""
         if not all(math.isfinite(value) for value in self.values.values()):
             raise RecordError(f"readings: expected finite numbers, got {dict(self.values)!r}")
+        for key in self.values:
+            if key.partition("[")[0] not in QUANTITIES:
+                raise RecordError(f"readings: expected one of {', '.join(QUANTITIES)}, got {key[:100]!r}")
 
     def merge(self, other: ArmReadings) -> ArmReadings:
         """Return these readings and those of another stretch of the same arm."""
@@ -91,23 +85,12 @@ class ArmReadings:
             read_ns=self.read_ns + other.read_ns,
         )
 
-    def to_json(self) -> Json:
-        """Return the JSON form of this record."""
-        return dataclasses.asdict(self)
-
-    @classmethod
-    def from_json(cls, data: Json) -> ArmReadings:
-        """Read the JSON form; raise RecordError where it is not one."""
-        try:
-            tuples = {name: tuple(data[name]) for name in ("trace_causes", "resident_by_epoch_bytes")}
-            return cls(**(data | tuples))
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
-            raise RecordError(f"expected the readings of an arm, got something else ({error})") from error
-
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class ReadBlock:
+class ReadBlock(JsonRecord):
     """Both arms of one block, each read in a process of its own."""
+
+    json_name: ClassVar[str] = "the readings of both arms"
 
     control: ArmReadings
     weighted: ArmReadings
@@ -128,15 +111,3 @@ class ReadBlock:
                 if name in arm.missing:
                     return arm.missing[name]
         return None
-
-    def to_json(self) -> Json:
-        """Return the JSON form of this record."""
-        return {"control": self.control.to_json(), "weighted": self.weighted.to_json()}
-
-    @classmethod
-    def from_json(cls, data: Json) -> ReadBlock:
-        """Read the JSON form; raise RecordError where it is not one."""
-        try:
-            return cls(control=ArmReadings.from_json(data["control"]), weighted=ArmReadings.from_json(data["weighted"]))
-        except (KeyError, TypeError) as error:
-            raise RecordError(f"expected the readings of both arms, got no {error}; record the run again") from error

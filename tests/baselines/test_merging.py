@@ -16,13 +16,21 @@ from benchmarks.errors import BaselineError
 from benchmarks.records import Json
 from tests.examples import make_environment
 
+_STATS = dict.fromkeys(("min", "max", "mean", "median", "iqr", "stddev", "ops", "rounds", "iterations"), 1.0)
+
 
 def make_shard(number: int, *names: str, count: int = 2) -> Json:
     environment = make_environment().to_json()
     return {
+        "machine_info": {},
         "commit_info": {"id": "abc", "dirty": False},
         "benchmarks": [
-            {"fullname": name, "extra_info": {EXTRA_INFO_KEY: {"environment": environment}}} for name in names
+            {
+                "fullname": name,
+                "stats": {**_STATS, "outliers": "0;0"},
+                "extra_info": {EXTRA_INFO_KEY: {"environment": environment}},
+            }
+            for name in names
         ],
         RUN_KEY: {"profile": "gate", "seed": 1, "shard": f"{number}/{count}", "failed_cases": {}, "sample_costs": []},
     }
@@ -66,6 +74,16 @@ _ENVIRONMENT = ("benchmarks", 0, "extra_info", EXTRA_INFO_KEY, "environment")
         (change(_SECOND, RUN_KEY, "shard", to="1/2"), "expected all 2, but 2/2 is missing"),
         (make_shard(2, "a"), "expected each case once, got a twice"),
         ({"benchmarks": []}, "expected runs saved by this suite"),
+        (change(_SECOND, RUN_KEY, to=[]), "expected runs saved by this suite, got another file"),
+        (change(_SECOND, "benchmarks", 0, to=3), "got one with damaged benchmarks; measure it again"),
+        (change(_SECOND, "benchmarks", 0, "fullname", to=None), "got one with damaged benchmarks"),
+        (change(_SECOND, "benchmarks", 0, "extra_info", to=[1]), "got one with damaged benchmarks"),
+        (change(_SECOND, "commit_info", to=[1]), "got one with damaged commit_info"),
+        (change(_SECOND, RUN_KEY, "shard", to="two"), "got one with damaged shard"),
+        (change(_SECOND, RUN_KEY, "shard", to="2/1000000000"), "got one with damaged shard"),
+        (change(_SECOND, RUN_KEY, "failed_cases", to=[1]), "got one with damaged failed_cases"),
+        (change(_SECOND, RUN_KEY, "sample_costs", to=3), "got one with damaged sample_costs"),
+        (change(_SECOND, RUN_KEY, "seed", to=[]), "expected the same seed in all, got 1 and a list of 0"),
     ],
 )
 def test_what_does_not_belong_together_is_refused(second: Json, reason: str) -> None:

@@ -65,8 +65,8 @@ def test_an_answer_without_a_cost_says_how_small_it_must_be() -> None:
 
 def test_each_question_has_a_clause() -> None:
     assert matches(
-        "Yes: step time rises by no more than # with the 1 method measured; epoch time rises with fit_dataset by +8.0 % "
-        "(at least #), with fit_array by +3.1 % (at least #); start-up time rises by no more than # with the 1 method "
+        "Yes: step time rises by no more than # with the 1 method measured; epoch time rises with fit_dataset by "
+        "+8.0 % (at least #), with fit_array by +3.1 % (at least #); start-up time rises by no more than # with the 1 method "
         f"measured.{HOLDS}",
         report("fit_array", NOTHING, question=Question.STARTUP_TIME, **SIZED),
         report("fit_array", SOME, question=Question.EPOCH_TIME, **SIZED),
@@ -92,8 +92,8 @@ def test_a_single_block_tells_nothing() -> None:
     )
     assert matches("Not known: step time was measured in too few blocks to tell.", single)
     assert matches(
-        "No cost was shown: step time rises by no more than # with the 1 method measured, and nothing is known of 1 more "
-        f"with too few blocks.{HOLDS}",
+        "No cost was shown: step time rises by no more than # with the 1 method measured, and nothing is known of 1 "
+        f"more with too few blocks.{HOLDS}",
         single,
         report("loop_graph", NOTHING),
     )

@@ -6,7 +6,7 @@ import dataclasses
 import math
 from typing import Any
 
-from benchmarks.records import CaseReport, Comparison, Interval, Outcome, Question, Verdict
+from benchmarks.records import Aspect, CaseReport, Comparison, Interval, Outcome, Question, Verdict
 from benchmarks.reports.terminal import render_summary
 from tests.examples import make_block_summary, make_case, make_measurement
 

@@ -47,8 +47,8 @@ def draw_run(generator: np.random.Generator, costs: Sequence[float], *, blocks: 
     reports = []
     for number, cost in enumerate(costs):
         case = name_case(number)
-        reports.append(make_report(find_null(case), generator.normal(0.0, 0.005, blocks), Outcome.HELD))
-        reports.append(make_report(case, generator.normal(math.log1p(cost), 0.005, blocks)))
+        reports.append(make_report(find_null(case), generator.normal(0.0, 0.005, blocks).tolist(), Outcome.HELD))
+        reports.append(make_report(case, generator.normal(math.log1p(cost), 0.005, blocks).tolist()))
     return reports
 
 
