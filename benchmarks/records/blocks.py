@@ -58,7 +58,7 @@ class Meeting(JsonRecord):
     blocks: int = 1
 
 
-_COLUMNS = (
+COLUMNS = (
     "control_slice_ns",
     "weighted_slice_ns",
     "control_cpu_ns",
@@ -99,7 +99,7 @@ class Block(JsonRecord):
 
     def __post_init__(self) -> None:
         """Raise RecordError where rounds do not match, or a slice took no time or no step."""
-        columns = {name: len(getattr(self, name)) for name in _COLUMNS}
+        columns = {name: len(getattr(self, name)) for name in COLUMNS}
         if min(columns.values()) < 1 or len(set(columns.values())) > 1:
             raise RecordError(f"a block: expected columns of as many rounds, at least one, got {columns}")
         if min(self.control_slice_ns) <= 0 or min(self.weighted_slice_ns) <= 0:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+from benchmarks.methods import METHODS
 from benchmarks.protocols import Launcher
 from benchmarks.records import (
     Arm,
@@ -32,8 +33,12 @@ from benchmarks.stats.slopes import estimate_growth
 Answers = dict[ReadRequest, ArmReadings]
 """What was read so far in this run."""
 
-_STRETCHES = {Question.PEAK_MEMORY: (Stretch.PASS, Stretch.STEP)}
-"""Questions that are read over more than a pass."""
+
+def list_stretches(case: Case) -> tuple[Stretch, ...]:
+    """Return over what a case is read: a pass, and of peaks a step as well where the method has one of its own."""
+    entry = METHODS.get(case.method)
+    has_step = case.question is Question.PEAK_MEMORY and (entry is None or not entry.no_step)
+    return (Stretch.PASS, Stretch.STEP) if has_step else (Stretch.PASS,)
 
 
 class ReadSource:
@@ -111,7 +116,7 @@ class ReadSource:
     def _read(self, arm: Arm, index: int, control: ArmReadings | None = None) -> ArmReadings:
         """Read one arm over all stretches of the question, and estimate what it retained where levels were read."""
         readings: ArmReadings | None = None
-        for stretch in _STRETCHES.get(self._case.question, (Stretch.PASS,)):
+        for stretch in list_stretches(self._case):
             request = self._asking.ask_for_readings(self._case, arm, index, stretch)
             if control is not None:
                 request = _resolve_plant(request, control)

@@ -22,6 +22,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import psutil
@@ -33,6 +34,7 @@ from benchmarks.blocks.launcher import ServerLauncher
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Question
+from benchmarks.records.blocks import COLUMNS
 from benchmarks.stats.estimators import Estimator, estimate_log_ratio
 from benchmarks.sweeps import Profile, expand
 
@@ -64,11 +66,10 @@ def cut_block(block: Block, timed_ns: int) -> Block:
     """
     spent = list(accumulate(c + w for c, w in zip(block.control_slice_ns, block.weighted_slice_ns, strict=True)))
     rounds = min(len(spent), 1 + sum(1 for so_far in spent if so_far < timed_ns))
+    columns: dict[str, Any] = {name: getattr(block, name)[:rounds] for name in COLUMNS}
     return dataclasses.replace(
         block,
-        control_slice_ns=block.control_slice_ns[:rounds],
-        weighted_slice_ns=block.weighted_slice_ns[:rounds],
-        weighted_first=block.weighted_first[:rounds],
+        **columns,
         wall_ns=block.wall_ns - (spent[-1] - spent[rounds - 1]),
     )
 

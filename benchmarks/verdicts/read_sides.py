@@ -57,7 +57,7 @@ def judge_read_sides(case: Case, read_pairs: ReadPairs, plan: ReadingPlan) -> Si
         plan: limits and numbers of blocks.
     """
     pairs = tuple(read_pairs(plan.screen_blocks))
-    aspects = (Aspect.OVERHEAD,) if case.null else tuple(Aspect)
+    aspects = (Aspect.OVERHEAD,) if case.null else (Aspect.OVERHEAD, Aspect.CONTROL, Aspect.WEIGHTED)
     subjects = [(key, aspect) for key in _list_shared(pairs) for aspect in aspects]
     findings = {subject: _judge(case, *subject, pairs, plan, final=False) for subject in subjects}
     unsettled = [subject for subject, finding in findings.items() if finding is None]

@@ -47,7 +47,7 @@ def test_a_report_without_a_measurement_is_not_stored() -> None:
     [
         ({}, "was not written by this suite"),
         ({EXTRA_INFO_KEY: 3}, "was not written by this suite"),
-        ({EXTRA_INFO_KEY: {"schema_version": 99}}, "schema version 99, this suite reads 1"),
+        ({EXTRA_INFO_KEY: {"schema_version": 99}}, "schema version 99, this suite reads 2"),
         ({EXTRA_INFO_KEY: {"schema_version": SCHEMA_VERSION}}, "record the run again"),
     ],
 )

@@ -93,8 +93,8 @@ def damage(case_depth: int, *path: Any, value: object) -> dict[str, Any]:
         (("blocks",), [], "expected blocks alone, got 0 blocks and 0 readings"),
         (("case", "batch_size"), 0, "case: batch size: expected a whole number of at least 1, got 0"),
         (("case", "depth"), 9, "the stored run calls step_time[mlp-depth9-batch256-loop_graph] 'step_time[mlp-depth8"),
-        (("schema_version",), True, "schema version True, this suite reads 1"),
-        (("schema_version",), [1], "schema version a list of 1, this suite reads 1"),
+        (("schema_version",), True, "schema version True, this suite reads 2"),
+        (("schema_version",), [1], "schema version a list of 1, this suite reads 2"),
     ],
 )
 def test_a_damaged_case_says_what_is_wrong_and_takes_no_other_along(
