@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from benchmarks.records import ArmReadings, Block, BlockRequest, Case, Environment, Meeting, Profile, ReadRequest
+    from benchmarks.records.introduction import Introduction
 
 Clock = Callable[[], int]
 """Returns nanoseconds of a monotonic clock; `time.perf_counter_ns` or a fake."""
@@ -207,6 +208,9 @@ class Gauge(Protocol):
 
 class Launcher(Protocol):
     """Runs blocks in fresh processes of one target."""
+
+    def introduce(self) -> Introduction:
+        """Return what the target says of itself, which cases it has among it; raise TargetError where it cannot."""
 
     def describe_environment(self) -> Environment:
         """Return what the target is; raise TargetError where it cannot measure."""

@@ -17,6 +17,7 @@ from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import Target
 from benchmarks.protocols import Launcher
 from benchmarks.records import ArmReadings, Block, BlockRequest, Environment, Meeting, Profile, ReadRequest
+from benchmarks.records.introduction import Introduction
 
 LAYOUTS: int = 4
 """Servers that peaks are spread over: enough that a range is one, few enough that importing TensorFlow in each does not
@@ -37,6 +38,10 @@ class LayoutsLauncher:
         """
         self._make_server = make_server
         self._servers: dict[int, Launcher] = {}
+
+    def introduce(self) -> Introduction:
+        """Return what the target says of itself; raise TargetError where it cannot."""
+        return self._find_server(0).introduce()
 
     def describe_environment(self) -> Environment:
         """Return what the target is; raise TargetError where it cannot measure."""

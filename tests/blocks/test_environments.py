@@ -160,12 +160,16 @@ def test_a_folder_that_is_no_checkout_is_told_and_nothing_is_built(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / folder).mkdir(parents=True)
-    with pytest.raises(TargetError, match=r"known by benchmarks/blocks/worker\.py, got the folder .*checkout.*; name the"):
+    with pytest.raises(
+        TargetError, match=r"known by benchmarks/blocks/worker\.py, got the folder .*checkout.*; name the"
+    ):
         find_or_build_target(folder)
     assert not (uv / "calls.txt").exists()
 
 
-@pytest.mark.parametrize("text", ["no/such/python", "../no/such==checkout", "tensorflow-cpu==2.20.0 no/such.whl", "", " "])
+@pytest.mark.parametrize(
+    "text", ["no/such/python", "../no/such==checkout", "tensorflow-cpu==2.20.0 no/such.whl", "", " "]
+)
 def test_a_text_that_names_nothing_is_told_and_nothing_is_built(uv: Path, text: str) -> None:
     with pytest.raises(TargetError, match=r"expected an interpreter, pip .*, which is none of them; look at the path"):
         find_or_build_target(text)
