@@ -67,6 +67,11 @@ class ReadSource:
         self.environment: Environment | None = None
 
     @property
+    def launcher(self) -> Launcher:
+        """What reads each arm."""
+        return self._launcher
+
+    @property
     def read_ns(self) -> list[float]:
         """How long the process of each weighted arm took; real time, which says nothing of the bytes."""
         return [float(block.weighted.read_ns) for block in self.blocks]
