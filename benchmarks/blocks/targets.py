@@ -14,7 +14,6 @@ from pathlib import Path
 
 from benchmarks.errors import TargetError
 
-
 WORKERS: tuple[str, ...] = ("benchmarks.blocks.worker",)
 """Modules that are started inside a target: this checkout's own, then those of checkouts that had it elsewhere."""
 
