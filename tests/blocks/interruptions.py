@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import threading
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 
 class TimeIsUpError(Exception):
@@ -12,16 +15,21 @@ class TimeIsUpError(Exception):
 
 
 @contextlib.contextmanager
-def raised_after(seconds: float, error: BaseException) -> Iterator[None]:
-    """Raise an error wherever this thread is when the time is up."""
+def interrupted_when_there_are(*files: Path) -> Iterator[None]:
+    """Raise TimeIsUpError in this thread, wherever it is then, as soon as all these files exist."""
 
     def strike(number: int, frame: object) -> None:
-        raise error
+        raise TimeIsUpError
+
+    def watch(waiting: int) -> None:
+        while not all(file.exists() for file in files):
+            time.sleep(0.01)
+        signal.pthread_kill(waiting, signal.SIGALRM)
 
     before = signal.signal(signal.SIGALRM, strike)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    watcher = threading.Thread(target=watch, args=[threading.get_ident()], daemon=True)
+    watcher.start()
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0.0)
         signal.signal(signal.SIGALRM, before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,11 +14,12 @@ import psutil
 import pytest
 
 from benchmarks.blocks import launcher as launcher_module
-from benchmarks.blocks.targets import find_target
+from benchmarks.blocks.server import Server
+from benchmarks.blocks.targets import Target, find_target
 from benchmarks.errors import BlockError, CaseError, SuiteError, TargetError
 from benchmarks.records import Arm, BlockRequest, Case, Question, ReadRequest
 from tests.blocks.fake_servers import BLOCK, Servers
-from tests.blocks.interruptions import TimeIsUpError, raised_after
+from tests.blocks.interruptions import TimeIsUpError, interrupted_when_there_are
 from tests.examples import make_case
 from tests.plugin.fakes import make_introduction
 
@@ -110,12 +112,13 @@ def test_a_reply_that_nobody_waited_for_is_not_taken_for_the_next_one(servers: S
         introduce()
         while True:
             request = read()
-            time.sleep(0.6 if request["request"]["seed"] == 2 else 0.0)
+            if request["request"]["seed"] == 2:
+                note("asked")
+                time.sleep(0.5)
             measure(request)
         """
     )
-    launcher.run_block(_REQUEST)  # the server is up: what is interrupted below is a block
-    with pytest.raises(TimeIsUpError), raised_after(0.2, TimeIsUpError()):
+    with pytest.raises(TimeIsUpError), interrupted_when_there_are(servers.folder / "server0.asked"):
         launcher.run_block(dataclasses.replace(_REQUEST, seed=2))
     assert launcher.run_block(dataclasses.replace(_REQUEST, seed=3)).seed == 3
     assert servers.count_starts() == 1
@@ -142,19 +145,24 @@ def test_anything_else_than_the_reply_is_an_error_and_the_server_is_started_agai
 
 
 @pytest.mark.parametrize(
-    ("trouble", "message"),
+    ("trouble", "timeout_s", "message"),
     [
-        ("time.sleep(60)", "server did not answer within 1 s; it is started again at the next request"),
-        ("sys.exit('no memory')", "server ended, last words 'no memory'; it is started again at the next request"),
+        ("time.sleep(60)", 0.3, "server did not answer within 0.3 s; it is started again at the next request"),
+        (
+            "sys.exit('no memory')",
+            30.0,
+            "server ended, last words 'no memory'; it is started again at the next request",
+        ),
     ],
 )
 def test_an_import_that_is_slow_or_crashes_is_tried_again_at_the_next_request(
-    servers: Servers, monkeypatch: pytest.MonkeyPatch, trouble: str, message: str
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, trouble: str, timeout_s: float, message: str
 ) -> None:
-    monkeypatch.setattr(launcher_module, "_IMPORT_TIMEOUT_S", 1.0)
+    monkeypatch.setattr(launcher_module, "_IMPORT_TIMEOUT_S", timeout_s)
     launcher = servers.launch(f"if start == 1: {trouble}\nintroduce()\nwhile True: measure(read())")
     with pytest.raises(TargetError, match=message):
         launcher.run_block(_REQUEST)
+    monkeypatch.undo()
     assert launcher.run_block(_REQUEST) == BLOCK
 
 
@@ -212,7 +220,7 @@ def test_an_interpreter_that_cannot_be_started_is_told_of_by_the_first_request(s
 
 
 def test_closing_ends_a_request_that_another_thread_waits_for(servers: Servers) -> None:
-    launcher = servers.launch("introduce()\nread()\npathlib.Path(__file__ + '.asked').touch()\ntime.sleep(60)", 60.0)
+    launcher = servers.launch("introduce()\nread()\nnote('asked')\ntime.sleep(60)", 60.0)
     with ThreadPoolExecutor(1) as pool:
         block = pool.submit(launcher.run_block, _REQUEST)
         while not (servers.folder / "server0.asked").exists():
@@ -220,6 +228,26 @@ def test_closing_ends_a_request_that_another_thread_waits_for(servers: Servers) 
         launcher.close()
         with pytest.raises(BlockError, match="server ended"):
             block.result()
+    assert psutil.Process().children() == []
+
+
+def test_closing_ends_a_server_that_another_thread_is_just_starting(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    launcher = servers.launch("time.sleep(60)")
+    closing = threading.Thread(target=launcher.close)
+
+    def start_while_closing(target: Target, *, fork: bool) -> Server:
+        closing.start()
+        while not launcher._closing:
+            time.sleep(0.01)
+        return Server(target, fork=fork)
+
+    monkeypatch.setattr(launcher_module, "Server", start_while_closing)
+    monkeypatch.setattr(launcher_module, "_IMPORT_TIMEOUT_S", 10.0)
+    with pytest.raises(TargetError, match="server ended"):
+        launcher.run_block(_REQUEST)
+    closing.join()
     assert psutil.Process().children() == []
 
 

@@ -14,7 +14,7 @@ from benchmarks.blocks.layouts import LayoutsLauncher, StartableLauncher
 from benchmarks.errors import BlockError, SuiteError
 from benchmarks.records import Arm, ArmReadings, Block, BlockRequest, Meeting, Question, ReadRequest
 from tests.blocks.fake_servers import Servers
-from tests.blocks.interruptions import TimeIsUpError, raised_after
+from tests.blocks.interruptions import TimeIsUpError, interrupted_when_there_are
 from tests.blocks.test_turns import Stage, TurnTaker
 from tests.examples import make_case
 from tests.plugin.fakes import FakeLauncher, make_introduction
@@ -202,13 +202,15 @@ def test_an_interruption_ends_all_servers_and_no_late_reply_is_taken_for_the_nex
         introduce()
         while True:
             request = read()
-            if start == 1 and request["request"]["seed"] < 2:
-                time.sleep(0.5)
+            if start == 1:
+                note("asked")
+                time.sleep(60)
             (read_arm if request["do"] == "read" else measure)(request)
         """,
     )
     requests = ask_for_arms(0, 1, 0, 1, 0, 1) if ask is LayoutsLauncher.read_arms else ask_for_blocks(0, 1)
-    with pytest.raises(TimeIsUpError), raised_after(0.3, TimeIsUpError()):
+    asked = [servers.folder / f"server{number}.asked" for number in range(2)]
+    with pytest.raises(TimeIsUpError), interrupted_when_there_are(*asked):
         ask(launcher, requests)
     assert psutil.Process().children() == []
     assert [servers.count_starts(number) for number in range(2)] == [1, 1], "no server was started to read the rest"
@@ -217,9 +219,12 @@ def test_an_interruption_ends_all_servers_and_no_late_reply_is_taken_for_the_nex
 
 
 def test_an_interruption_while_servers_import_ends_them_too(servers: Servers) -> None:
-    launcher = launch_real(servers, "if start < 4: time.sleep(60)\nintroduce()\nwhile True: read_arm(read())")
-    for _ in range(3):
-        with pytest.raises(TimeIsUpError), raised_after(0.3, TimeIsUpError()):
+    launcher = launch_real(
+        servers, "note(f'up{start}')\nif start < 4: time.sleep(60)\nintroduce()\nwhile True: read_arm(read())"
+    )
+    for start in (1, 2, 3):
+        up = [servers.folder / f"server{number}.up{start}" for number in range(2)]
+        with pytest.raises(TimeIsUpError), interrupted_when_there_are(*up):
             launcher.read_arms(ask_for_arms(0, 1))
         assert psutil.Process().children() == []
     assert list_seeds(launcher.read_arms(ask_for_arms(0, 1))) == [0, 1], "an end of ours is no failed start"
