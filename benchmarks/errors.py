@@ -6,6 +6,12 @@ plugin's business.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
+_Asked = TypeVar("_Asked")
+_Answer = TypeVar("_Answer")
+
 
 class SuiteError(Exception):
     """Anything this suite refuses or could not do; the message is one line that a person can act on."""
@@ -32,7 +38,7 @@ class TargetError(SuiteError):
 
 
 class UnsharedError(SuiteError):
-    """The other target refuses a case that this one has, so that there is nothing to compare it with."""
+    """The other target does not have a case that this one has, by its own list: there is nothing to compare it with."""
 
 
 class BlockError(SuiteError):
@@ -49,3 +55,16 @@ class StatisticsError(SuiteError):
 
 class RecordError(SuiteError):
     """Data from a file or another process do not have the shape of the record they should be."""
+
+
+def attempt(ask: Callable[[_Asked], _Answer], request: _Asked) -> _Answer | SuiteError:
+    """Return the answer to a request, or the error in its place, where several are asked for and none may be lost.
+
+    Args:
+        ask: answers it, or raises SuiteError.
+        request: what is asked for.
+    """
+    try:
+        return ask(request)
+    except SuiteError as error:
+        return error

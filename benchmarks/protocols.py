@@ -6,14 +6,16 @@ Leaves out: every implementation. Arrays are NumPy arrays on the host unless a d
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from benchmarks.errors import SuiteError
     from benchmarks.records import ArmReadings, Block, BlockRequest, Case, Environment, Meeting, Profile, ReadRequest
+    from benchmarks.records.introduction import Introduction
 
 Clock = Callable[[], int]
 """Returns nanoseconds of a monotonic clock; `time.perf_counter_ns` or a fake."""
@@ -242,14 +244,31 @@ class Gauge(Protocol):
 class Launcher(Protocol):
     """Runs blocks in fresh processes of one target."""
 
+    def introduce(self) -> Introduction:
+        """Return what the target says of itself, which cases it has among it; raise TargetError where it cannot."""
+
     def describe_environment(self) -> Environment:
         """Return what the target is; raise TargetError where it cannot measure."""
 
     def run_block(self, request: BlockRequest, meeting: Meeting | None = None) -> Block:
         """Measure one block, in turns with others where they meet; raise BlockError where it gave no result."""
 
+    def run_blocks(self, requests: Sequence[BlockRequest]) -> list[Block | SuiteError]:
+        """Measure several blocks, at once where the target has the servers for it, but no two timed at the same time.
+
+        Returns:
+            For each request its block, or why there is none.
+        """
+
     def read_arm(self, request: ReadRequest) -> ArmReadings:
         """Read one arm alone; raise BlockError where the process ended without a result."""
+
+    def read_arms(self, requests: Sequence[ReadRequest]) -> list[ArmReadings | SuiteError]:
+        """Read several arms, at once where they have servers of their own.
+
+        Returns:
+            For each request its readings, or why there are none.
+        """
 
     def profile(self, request: BlockRequest) -> Profile:
         """Profile both arms of a timed case; raise BlockError where the process ended without a result."""

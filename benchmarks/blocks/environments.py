@@ -25,7 +25,7 @@ from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import NormalizedName, canonicalize_name
 from packaging.version import Version
 
-from benchmarks.blocks.targets import Target, find_target
+from benchmarks.blocks.targets import KNOWN_TARGETS, Target, find_checkout, find_target
 from benchmarks.errors import TargetError
 
 CACHE_VARIABLE = "SAMPLE_WEIGHTING_CACHE"
@@ -40,7 +40,6 @@ _FIRST_FOR_THAT_NUMPY = Version("2.18")
 
 _INSTALL_TIMEOUT_S = 1800.0
 _MARK = "complete.json"
-_WORKER = Path("benchmarks") / "blocks" / "worker.py"
 _LAST_LINES = 12
 
 _LIST_VERSIONS = (
@@ -67,11 +66,14 @@ def find_or_build_target(text: str, interpreter: Path = Path(sys.executable)) ->
     Raises:
         TargetError: when it is none of them, or cannot be installed.
     """
-    if (Path(text) / _WORKER).is_file():
-        return Target(interpreter=interpreter, root=Path(text).resolve())
-    if (os.sep in text and "==" not in text) or shutil.which(text) is not None:
+    path = Path(text).expanduser()
+    if text.strip() and path.is_dir():
+        return find_checkout(path, interpreter)
+    if shutil.which(os.path.expanduser(text)) is not None:  # noqa: PTH111 - "./python" is not "python"
         return find_target(text)
-    return build_target(text)
+    if _may_be_requirements(text):
+        return build_target(text)
+    raise TargetError(f"target: expected {KNOWN_TARGETS}, got {text!r}, which is none of them; look at the path")
 
 
 def build_target(requirement: str, cache: Path | None = None) -> Target:
@@ -121,6 +123,19 @@ def _resolve(requirement: str, root: Path) -> list[str]:
     half.write_text(json.dumps(pins), encoding="utf-8")
     half.replace(memory)  # whole or not at all: another run may be reading
     return pins
+
+
+def _may_be_requirements(text: str) -> bool:
+    """Whether each part of a text could be a requirement: of those with a separator, one that names something."""
+    parts = text.split()
+    return bool(parts) and all(os.sep not in part or _names_distribution(part, len(parts)) for part in parts)
+
+
+def _names_distribution(part: str, parts: int) -> bool:
+    """Whether a requirement with a separator is an address, or a path to something; one that stands alone, a wheel."""
+    if "://" in part:
+        return True
+    return Path(part).exists() and (parts > 1 or part.endswith(".whl"))
 
 
 def _find_name(requirement: str) -> str | None:

@@ -3,11 +3,15 @@
 The child is forked after the import of TensorFlow and before its runtime starts, which costs 50 ms instead of an
 import; where fork is not to be had it is a new interpreter. Unless the asking side knows that it was done, one more
 child proves before that the method computes the weighted gradient.
+
+Before the first request it introduces itself; a reply carries the number of its request.
 """
 
 from __future__ import annotations
 
+import importlib
 import json
+import platform
 import sys
 from collections.abc import Callable
 from typing import TextIO
@@ -15,9 +19,31 @@ from typing import TextIO
 from benchmarks.blocks.cold_starts import ChildError, RunChild, measure_cold_block, profile_cold_block
 from benchmarks.blocks.jobs import do_job
 from benchmarks.blocks.supervise import Child, Limits, start_forked, start_fresh, supervise
+from benchmarks.blocks.targets import WORKERS
 from benchmarks.errors import CaseError, SuiteError
-from benchmarks.probes import load_probe
+from benchmarks.methods import METHODS
+from benchmarks.probes import GAUGES, PROBES, load_probe
 from benchmarks.records import BlockRequest, Json, Meeting
+from benchmarks.records.introduction import WIRE_VERSION, Introduction
+from benchmarks.workloads import WORKLOADS
+
+
+def introduce() -> Introduction:
+    """Return what this server speaks, has and runs on."""
+    return Introduction(
+        wire_version=WIRE_VERSION,
+        questions=(*PROBES, *GAUGES),
+        methods=tuple(METHODS),
+        workloads=tuple(WORKLOADS),
+        tensorflow=_find_version("tensorflow"),
+        keras=_find_version("keras"),
+        numpy=_find_version("numpy"),
+        python=platform.python_version(),
+    )
+
+
+def _find_version(package: str) -> str:
+    return str(importlib.import_module(package).__version__)
 
 
 def serve(requests: TextIO, send: Callable[[Json], None], *, fork: bool) -> None:
@@ -38,11 +64,12 @@ def serve(requests: TextIO, send: Callable[[Json], None], *, fork: bool) -> None
         try:
             if not request.get("proven", True):
                 _prove(request["request"]["case"], run)
-            send(_answer(request, run, fork=fork))
+            reply = _answer(request, run, fork=fork)
         except ChildError as failed:
-            send(failed.reply)
+            reply = failed.reply
         except SuiteError as error:
-            send({"error": str(error), "kind": type(error).__name__})
+            reply = {"error": str(error), "kind": type(error).__name__}
+        send(reply | {"id": request["id"]})
 
 
 def _answer(request: Json, run: RunChild, *, fork: bool) -> Json:
@@ -74,4 +101,4 @@ def _start_child(job: Json, *, fork: bool) -> Child:
     """Start the process that does one job."""
     if fork:
         return start_forked(lambda: do_job(job))
-    return start_fresh([sys.executable, "-m", "benchmarks.blocks.worker", "--one-job"], job)
+    return start_fresh([sys.executable, "-m", WORKERS[0], "--one-job"], job)

@@ -45,9 +45,9 @@ def main(arguments: list[str]) -> int:
         if problem:
             send({"error": problem, "kind": "TargetError"})
             return 1
-        send({"result": {}})
-        from benchmarks.blocks.serving import serve  # noqa: PLC0415 - needs a target that has been checked
+        from benchmarks.blocks.serving import introduce, serve  # noqa: PLC0415 - needs a target that has been checked
 
+        send({"result": introduce().to_json()})
         serve(sys.stdin, send, fork=arguments[1] == "fork")
     return 0
 

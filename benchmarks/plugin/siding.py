@@ -20,7 +20,7 @@ from benchmarks.plugin.judging import (
 )
 from benchmarks.plugin.run import Run
 from benchmarks.records import Aspect, Case, Outcome, Verdict
-from benchmarks.sources.pairs import measure_pair, read_pair
+from benchmarks.sources.pairs import check_shared, measure_pair, read_pair
 from benchmarks.sources.read import ReadSource
 from benchmarks.sources.timed import BlockSource
 from benchmarks.verdicts.plan import LEAST_ARM_TOLERANCE, GatePlan
@@ -54,6 +54,7 @@ def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, node_
     pairs = Pairs(lambda: measure_pair(now, other, _name_case(case, run)))
     next_step = command_to_look_closer(run, case, node_id)
     try:
+        check_shared(case, other.launcher.introduce())
         judged = _judge_pairs(case, pairs, plan, run.settings.find_tolerances(case))
     except UnsharedError as error:
         now.measure_more(plan.screen_blocks - len(now.summaries))
@@ -98,6 +99,7 @@ def judge_readings_of_both(
         return [read_pair(now, other, _name_case(case, run)) for _ in range(count)]
 
     try:
+        check_shared(case, other.launcher.introduce())
         sides = judge_read_sides(case, read_pairs, plan)
     except UnsharedError as error:
         now.read_more(plan.screen_blocks - len(now.blocks))

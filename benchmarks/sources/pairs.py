@@ -1,19 +1,43 @@
 """How is one more pair of blocks had, one of each of two targets? Timed ones take turns; readings follow each other.
 
+What only this target has is told before the other one is asked for it, by the list of what that one has. Whatever goes
+wrong there later is an error, as it is here.
+
 Leaves out: what is concluded from pairs (`benchmarks.verdicts.sides`, `read_sides`).
 """
 
 from __future__ import annotations
 
+import dataclasses
 import random
 
+from benchmarks.axes import name_null_method
 from benchmarks.blocks.turns import run_together
-from benchmarks.errors import BlockError, CaseError, RecordError, SuiteError, UnsharedError
-from benchmarks.records import Block
+from benchmarks.errors import BlockError, SuiteError, UnsharedError
+from benchmarks.records import Block, Case
+from benchmarks.records.introduction import Introduction
 from benchmarks.sources.read import ReadSource
 from benchmarks.sources.timed import BlockSource
 from benchmarks.verdicts.read_sides import ReadPair
 from benchmarks.verdicts.sides import BlockPair
+
+
+def check_shared(case: Case, other: Introduction) -> None:
+    """Refuse a case that the other target does not have.
+
+    Args:
+        case: what is to be measured in both.
+        other: what the other target says of itself.
+
+    Raises:
+        UnsharedError: when it lacks the case's question, workload or method, or that of the control that is read.
+    """
+    asked = [case]
+    if not case.question.is_timed:  # a control is read as its path's null case, in the name of that one's method
+        asked.append(dataclasses.replace(case, method=name_null_method(case.method)))
+    missing = dict.fromkeys(each for one in asked for each in other.list_missing(one))
+    if missing:
+        raise UnsharedError(f"the other target does not have this case: it lacks {' and '.join(missing)}")
 
 
 def measure_pair(now: BlockSource, other: BlockSource, seed: str) -> BlockPair:
@@ -25,7 +49,6 @@ def measure_pair(now: BlockSource, other: BlockSource, seed: str) -> BlockPair:
         seed: a text; the order of turns is drawn from it and the number of the pair.
 
     Raises:
-        UnsharedError: when the other target refuses the case.
         SuiteError: when one of the blocks could not be measured or is of no use; it says where that was in the other
             target. The block of the target that could is remembered.
     """
@@ -49,7 +72,6 @@ def read_pair(now: ReadSource, other: ReadSource, seed: str) -> ReadPair:
         seed: a text; the order is drawn from it and the number of the pair.
 
     Raises:
-        UnsharedError: when the other target refuses the case.
         SuiteError: when an arm could not be read; it says where that was in the other target.
     """
     sources = [now, other]
@@ -71,9 +93,7 @@ def _read_there(source: ReadSource) -> None:
 
 
 def _place(error: SuiteError) -> SuiteError:
-    """Return an error of the other target, as such: one that refuses the case, or one that failed."""
-    if isinstance(error, CaseError | RecordError):
-        return UnsharedError(f"the other target does not have this case: {error}")
+    """Return an error of the other target, as such."""
     return type(error)(f"in the other target: {error}")
 
 

@@ -8,8 +8,9 @@ what is concluded.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
+from benchmarks.errors import SuiteError
 from benchmarks.methods import METHODS
 from benchmarks.protocols import Launcher
 from benchmarks.records import (
@@ -29,6 +30,9 @@ from benchmarks.records import (
 )
 from benchmarks.sources.asking import Asking
 from benchmarks.stats.slopes import estimate_growth
+
+BLOCKS_AT_ONCE: int = 2
+"""Blocks of which arms are read at the same time, each in a server of its own: bytes and counts do not depend on it."""
 
 Answers = dict[ReadRequest, ArmReadings]
 """What was read so far in this run."""
@@ -62,7 +66,7 @@ class ReadSource:
             on_block: called after each block with the number of blocks so far; None where nobody wants to know.
         """
         self._case = case
-        self._launcher = launcher
+        self.launcher = launcher
         self._asking = asking
         self._answers = answers
         self._on_block = on_block
@@ -77,7 +81,7 @@ class ReadSource:
     def describe_environment(self) -> Environment:
         """Return what the target is; asked once, then remembered."""
         if self.environment is None:
-            self.environment = self._launcher.describe_environment()
+            self.environment = self.launcher.describe_environment()
         return self.environment
 
     def read_more(self, count: int) -> list[ReadBlock]:
@@ -88,12 +92,40 @@ class ReadSource:
         """
         self.describe_environment()
         begin = len(self.blocks)
-        for index in range(begin, begin + count):
-            control = self._read(Arm.CONTROL, index)
-            self.blocks.append(ReadBlock(control=control, weighted=self._read(Arm.WEIGHTED, index, control)))
-            if self._on_block is not None:
-                self._on_block(len(self.blocks))
+        while len(self.blocks) < begin + count:
+            indices = range(len(self.blocks), min(len(self.blocks) + BLOCKS_AT_ONCE, begin + count))
+            self._read_ahead(indices)
+            for index in indices:
+                control = self._read(Arm.CONTROL, index)
+                self.blocks.append(ReadBlock(control=control, weighted=self._read(Arm.WEIGHTED, index, control)))
+                if self._on_block is not None:
+                    self._on_block(len(self.blocks))
         return self.blocks[begin:]
+
+    def _read_ahead(self, indices: Iterable[int]) -> None:
+        """Read what these blocks are known to need, as much of it at once as there are servers.
+
+        A planted tensor is as large as the peak of its control says, so that such an arm has to wait for that.
+        """
+        requests = [
+            self._asking.ask_for_readings(self._case, arm, index, stretch)
+            for index in indices
+            for arm in Arm
+            for stretch in list_stretches(self._case)
+        ]
+        wanted = [
+            request
+            for request in dict.fromkeys(requests)
+            if request not in self._answers and (request.plant is None or not request.plant.tensor_fraction)
+        ]
+        errors = []
+        for request, answer in zip(wanted, self.launcher.read_arms(wanted), strict=True):
+            if isinstance(answer, SuiteError):
+                errors.append(answer)
+            else:
+                self._answers[request] = answer
+        if errors:
+            raise errors[0]
 
     def make_report(
         self, verdict: Verdict | None, *, other: Measurement | None = None, changes: tuple[Change, ...] = ()
@@ -121,7 +153,7 @@ class ReadSource:
             if control is not None:
                 request = _resolve_plant(request, control)
             if request not in self._answers:
-                self._answers[request] = self._launcher.read_arm(request)
+                self._answers[request] = self.launcher.read_arm(request)
             answer = self._answers[request]
             readings = answer if readings is None else readings.merge(answer)
         assert readings is not None  # noqa: S101 - every question has a stretch

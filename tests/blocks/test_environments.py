@@ -5,6 +5,7 @@ uv is played by a script, so that nothing is fetched.
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import stat
@@ -16,6 +17,7 @@ import pytest
 
 from benchmarks.blocks import environments
 from benchmarks.blocks.environments import build_target, find_or_build_target
+from benchmarks.blocks.targets import WORKERS, Target
 from benchmarks.errors import TargetError
 
 _FAKE_UV = """#!{python}
@@ -139,18 +141,65 @@ def test_an_interpreter_is_taken_as_it_is(uv: Path) -> None:
     assert not (uv / "calls.txt").exists()
 
 
-def test_another_checkout_is_measured_on_this_interpreter(uv: Path, tmp_path: Path) -> None:
-    worker = tmp_path / "benchmarks" / "blocks" / "worker.py"
+@pytest.mark.parametrize("module", WORKERS)
+def test_another_checkout_is_measured_on_this_interpreter(uv: Path, tmp_path: Path, module: str) -> None:
+    worker = tmp_path.joinpath(*module.split(".")).with_suffix(".py")
     worker.parent.mkdir(parents=True)
     worker.touch()
     target = find_or_build_target(str(tmp_path))
-    assert target.interpreter == Path(sys.executable)
-    assert target.root == tmp_path
+    assert target == Target(interpreter=Path(sys.executable), root=tmp_path, worker=module)
 
 
-def test_a_path_to_nothing_is_told(uv: Path) -> None:
-    with pytest.raises(TargetError, match="expected a Python interpreter"):
-        find_or_build_target("no/such/python")
+def test_the_worker_of_this_checkout_is_the_first_of_the_known_ones() -> None:
+    assert importlib.util.find_spec(WORKERS[0]) is not None
+
+
+@pytest.mark.parametrize("folder", ["checkout", "some/checkout", "./checkout", "some/checkout==2"])
+def test_a_folder_that_is_no_checkout_is_told_and_nothing_is_built(
+    uv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, folder: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / folder).mkdir(parents=True)
+    with pytest.raises(
+        TargetError, match=r"known by benchmarks/blocks/worker\.py, got the folder .*checkout.*; name the"
+    ):
+        find_or_build_target(folder)
+    assert not (uv / "calls.txt").exists()
+
+
+@pytest.mark.parametrize(
+    "text", ["no/such/python", "../no/such==checkout", "tensorflow-cpu==2.20.0 no/such.whl", "", " "]
+)
+def test_a_text_that_names_nothing_is_told_and_nothing_is_built(uv: Path, text: str) -> None:
+    with pytest.raises(TargetError, match=r"expected an interpreter, pip .*, which is none of them; look at the path"):
+        find_or_build_target(text)
+    assert not (uv / "calls.txt").exists()
+
+
+def test_a_file_that_is_no_program_is_told_and_nothing_is_built(uv: Path, tmp_path: Path) -> None:
+    (tmp_path / "python").touch()
+    with pytest.raises(TargetError, match="which is none of them"):
+        find_or_build_target(str(tmp_path / "python"))
+    assert not (uv / "calls.txt").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tensorflow-cpu==2.20.0",
+        "tensorflow-cpu==2.20.0 keras==3.8.0",
+        "tensorflow-cpu==2.20.0 {folder}/keras.whl",
+        "{folder}/tensorflow.whl",
+        "keras@https://example.org/keras.zip",
+    ],
+)
+def test_requirements_are_built(uv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    for name in ("keras.whl", "tensorflow.whl"):
+        (tmp_path / name).touch()
+    asked = text.format(folder=tmp_path)
+    built = Target(interpreter=tmp_path / "built")
+    monkeypatch.setattr(environments, "build_target", {asked: built}.__getitem__)
+    assert find_or_build_target(asked) is built
 
 
 def test_without_uv_pip_and_venv_do_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,12 +17,14 @@ import psutil
 import pytest
 
 from benchmarks.blocks.launcher import ServerLauncher
+from benchmarks.blocks.layouts import launch_target
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import find_target
 from benchmarks.blocks.turns import run_together
 from benchmarks.errors import BlockError, CaseError
 from benchmarks.methods import METHODS
 from benchmarks.records import Arm, ArmReadings, Block, BlockRequest, Case, Plant, Question, ReadRequest, Stretch
+from benchmarks.workloads import WORKLOADS
 from tests.examples import make_case
 
 pytestmark = pytest.mark.tensorflow
@@ -52,6 +54,15 @@ def test_the_target_says_what_it_is(launcher: ServerLauncher) -> None:
     assert environment.cores >= 1
 
 
+def test_the_target_introduces_itself_with_all_that_is_registered(launcher: ServerLauncher) -> None:
+    introduction, environment = launcher.introduce(), launcher.describe_environment()
+    for name in ("tensorflow", "keras", "numpy", "python"):
+        assert getattr(introduction, name) == getattr(environment, name)
+    assert introduction.methods == tuple(METHODS)
+    assert introduction.workloads == tuple(WORKLOADS)
+    assert set(introduction.questions) == {question.value for question in Question}
+
+
 @pytest.mark.parametrize("question", [question for question in Question if question.is_timed])
 def test_each_timed_question_is_measured(launcher: ServerLauncher, question: Question) -> None:
     size = None if question is Question.STEP_TIME else 512
@@ -74,6 +85,22 @@ def test_blocks_of_two_targets_take_turns(launcher: ServerLauncher) -> None:
     assert isinstance(two, Block)
     assert min(one.timed_ns, two.timed_ns) >= 100_000_000
     assert one.weighted_first[: len(two.weighted_first)] == two.weighted_first[: len(one.weighted_first)]
+
+
+def test_blocks_and_arms_of_one_target_are_had_at_once() -> None:
+    made = launch_target(find_target(None), _LIMITS)
+    try:
+        made.start(2)
+        requests = [make_request(make_case(depth=1), seed=seed) for seed in (1, 2)]
+        blocks = made.run_blocks(requests)
+        case = make_case(question=Question.PEAK_MEMORY, depth=1, dataset_size=2048)
+        arms = made.read_arms(
+            [ReadRequest(case=case, arm=arm, seed=3, layout=layout) for layout, arm in enumerate(Arm)]
+        )
+    finally:
+        made.close()
+    assert [block.seed if isinstance(block, Block) else str(block) for block in blocks] == [1, 2]
+    assert all(isinstance(arm, ArmReadings) for arm in arms), arms
 
 
 def read_arm(

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
-from benchmarks.errors import BlockError, SuiteError
+from benchmarks.errors import BlockError, SuiteError, attempt
+from benchmarks.methods import METHODS
 from benchmarks.records import (
     Arm,
     ArmReadings,
@@ -19,9 +21,27 @@ from benchmarks.records import (
     ReadRequest,
     Stretch,
 )
+from benchmarks.records.introduction import WIRE_VERSION, Introduction
+from benchmarks.workloads import WORKLOADS
 from tests.examples import make_block, make_environment
 
 ROUNDS = 40
+
+
+def make_introduction(**values: Any) -> Introduction:
+    """Return the introduction of a target that has all that this checkout has, with some fields replaced."""
+    versions = make_environment()
+    fields: dict[str, Any] = {
+        "wire_version": WIRE_VERSION,
+        "questions": tuple(question.value for question in Question),
+        "methods": tuple(METHODS),
+        "workloads": tuple(WORKLOADS),
+        "tensorflow": versions.tensorflow,
+        "keras": versions.keras,
+        "numpy": versions.numpy,
+        "python": versions.python,
+    }
+    return Introduction(**(fields | values))
 
 
 class FakeLauncher:
@@ -39,10 +59,12 @@ class FakeLauncher:
         base_bytes: int = 20 * 2**20,
         extra_bytes: int = 400_000,
         extra_nodes: int = 7,
+        introduction: Introduction | None = None,
     ) -> None:
         self._overhead = overhead
         self._by_method = by_method or {}
         self._environment = environment or make_environment()
+        self._introduction = introduction or make_introduction()
         self._random = random.Random(run_seed)  # noqa: S311 - a model of noise
         self._before_block = before_block
         self._traces = traces_while_timed
@@ -53,6 +75,9 @@ class FakeLauncher:
         self.read_requests: list[ReadRequest] = []
         self.profiled: list[Case] = []
         self.closed = False
+
+    def introduce(self) -> Introduction:
+        return self._introduction
 
     def describe_environment(self) -> Environment:
         return self._environment
@@ -75,13 +100,10 @@ class FakeLauncher:
         )
 
     def run_blocks(self, requests: Sequence[BlockRequest]) -> list[Block | SuiteError]:
-        results: list[Block | SuiteError] = []
-        for request in requests:
-            try:
-                results.append(self.run_block(request))
-            except SuiteError as error:  # noqa: PERF203 - each request has an answer of its own
-                results.append(error)
-        return results
+        return [attempt(self.run_block, request) for request in requests]
+
+    def read_arms(self, requests: Sequence[ReadRequest]) -> list[ArmReadings | SuiteError]:
+        return [attempt(self.read_arm, request) for request in requests]
 
     def read_arm(self, request: ReadRequest) -> ArmReadings:
         """`base_bytes` in the control, `extra_bytes` more with weights; a graph of 100 nodes, `extra_nodes` more."""

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+
 import pytest
 
-from benchmarks.errors import CaseError, TargetError
+from benchmarks.blocks.launcher import ServerLauncher
+from benchmarks.blocks.supervise import Limits
+from benchmarks.blocks.targets import Target
+from benchmarks.errors import CaseError, RecordError, TargetError
 from benchmarks.protocols import Launcher
 from benchmarks.records import ArmReadings, Block, BlockRequest, Meeting, ReadRequest
 from tests.examples import make_environment
 from tests.plugin.conftest import RunSuite
-from tests.plugin.fakes import FakeLauncher, fail_block
+from tests.plugin.fakes import FakeLauncher, fail_block, make_introduction
 
 pytest_plugins = ["pytester"]
 
@@ -19,13 +25,13 @@ _AGAINST = ("--against", "tensorflow-cpu==2.20.0")
 
 
 class RefusingLauncher(FakeLauncher):
-    """An older checkout that has no such method."""
+    """A target that lists a method and refuses it."""
 
     def run_block(self, request: BlockRequest, meeting: Meeting | None = None) -> Block:
-        raise CaseError("method: expected one of fit_array")
+        raise CaseError("a block request: expected no field `hurry`")
 
     def read_arm(self, request: ReadRequest) -> ArmReadings:
-        raise CaseError("method: expected one of fit_array")
+        raise RecordError("a request to read: expected no field `hurry`")
 
 
 @pytest.fixture
@@ -85,19 +91,46 @@ def test_the_command_that_looks_closer_names_what_the_case_depends_on(run_both: 
 
 
 @pytest.mark.parametrize("question", [_STEP, _GRAPH])
-def test_a_case_that_the_other_target_refuses_is_measured_here_and_not_comparable(
+def test_a_case_that_the_other_target_does_not_list_is_measured_here_and_not_comparable(
     run_both: RunSuite, question: tuple[str, ...]
 ) -> None:
     """As when a pull request adds a method that its base does not have."""
-    result = run_both(*question, *_AGAINST, other=RefusingLauncher())
+    other = FakeLauncher(introduction=make_introduction(methods=("fit_array",)))
+    result = run_both(*question, *_AGAINST, other=other)
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(
         [
             "Not shown in any of 2 cases; 2 NOT COMPARABLE.",
             "*[[]mlp-depth2-batch256-loop_graph[]] *NOT COMPARABLE*",
-            "NOT COMPARABLE *the other target does not have this case: method: expected one of fit_array",
+            "NOT COMPARABLE *the other target does not have this case: it lacks method loop_graph",
         ]
     )
+    assert not other.requests
+    assert not other.read_requests
+
+
+@pytest.mark.parametrize("question", [_STEP, _GRAPH])
+def test_a_case_that_the_other_target_lists_and_refuses_fails(run_both: RunSuite, question: tuple[str, ...]) -> None:
+    """As when a field was added to the requests; each case was NOT COMPARABLE once, and the run was green."""
+    result = run_both(*question, *_AGAINST, other=RefusingLauncher())
+    result.assert_outcomes(failed=2)
+    result.stdout.fnmatch_lines(["FAILED *in the other target: a *: expected no field `hurry`*"])
+
+
+def test_a_checkout_of_before_the_handshake_ends_the_run_before_the_first_case(
+    run_both: RunSuite, tmp_path: Path
+) -> None:
+    old = tmp_path / "old"
+    old.write_text(f"#!{sys.executable}\nimport time\nprint('{{\"result\": {{}}}}', flush=True)\ntime.sleep(60)\n")
+    old.chmod(0o755)
+    other = ServerLauncher(Target(interpreter=old), Limits(timeout_s=5.0, memory_bytes=2**40))
+    now = FakeLauncher()
+    result = run_both(*_STEP, *_AGAINST, launcher=now, other=other)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(
+        ["ERROR: --against: target *old: expected a server that speaks wire version 1, got one that does not *; up*"]
+    )
+    assert not now.requests
 
 
 def test_an_error_says_in_which_target_it_was(run_both: RunSuite) -> None:

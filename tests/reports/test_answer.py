@@ -66,8 +66,8 @@ def test_an_answer_without_a_cost_says_how_small_it_must_be() -> None:
 def test_each_question_has_a_clause() -> None:
     assert matches(
         "Yes: step time rises by no more than # with the 1 method measured; epoch time rises with fit_dataset by "
-        "+8.0 % (at least #), with fit_array by +3.1 % (at least #); start-up time rises by no more than # with the 1 method "
-        f"measured.{HOLDS}",
+        "+8.0 % (at least #), with fit_array by +3.1 % (at least #); start-up time rises by no more than # with the 1 "
+        f"method measured.{HOLDS}",
         report("fit_array", NOTHING, question=Question.STARTUP_TIME, **SIZED),
         report("fit_array", SOME, question=Question.EPOCH_TIME, **SIZED),
         report("fit_dataset", MUCH, question=Question.EPOCH_TIME, **SIZED),
