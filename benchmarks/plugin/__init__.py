@@ -4,6 +4,7 @@ pytest_plugins = [
     "benchmarks.plugin.options",
     "benchmarks.plugin.collection",
     "benchmarks.plugin.fixtures",
+    "benchmarks.plugin.grouping",
     "benchmarks.plugin.ordering",
     "benchmarks.plugin.sharding",
     "benchmarks.plugin.sides",
