@@ -10,4 +10,6 @@ pytest_plugins = [
     "benchmarks.plugin.sides",
     "benchmarks.plugin.comparing",
     "benchmarks.plugin.showing",
+    "benchmarks.plugin.ending",
+    "benchmarks.plugin.stopping",
 ]

@@ -15,14 +15,18 @@ import pytest
 from benchmarks.baselines.schema import RUN_KEY
 from benchmarks.baselines.store import check_run_file, read_baseline
 from benchmarks.errors import BaselineError
-from benchmarks.plugin.run import RUN, find_run
+from benchmarks.plugin.run import find_run
 from benchmarks.records import Json, Outcome
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Check a baseline that was named by its path, before pytest-benchmark tries to load it."""
+    """Check a baseline that was named by its path, before pytest-benchmark tries to load it.
+
+    The target's processes end when pytest cleans up, which it does whatever other plugins raise.
+    """
     asked = config.getoption("benchmark_compare", None)
     run = find_run(config)
+    config.add_cleanup(run.close)
     run.comparing = bool(asked)
     run.compared_with = asked if isinstance(asked, str) else ""
     if isinstance(asked, str) and (os.sep in asked or asked.endswith(".json")):
@@ -85,9 +89,3 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     run = find_run(session.config)
     if run.settings.strict_verdicts and run.comparing and exitstatus == pytest.ExitCode.OK and run.list_removed():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the target's processes with the session; there are none where the settings made no sense."""
-    if RUN in config.stash:
-        config.stash[RUN].close()

@@ -5,6 +5,7 @@ Leaves out: how a case is measured and how a report is shown.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Sequence
 
@@ -76,10 +77,11 @@ class Run:
         return () if self.baseline is None else self.baseline.list_removed(self.collected)
 
     def close(self) -> None:
-        """End the target's processes."""
-        for launcher in (self._launcher, self.other_launcher):
-            if launcher is not None:
-                launcher.close()
+        """End the processes of all targets, also where those of one will not end."""
+        with contextlib.ExitStack() as stack:
+            for launcher in (self._launcher, self.other_launcher):
+                if launcher is not None:
+                    stack.callback(launcher.close)
 
 
 RUN = pytest.StashKey[Run]()

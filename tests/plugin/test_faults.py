@@ -108,4 +108,6 @@ def test_what_ends_a_test_by_pytests_own_means_passes_through(
 
 def test_an_exit_ends_the_run(run_suite: RunSuite) -> None:
     launcher = FakeLauncher(before_block=raise_in_block(pytest.exit.Exception("enough", returncode=3)))
-    assert run_suite(*_TWO, launcher=launcher).ret == 3
+    result = run_suite(*_TWO, launcher=launcher)
+    assert result.ret == 3
+    result.stdout.fnmatch_lines(["Does sample weighting slow TensorFlow training here, or cost it memory?"])
