@@ -14,6 +14,7 @@ import pytest
 from benchmarks.baselines.schema import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.errors import SuiteError
 from benchmarks.plugin.collection import REPLAY
+from benchmarks.plugin.compared import lacks_case_there
 from benchmarks.plugin.explaining import explain_case
 from benchmarks.plugin.faults import describe_fault, render_traceback
 from benchmarks.plugin.judging import Judged
@@ -26,19 +27,30 @@ _FAILING = frozenset({Outcome.REGRESSED, Outcome.FAILED})
 _FAILING_WHEN_STRICT = _FAILING | {Outcome.UNDECIDED, Outcome.NOT_COMPARABLE}
 
 
+_TO_BE_COMPARED = (
+    "  expected a comparison, as both targets have this case; close what else runs on this machine and measure it again"
+)
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class MeasuredCase:
-    """A case that was measured and judged, ready to fail its test."""
+    """A case that was measured and judged, ready to fail its test; `strict` and `against` are what the run was told."""
 
     report: CaseReport
     message: str
     strict: bool
+    against: bool
 
     def fail_if_regressed(self) -> None:
         """Fail the test when its verdict is a failure; the message says all there is to say."""
         verdict = self.report.verdict
-        if verdict is not None and verdict.outcome in (_FAILING_WHEN_STRICT if self.strict else _FAILING):
+        if verdict is None:
+            return
+        if verdict.outcome in (_FAILING_WHEN_STRICT if self.strict else _FAILING):
             pytest.fail(self.message, pytrace=False)
+        if self.against and verdict.outcome is Outcome.NOT_COMPARABLE and not lacks_case_there(verdict):
+            reason = f"{verdict.outcome.value}: {verdict.reason}"
+            pytest.fail(f"{self.report.case.case_id}: {reason}\n{_TO_BE_COMPARED}", pytrace=False)
 
 
 def measure_case(
@@ -75,7 +87,12 @@ def measure_case(
             benchmark.extra_info[EXTRA_INFO_KEY] = to_extra_info(report)
             request.node.stash[REPLAY].replay(benchmark, work.samples_ns)
     message = "\n".join(filter(None, (judged.message, report.explanation)))
-    return MeasuredCase(report=report, message=message, strict=run.settings.strict_verdicts)
+    return MeasuredCase(
+        report=report,
+        message=message,
+        strict=run.settings.strict_verdicts,
+        against=run.settings.against is not None,
+    )
 
 
 def _fail(reason: str) -> Judged:

@@ -14,6 +14,7 @@ from collections.abc import Generator
 import pytest
 
 from benchmarks.baselines.store import describe_differences
+from benchmarks.plugin.compared import count_compared, is_asked_to_compare, render_compared
 from benchmarks.plugin.run import RUN, Run
 from benchmarks.records import Environment, Measurement
 
@@ -46,15 +47,18 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
 
 
 def tell_summary(config: pytest.Config) -> None:
-    """Write the answer, the table and what needs a remark, once; nothing where nothing was measured."""
+    """Write the answer, the table and what needs a remark, once; nothing where nothing was to be measured."""
     run = config.stash.get(RUN, None)
-    if run is None or not run.reports or config.stash.get(_TOLD, False):
+    if run is None or config.stash.get(_TOLD, False):
+        return
+    head = render_compared(count_compared(run)) if run.started and is_asked_to_compare(run) else ""
+    if not run.reports and not head:
         return
     config.stash[_TOLD] = True
     # As in `fixtures`: what it needs is slow to import.
     from benchmarks.reports.terminal import render_summary  # noqa: PLC0415
 
-    summary = render_summary(run.reports, list_notes(run), run.settings.against)
+    summary = render_summary(run.reports, list_notes(run), run.settings.against, head)
     try:
         if run.settings.summary is not None:
             run.settings.summary.write_text(f"```text\n{summary}\n```\n", encoding="utf-8")
@@ -74,10 +78,8 @@ def list_notes(run: Run) -> list[str]:
         notes.append(
             f"A fault was planted on purpose ({run.settings.plant.description}{aside}); nothing here is a finding."
         )
-    if not run.comparing:
-        return notes
     if run.baseline is None:
-        return [*notes, f"Nothing was compared: {run.no_baseline}"]
+        return notes
     measured = [report.measurement for report in run.reports if report.measurement is not None]
     stored = {_forget_allocator(measurement) for measurement in run.baseline.measurements.values()}
     for current in {_forget_allocator(measurement) for measurement in measured}:

@@ -29,7 +29,9 @@ class Run:
     `comparing` says whether a comparison was asked for, and `compared_with` what the command line named for it;
     `baseline` is what is compared with, `no_baseline` the reason where there is none. `gated_cases` counts the cases
     that can turn this run red, in all of its shards; `in_other_shards` are the tests that this one leaves out.
-    `collected` holds the ids of all cases of the sweep, those deselected later included.
+    `collected` holds the ids of all cases of the sweep, those deselected later included; `weighted_cases` those of the
+    weighted cases to be measured now, and `refused_cases` those of them that are none. `started` says whether tests
+    began to run, and `skipping` whether pytest-benchmark was told to skip them.
     `answers` is what was read so far, which several cases may share. `other_launcher` and `other_answers` are those of
     the target that this one is measured against, if there is one.
     """
@@ -44,6 +46,10 @@ class Run:
     gated_cases: int = 1
     in_other_shards: Sequence[pytest.Item] = ()
     collected: set[str] = dataclasses.field(default_factory=set)
+    weighted_cases: Sequence[str] = ()
+    refused_cases: set[str] = dataclasses.field(default_factory=set)
+    started: bool = False
+    skipping: bool = False
     reports: list[CaseReport] = dataclasses.field(default_factory=list)
     null_verdicts: dict[Case, Verdict] = dataclasses.field(default_factory=dict)
     other_launcher: Launcher | None = None
@@ -85,6 +91,14 @@ class Run:
 
 
 RUN = pytest.StashKey[Run]()
+
+
+def name_case(item: pytest.Item) -> str | None:
+    """Return the id of the case that a test measures, `step_time[mlp-depth2-batch256-loop_graph]`; None for others."""
+    sweep = item.get_closest_marker("sweep")
+    if sweep is None or not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return None
+    return f"{sweep.args[0]}[{item.callspec.id}]"
 
 
 def find_run(config: pytest.Config) -> Run:

@@ -47,7 +47,9 @@ class _Measured:
     overhead: Interval
 
 
-def render_summary(reports: Sequence[CaseReport], notes: Sequence[str] = (), against: str | None = None) -> str:
+def render_summary(
+    reports: Sequence[CaseReport], notes: Sequence[str] = (), against: str | None = None, head: str = ""
+) -> str:
     """Return the text that ends a run; empty where there is nothing to tell.
 
     Args:
@@ -55,6 +57,7 @@ def render_summary(reports: Sequence[CaseReport], notes: Sequence[str] = (), aga
         notes: remarks on the run as a whole, one line each, such as an unlike machine or a case that the baseline
             has and this run has not.
         against: what the other target was asked for as; None where there is none.
+        head: what has to be known before the answer is read, such as how many cases were compared; one line.
     """
     measured = [
         _Measured(report=report, measurement=report.measurement, overhead=report.overhead_ratio)
@@ -62,6 +65,7 @@ def render_summary(reports: Sequence[CaseReport], notes: Sequence[str] = (), aga
         if report.measurement is not None and report.overhead_ratio is not None
     ]
     paragraphs = [
+        head,
         conclude_against(reports, against),
         "\n".join(_render_answer(reports, measured)) if reports else "",
         "\n".join(_render_warnings(reports)),
