@@ -7,6 +7,7 @@ pytest_plugins = [
     "benchmarks.plugin.grouping",
     "benchmarks.plugin.ordering",
     "benchmarks.plugin.sharding",
+    "benchmarks.plugin.neighbours",
     "benchmarks.plugin.sides",
     "benchmarks.plugin.comparing",
     "benchmarks.plugin.showing",

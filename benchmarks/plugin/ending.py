@@ -15,6 +15,7 @@ import pytest
 
 from benchmarks.baselines.store import describe_differences
 from benchmarks.plugin.compared import count_compared, is_asked_to_compare, render_compared
+from benchmarks.plugin.neighbours import describe_neighbours
 from benchmarks.plugin.run import RUN, Run
 from benchmarks.records import Environment, Measurement
 
@@ -71,7 +72,7 @@ def tell_summary(config: pytest.Config) -> None:
 
 def list_notes(run: Run) -> list[str]:
     """Return the remarks on this run as a whole: what it cannot be compared in, and what it lacks."""
-    notes = []
+    notes = [describe_neighbours(run.neighbours, "was")] if run.neighbours else []
     if run.settings.plant is not None:
         touched = any(run.settings.plant.concerns(report.case.question) for report in run.reports)
         aside = "" if touched else ", which no case of this run can show"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import pytest
 
@@ -31,7 +31,8 @@ class Run:
     that can turn this run red, in all of its shards; `in_other_shards` are the tests that this one leaves out.
     `collected` holds the ids of all cases of the sweep, those deselected later included; `weighted_cases` those of the
     weighted cases to be measured now, and `refused_cases` those of them that are none. `started` says whether tests
-    began to run, and `skipping` whether pytest-benchmark was told to skip them.
+    began to run, and `skipping` whether pytest-benchmark was told to skip them. `neighbours` are the process ids of
+    other runs on this machine.
     `answers` is what was read so far, which several cases may share. `other_launcher` and `other_answers` are those of
     the target that this one is measured against, if there is one.
     """
@@ -50,6 +51,7 @@ class Run:
     refused_cases: set[str] = dataclasses.field(default_factory=set)
     started: bool = False
     skipping: bool = False
+    neighbours: Collection[int] = ()
     reports: list[CaseReport] = dataclasses.field(default_factory=list)
     null_verdicts: dict[Case, Verdict] = dataclasses.field(default_factory=dict)
     other_launcher: Launcher | None = None
