@@ -84,8 +84,9 @@ class ServerLauncher:
         self._speaking = threading.RLock()
         self._closing = False
 
-    def start(self) -> None:
-        """Start the server and do not wait for its import; what goes wrong with that, the next request tells."""
+    def start(self, count: int = 1) -> None:
+        """Start the server, the only one, and do not wait for its import; what goes wrong, the next request says."""
+        del count
         with self._speaking, contextlib.suppress(TargetError):
             self._start_server()
 

@@ -15,7 +15,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Protocol
 
 from benchmarks.blocks.launcher import Proof, ServerLauncher
 from benchmarks.blocks.supervise import Limits
@@ -34,35 +33,28 @@ WHOLE_BLOCK_NS: int = 10**15
 """A turn that is longer than any block, eleven days of timed work: what is timed in one block is not interrupted."""
 
 
-class StartableLauncher(Launcher, Protocol):
-    """A launcher whose process can be started ahead of the first request."""
-
-    def start(self) -> None:
-        """Start the process and wait for nothing; what goes wrong, the first request tells."""
-
-
 class LayoutsLauncher:
     """Asks each server of a target for the readings of its layout, and the first for all else.
 
     Satisfies `protocols.Launcher`.
     """
 
-    def __init__(self, make_server: Callable[[], StartableLauncher]) -> None:
+    def __init__(self, make_server: Callable[[], Launcher]) -> None:
         """Make no server yet.
 
         Args:
             make_server: makes one more launcher of the same target.
         """
         self._make_server = make_server
-        self._servers: dict[int, StartableLauncher] = {}
+        self._servers: dict[int, Launcher] = {}
 
-    def start(self, count: int) -> None:
+    def start(self, count: int = 1) -> None:
         """Start the first `count` servers at the same time, without waiting for their imports.
 
         What goes wrong with one, the first request to it tells.
         """
         for number in range(count):
-            self._find_server(number).start()
+            self._find_server(number).start(1)
 
     def introduce(self) -> Introduction:
         """Return what the target says of itself; raise TargetError where it cannot."""
@@ -133,7 +125,7 @@ class LayoutsLauncher:
         """End all servers."""
         _close(self._servers.values())
 
-    def _find_server(self, layout: int) -> StartableLauncher:
+    def _find_server(self, layout: int) -> Launcher:
         if layout not in self._servers:
             self._servers[layout] = self._make_server()
         return self._servers[layout]

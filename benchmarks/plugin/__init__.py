@@ -4,8 +4,13 @@ pytest_plugins = [
     "benchmarks.plugin.options",
     "benchmarks.plugin.collection",
     "benchmarks.plugin.fixtures",
+    "benchmarks.plugin.grouping",
+    "benchmarks.plugin.ordering",
     "benchmarks.plugin.sharding",
+    "benchmarks.plugin.neighbours",
     "benchmarks.plugin.sides",
     "benchmarks.plugin.comparing",
     "benchmarks.plugin.showing",
+    "benchmarks.plugin.ending",
+    "benchmarks.plugin.stopping",
 ]

@@ -15,16 +15,22 @@ import pytest
 from benchmarks.baselines.schema import RUN_KEY
 from benchmarks.baselines.store import check_run, check_run_file, read_baseline
 from benchmarks.errors import BaselineError
-from benchmarks.plugin.run import RUN, find_run
+from benchmarks.plugin.compared import count_compared, is_asked_to_compare
+from benchmarks.plugin.run import find_run, name_case
 from benchmarks.records import Json, Outcome, Question
 from benchmarks.verdicts.plan import count_judgements
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Check a baseline that was named by its path, before pytest-benchmark tries to load it."""
+    """Check a baseline that was named by its path, before pytest-benchmark tries to load it.
+
+    The target's processes end when pytest cleans up, which it does whatever other plugins raise.
+    """
     asked = config.getoption("benchmark_compare", None)
     run = find_run(config)
+    config.add_cleanup(run.close)
     run.comparing = bool(asked)
+    run.skipping = bool(config.getoption("benchmark_skip", None))
     run.compared_with = asked if isinstance(asked, str) else ""
     if isinstance(asked, str) and (os.sep in asked or asked.endswith(".json")):
         try:
@@ -72,9 +78,9 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: Json) -> No
 @pytest.hookimpl(tryfirst=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Remember each case of the sweep, also one that `-k` or `-m` will leave out: it is not gone from the suite."""
-    sweep = item.get_closest_marker("sweep")
-    if sweep is not None and isinstance(item, pytest.Function):
-        find_run(item.config).collected.add(f"{sweep.args[0]}[{item.callspec.id}]")
+    case_id = name_case(item)
+    if case_id is not None:
+        find_run(item.config).collected.add(case_id)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -92,17 +98,22 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         for item in swept
         if (sweep := item.get_closest_marker("sweep")) is not None and item.get_closest_marker("rejected") is None
     )
+    weighted = (name_case(item) for item in session.items if item.get_closest_marker("null") is None)
+    run.weighted_cases = tuple(case_id for case_id in weighted if case_id is not None)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session: pytest.Session) -> None:
+    """Note that tests are run, and not only listed."""
+    find_run(session.config).started = not session.config.option.collectonly
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
-    """With strict verdicts, fail a run that lacks cases of its baseline or has none."""
+    """Fail a run that was to compare and compared nothing, and with strict verdicts one that lacks stored cases."""
     run = find_run(session.config)
+    if run.started and is_asked_to_compare(run) and not count_compared(run).count and exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        session.shouldfail = "no weighted case was compared"  # pytest prints it, beside tests that all passed
     if run.settings.strict_verdicts and run.comparing and exitstatus == pytest.ExitCode.OK and run.list_removed():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-def pytest_unconfigure(config: pytest.Config) -> None:
-    """End the target's processes with the session; there are none where the settings made no sense."""
-    if RUN in config.stash:
-        config.stash[RUN].close()

@@ -9,7 +9,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
+import pytest
+
 from benchmarks.errors import SuiteError
+from benchmarks.plugin.faults import describe_fault
 from benchmarks.plugin.run import Run
 from benchmarks.protocols import Launcher
 from benchmarks.records import Case, Profile, Question, ReadBlock
@@ -31,6 +34,10 @@ def explain_case(case: Case, run: Run) -> str:
         lines = list(_explain(case, run))
     except SuiteError as error:
         lines = [f"could not be explained: {error}"]
+    except pytest.exit.Exception:
+        raise
+    except Exception as error:  # noqa: BLE001 - what is beside a verdict must not cost it
+        lines = [f"could not be explained: {describe_fault(error)}"]
     return "\n".join([f"{case.case_id}: what it is made of", *(f"  {line}" for line in lines)])
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 import pytest
 
 from benchmarks.axes import split_null
 from benchmarks.errors import SuiteError
-from benchmarks.plugin.run import find_run
+from benchmarks.plugin.run import Run, find_run, name_case
 from benchmarks.plugin.showing import VERDICT_PROPERTY, find_display
 from benchmarks.records import Case, Outcome, Question
 
@@ -40,14 +40,12 @@ def measure_overhead(request: pytest.FixtureRequest, benchmark: Any) -> MeasureO
     def measure(question: Question, **values: Any) -> MeasuredCase:
         rejected = request.node.get_closest_marker("rejected")
         if rejected is not None:
-            _add_verdict(request.node, Outcome.FAILED)
-            pytest.fail(rejected.args[0], pytrace=False)
+            _refuse(request.node, run, rejected.args[0])
         try:
             method, null = split_null(values["method"])
             case = Case(**{"dataset_size": None} | values | {"question": question, "method": method, "null": null})
         except SuiteError as error:
-            _add_verdict(request.node, Outcome.FAILED)
-            pytest.fail(str(error), pytrace=False)
+            _refuse(request.node, run, str(error))
         display.begin_case(case)
         measured = measure_case(request, benchmark, run, case, display.show_blocks)
         display.end_case(measured.report)
@@ -56,6 +54,15 @@ def measure_overhead(request: pytest.FixtureRequest, benchmark: Any) -> MeasureO
         return measured
 
     return measure
+
+
+def _refuse(node: pytest.Item, run: Run, reason: str) -> NoReturn:
+    """Fail the test of a case that is none."""
+    _add_verdict(node, Outcome.FAILED)
+    case_id = name_case(node)
+    if case_id is not None:
+        run.refused_cases.add(case_id)
+    pytest.fail(reason, pytrace=False)
 
 
 def _add_verdict(node: pytest.Item, outcome: Outcome) -> None:

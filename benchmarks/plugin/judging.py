@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import shlex
 
+from benchmarks.axes import name_null_case
 from benchmarks.baselines.store import explain_unlike_versions
 from benchmarks.errors import BaselineError
 from benchmarks.plugin.run import Run
@@ -208,10 +209,11 @@ def command_to_look_closer(run: Run, case: Case, node_id: str) -> str:
 
 
 def _command(run: Run, case: Case, node_id: str, options: str) -> str:
-    """Return the command that measures one case alone, with what this run was told that the case depends on."""
+    """Return the command that measures one case after its null case, with what this run was told that it depends on."""
     settings = run.settings
     told = [f"--target {shlex.quote(str(settings.target.interpreter))}"] if settings.target_named else []
     told += [f"--sweep {settings.profile.value}"] if settings.profile is not Profile.QUICK else []
     values = {axis: getattr(case, axis) for axis in settings.overrides}
     told += [f"--{axis.replace('_', '-')} {value}" for axis, value in values.items() if value is not None]
-    return " ".join(["pytest", shlex.quote(node_id), *told, options])
+    null_id = node_id if case.null else f"{node_id.removesuffix(f'-{case.method}]')}-{name_null_case(case.method)}]"
+    return " ".join(["pytest", *map(shlex.quote, dict.fromkeys([null_id, node_id])), *told, options])

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.errors import SuiteError
+from benchmarks.plugin.refusals import check_combinations, check_grouping, check_places
 from benchmarks.plugin.settings import DEFAULT_BLOCK_TIMEOUT_S, DEFAULT_SEED, SETTINGS, read_settings
 from benchmarks.sweeps import Profile
 
@@ -86,5 +87,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, or end the run with one line that says which option makes no sense."""
     try:
         config.stash[SETTINGS] = read_settings(config)
+        check_combinations(config)
+        check_places(config)
+        check_grouping(config)
     except SuiteError as error:
         raise pytest.UsageError(str(error)) from None

@@ -5,8 +5,9 @@ Leaves out: how a case is measured and how a report is shown.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import pytest
 
@@ -26,11 +27,15 @@ class Run:
     """The state of one pytest session.
 
     `comparing` says whether a comparison was asked for, and `compared_with` what the command line named for it;
-    `baseline` is what is compared with, `no_baseline` the reason where there is none. `anchor` is an older run that is
-    compared with as well. `judgements` counts how often this run can turn red by chance, in all of its shards;
-    `in_other_shards` are the tests that this one leaves out. `collected` holds the ids of all cases of the sweep, those
-    deselected later included. `answers` is what was read so far, which several cases may share. `other_launcher` and
-    `other_answers` are those of the target that this one is measured against, if there is one.
+    `baseline` is what is compared with, `no_baseline` the reason where there is none; `anchor` is an older run that is
+    compared with as well. `judgements` counts in how many ways this run can turn red by chance, in all of its shards;
+    `in_other_shards` are the tests that this one leaves out.
+    `collected` holds the ids of all cases of the sweep, those deselected later included; `weighted_cases` those of the
+    weighted cases to be measured now, and `refused_cases` those of them that are none. `started` says whether tests
+    began to run, and `skipping` whether pytest-benchmark was told to skip them. `neighbours` are the process ids of
+    other runs on this machine.
+    `answers` is what was read so far, which several cases may share. `other_launcher` and `other_answers` are those of
+    the target that this one is measured against, if there is one.
     """
 
     settings: Settings
@@ -44,6 +49,11 @@ class Run:
     judgements: int = 1
     in_other_shards: Sequence[pytest.Item] = ()
     collected: set[str] = dataclasses.field(default_factory=set)
+    weighted_cases: Sequence[str] = ()
+    refused_cases: set[str] = dataclasses.field(default_factory=set)
+    started: bool = False
+    skipping: bool = False
+    neighbours: Collection[int] = ()
     reports: list[CaseReport] = dataclasses.field(default_factory=list)
     null_verdicts: dict[Case, Verdict] = dataclasses.field(default_factory=dict)
     other_launcher: Launcher | None = None
@@ -77,13 +87,22 @@ class Run:
         return () if self.baseline is None else self.baseline.list_removed(self.collected)
 
     def close(self) -> None:
-        """End the target's processes."""
-        for launcher in (self._launcher, self.other_launcher):
-            if launcher is not None:
-                launcher.close()
+        """End the processes of all targets, also where those of one will not end."""
+        with contextlib.ExitStack() as stack:
+            for launcher in (self._launcher, self.other_launcher):
+                if launcher is not None:
+                    stack.callback(launcher.close)
 
 
 RUN = pytest.StashKey[Run]()
+
+
+def name_case(item: pytest.Item) -> str | None:
+    """Return the id of the case that a test measures, `step_time[mlp-depth2-batch256-loop_graph]`; None for others."""
+    sweep = item.get_closest_marker("sweep")
+    if sweep is None or not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
+        return None
+    return f"{sweep.args[0]}[{item.callspec.id}]"
 
 
 def find_run(config: pytest.Config) -> Run:

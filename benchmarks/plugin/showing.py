@@ -1,7 +1,8 @@
-"""What does a person see while and after the suite runs? Progress, one line per case, and the answer at the end.
+"""What does a person see while the suite runs? Progress, and one line per case.
 
 On a terminal a line is rewritten while a case is measured; elsewhere each case gets one plain line. With `-v` pytest's
-own lines take the place of both, with `-q` its dots. Leaves out: the wording, which is in `benchmarks.reports`.
+own lines take the place of both, with `-q` its dots. Leaves out: the wording, which is in `benchmarks.reports`, and the
+summary (`ending`).
 """
 
 from __future__ import annotations
@@ -15,8 +16,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from benchmarks.baselines.store import describe_differences
-from benchmarks.plugin.run import Run, find_run
+from benchmarks.plugin.run import find_run
 from benchmarks.records import Case, CaseReport, Interval, Outcome, Question
 from benchmarks.reports.progress import (
     Progress,
@@ -30,8 +30,6 @@ from benchmarks.verdicts.plan import SCREEN_BLOCKS
 
 VERDICT_PROPERTY = "verdict"
 """Name of the user property that carries a test's outcome to pytest's reports and to JUnit XML."""
-
-_LISTED_CASES = 10
 
 _MARKUP: Mapping[Outcome, Mapping[str, bool]] = {
     Outcome.HELD: {"green": True},
@@ -158,48 +156,3 @@ def pytest_report_teststatus(
     quiet = report.passed and outcome in {Outcome.UNDECIDED, Outcome.NOT_COMPARABLE}
     category = outcome.value.lower() if quiet else report.outcome
     return category, letter, (outcome.value, _MARKUP[outcome])
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Write the answer, the table and what needs a remark."""
-    run = find_run(config)
-    if run.reports:
-        # As in `fixtures`: what it needs is slow to import.
-        from benchmarks.reports.terminal import render_summary  # noqa: PLC0415
-
-        terminalreporter.section("sample weighting")
-        summary = render_summary(run.reports, list_notes(run), run.settings.against)
-        terminalreporter.write_line(summary)
-        if run.settings.summary is not None:
-            run.settings.summary.write_text(f"```text\n{summary}\n```\n", encoding="utf-8")
-
-
-def list_notes(run: Run) -> list[str]:
-    """Return the remarks on this run as a whole: what it cannot be compared in, and what it lacks."""
-    notes = []
-    if run.settings.plant is not None:
-        touched = any(run.settings.plant.concerns(report.case.question) for report in run.reports)
-        aside = "" if touched else ", which no case of this run can show"
-        notes.append(
-            f"A fault was planted on purpose ({run.settings.plant.description}{aside}); nothing here is a finding."
-        )
-    if not run.comparing:
-        return notes
-    if run.baseline is None:
-        return [*notes, f"Nothing was compared: {run.no_baseline}"]
-    measured = [report.measurement for report in run.reports if report.measurement is not None]
-    stored = {measurement.environment for measurement in run.baseline.measurements.values()}
-    for current in {measurement.environment for measurement in measured}:
-        for other in stored - {current}:
-            differences = "; ".join(describe_differences(other, current))
-            notes.append(
-                f"The baseline was recorded elsewhere ({differences}): overheads, bytes and counts are compared, "
-                "absolute times are not."
-            )
-    removed = run.list_removed()
-    if removed:
-        listed = ", ".join(removed[:_LISTED_CASES]) + (", …" if len(removed) > _LISTED_CASES else "")
-        strict = "; --strict-verdicts fails the run for that" if run.settings.strict_verdicts else ""
-        notes.append(f"{len(removed)} cases of the baseline are not in this run's sweep: {listed}{strict}")
-    return notes

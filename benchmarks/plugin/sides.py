@@ -1,25 +1,35 @@
-"""When is the other target found or built? Before anything is measured, so that a run without it ends at once.
+"""When are targets started? Before anything is measured, all servers of a target at once.
 
-Leaves out: measuring (`works`) and what is concluded (`siding`).
+The other target is found or built first, so that a run without it ends at once. Leaves out: measuring (`works`) and
+what is concluded (`siding`).
 """
 
 from __future__ import annotations
 
 import pytest
 
+from benchmarks.blocks.layouts import LAYOUTS
 from benchmarks.errors import SuiteError
 from benchmarks.plugin.run import find_run
+from benchmarks.records import Question
+
+_SERVERS_AT_ONCE = 2
+"""Servers that set blocks up, or read arms, at the same time."""
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Find or build the target that `--against` names, or end the run with the reason."""
+    """Start the servers of all targets, or end the run with the reason why the other one cannot be had."""
     run = find_run(session.config)
-    swept = any(item.get_closest_marker("sweep") is not None for item in session.items)
-    if run.settings.against is None or not swept or session.config.option.collectonly:
+    questions = [marker.args[0] for item in session.items if (marker := item.get_closest_marker("sweep")) is not None]
+    if not questions or session.config.option.collectonly or run.skipping:
         return
+    servers = LAYOUTS if Question.PEAK_MEMORY.value in questions else _SERVERS_AT_ONCE
     try:
-        run.other_launcher = run.make_other_launcher(run.settings)
-        run.other_launcher.describe_environment()
+        if run.settings.against is not None:
+            run.other_launcher = run.make_other_launcher(run.settings)
+            run.other_launcher.start(servers if servers == LAYOUTS else 1)
+            run.other_launcher.describe_environment()
     except SuiteError as error:
         raise pytest.UsageError(f"--against: {error}") from None
+    run.launcher.start(servers)

@@ -53,9 +53,19 @@ def conclude_against(reports: Sequence[CaseReport], against: str | None) -> str:
     if against is None or not outcomes:
         return ""
     regressed = outcomes[Outcome.REGRESSED]
-    answer = f"Yes: {regressed} of {len(reports)} cases" if regressed else f"Not shown in any of {len(reports)} cases"
+    if regressed:
+        answer = f"Yes: {regressed} of {len(reports)} cases"
+    elif any(_is_compared(report) for report in reports):
+        answer = f"Not shown in any of {len(reports)} cases"
+    else:
+        answer = "Not known: no weighted case was compared"
     rest = [f"{outcomes[outcome]} {outcome.value}" for outcome in _OPEN if outcomes[outcome]]
     return f"Is anything slower or larger here than in {against}?\n{'; '.join([answer, *rest])}."
+
+
+def _is_compared(report: CaseReport) -> bool:
+    """Whether a weighted case has a verdict on what differs from the other target."""
+    return not report.case.null and report.verdict is not None and report.verdict.outcome not in _DOUBTED
 
 
 def _render_targets(report: CaseReport, against: str | None) -> Iterator[str]:

@@ -13,12 +13,13 @@ from collections.abc import Iterator, Sequence
 
 from tabulate import tabulate
 
-from benchmarks.records import Case, CaseReport, Interval, Measurement, Outcome, Question
+from benchmarks.records import CaseReport, Interval, Measurement, Outcome, Question
 from benchmarks.reports.answer import render_time_answer
 from benchmarks.reports.growth import estimate_sample_costs, render_sample_costs
 from benchmarks.reports.readings import describe_readings, render_reading_tables
 from benchmarks.reports.sides import conclude_against, render_sides
 from benchmarks.units import format_duration, format_overhead
+from benchmarks.verdicts.answer import is_off
 
 _TOLD_WITH_REASON = (
     Outcome.REGRESSED,
@@ -43,7 +44,9 @@ class _Measured:
     overhead: Interval
 
 
-def render_summary(reports: Sequence[CaseReport], notes: Sequence[str] = (), against: str | None = None) -> str:
+def render_summary(
+    reports: Sequence[CaseReport], notes: Sequence[str] = (), against: str | None = None, head: str = ""
+) -> str:
     """Return the text that ends a run; empty where there is nothing to tell.
 
     Args:
@@ -51,6 +54,7 @@ def render_summary(reports: Sequence[CaseReport], notes: Sequence[str] = (), aga
         notes: remarks on the run as a whole, one line each, such as an unlike machine or a case that the baseline
             has and this run has not.
         against: what the other target was asked for as; None where there is none.
+        head: what has to be known before the answer is read, such as how many cases were compared; one line.
     """
     measured = [
         _Measured(report=report, measurement=report.measurement, overhead=report.overhead_ratio)
@@ -58,6 +62,7 @@ def render_summary(reports: Sequence[CaseReport], notes: Sequence[str] = (), aga
         if report.measurement is not None and report.overhead_ratio is not None
     ]
     paragraphs = [
+        head,
         conclude_against(reports, against),
         "\n".join(_render_answer(reports)) if reports else "",
         "\n".join(_render_warnings(reports)),
@@ -94,20 +99,9 @@ def _render_answer(reports: Sequence[CaseReport]) -> Iterator[str]:
         )
 
 
-def _find_nulls_off(reports: Sequence[CaseReport]) -> Iterator[Case]:
-    """Yield the null cases that were measured and whose identical arms came out different."""
-    for report in reports:
-        verdict = report.verdict
-        if not report.case.null or verdict is None or verdict.outcome is not Outcome.FAILED:
-            continue
-        read = report.measurement is not None and report.measurement.readings
-        if verdict.comparison is not None or read:
-            yield report.case
-
-
 def _render_warnings(reports: Sequence[CaseReport]) -> Iterator[str]:
     """Yield what the null cases say against this run's own measurement."""
-    off = list(_find_nulls_off(reports))
+    off = [report.case for report in reports if report.case.null and is_off(report)]
     nulls = [report for report in reports if report.case.null and report.verdict is not None]
     unmeasured = [
         report.case

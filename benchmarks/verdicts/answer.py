@@ -72,7 +72,7 @@ def answer_in_time(
     costs = []
     for report in timed:
         null = by_case.get(nulls[report.case])
-        if null is None or not _is_off(null):
+        if null is None or not is_off(null):
             costs.append(_estimate_cost(report, null, split_over_cases(alpha, len(timed))))
     if any(cost.costs for cost in costs):
         answer = Answer.YES
@@ -82,10 +82,13 @@ def answer_in_time(
     return TimeAnswer(answer=answer, costs=tuple(costs), confidence=1.0 - alpha)
 
 
-def _is_off(null: CaseReport) -> bool:
-    """Whether identical arms were measured and came out different."""
-    measured = null.measurement is not None
-    return measured and null.verdict is not None and null.verdict.outcome is Outcome.FAILED
+def is_off(null: CaseReport) -> bool:
+    """Whether the identical arms of a null case were judged and came out different; not where measuring failed."""
+    verdict = null.verdict
+    if verdict is None or verdict.outcome is not Outcome.FAILED:
+        return False
+    read = null.measurement is not None and bool(null.measurement.readings)
+    return read or bool(null.changes) or verdict.comparison is not None
 
 
 def _estimate_cost(report: CaseReport, null: CaseReport | None, alpha: float) -> Cost:

@@ -44,7 +44,8 @@ FIELDS_BY_VERSION = {
     1: """
 Case: question workload depth batch_size dataset_size method null
 Plant: step_fraction leak_bytes tensor_fraction tensor_bytes retrace
-BlockRequest: case seed timed_budget_ns min_rounds order_seed weighted_built_first plant intra_op_threads inter_op_threads
+BlockRequest: case seed timed_budget_ns min_rounds order_seed weighted_built_first plant intra_op_threads \
+inter_op_threads
 ReadRequest: case arm seed stretch plant intra_op_threads inter_op_threads layout
 Meeting: number given_path told_path turn_ns blocks
 Limits: timeout_s memory_bytes

@@ -10,8 +10,9 @@ from collections.abc import Callable, Sequence
 import psutil
 import pytest
 
-from benchmarks.blocks.layouts import LayoutsLauncher, StartableLauncher
+from benchmarks.blocks.layouts import LayoutsLauncher
 from benchmarks.errors import BlockError, SuiteError
+from benchmarks.protocols import Launcher
 from benchmarks.records import Arm, ArmReadings, Block, BlockRequest, Meeting, Question, ReadRequest
 from tests.blocks.fake_servers import Servers
 from tests.blocks.interruptions import TimeIsUpError, interrupted_when_there_are
@@ -30,7 +31,7 @@ class FakeServer(FakeLauncher):
         self._meet = meet
         self.started = False
 
-    def start(self) -> None:
+    def start(self, count: int = 1) -> None:
         self.started = True
 
     def run_block(self, request: BlockRequest, meeting: Meeting | None = None) -> Block:
@@ -104,7 +105,7 @@ def test_the_timed_part_of_a_block_is_alone_and_is_not_interrupted() -> None:
     names = iter("abc")
 
     class Timed(TurnTaker):
-        def start(self) -> None: ...
+        def start(self, count: int = 1) -> None: ...
 
     launcher = LayoutsLauncher(lambda: Timed(next(names), stage, rounds=20))
     launcher.run_blocks(ask_for_blocks(1, 2, 3))
@@ -122,7 +123,7 @@ def test_which_block_is_timed_first_is_drawn_from_the_seeds() -> None:
         names = iter("ab")
 
         class Timed(TurnTaker):
-            def start(self) -> None: ...
+            def start(self, count: int = 1) -> None: ...
 
         LayoutsLauncher(lambda: Timed(next(names), stage, rounds=2)).run_blocks(ask_for_blocks(*seeds))
         return stage.diary[0]
@@ -173,7 +174,7 @@ def test_asking_for_nothing_at_once_gives_nothing() -> None:
 def launch_real(servers: Servers, body: str) -> LayoutsLauncher:
     """Return a launcher whose servers are processes that run `body`."""
 
-    def make_server() -> StartableLauncher:
+    def make_server() -> Launcher:
         return servers.launch(body)
 
     return LayoutsLauncher(make_server)

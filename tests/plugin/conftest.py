@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import benchmarks.plugin.casework  # noqa: F401 - pytester forgets what a session imported, and NumPy loads only once
+from benchmarks.blocks.environments import CACHE_VARIABLE
 from benchmarks.plugin.run import find_run
 from tests.plugin.fakes import FakeLauncher
 
@@ -35,6 +36,7 @@ def run_suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run
         shutil.copy(path, pytester.path)
     pytester.makeini("[pytest]\naddopts = --benchmark-columns=median -p no:hypothesispytest\n")
     monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setenv(CACHE_VARIABLE, str(pytester.path / "cache"))  # runs of the tests are not to notice others
 
     def run(*arguments: str, launcher: FakeLauncher | None = None) -> pytest.RunResult:
         plugin = FakeTarget(launcher or FakeLauncher())

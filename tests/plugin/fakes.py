@@ -75,9 +75,13 @@ class FakeLauncher:
         self.read_requests: list[ReadRequest] = []
         self.profiled: list[Case] = []
         self.closed = False
+        self.started = 0
 
     def introduce(self) -> Introduction:
         return self._introduction
+
+    def start(self, count: int = 1) -> None:
+        self.started = count
 
     def describe_environment(self) -> Environment:
         return self._environment

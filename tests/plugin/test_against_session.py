@@ -94,15 +94,16 @@ def test_the_command_that_looks_closer_names_what_the_case_depends_on(run_both: 
 def test_a_case_that_the_other_target_does_not_list_is_measured_here_and_not_comparable(
     run_both: RunSuite, question: tuple[str, ...]
 ) -> None:
-    """As when a pull request adds a method that its base does not have."""
+    """As when a pull request adds a method that its base does not have; such a case alone is a run without a result."""
     other = FakeLauncher(introduction=make_introduction(methods=("fit_array",)))
     result = run_both(*question, *_AGAINST, other=other)
-    assert result.ret == pytest.ExitCode.OK
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
-            "Not shown in any of 2 cases; 2 NOT COMPARABLE.",
+            "Not known: no weighted case was compared; 2 NOT COMPARABLE.",
             "*[[]mlp-depth2-batch256-loop_graph[]] *NOT COMPARABLE*",
             "NOT COMPARABLE *the other target does not have this case: it lacks method loop_graph",
+            "*= 2 not comparable in *",
         ]
     )
     assert not other.requests

@@ -130,7 +130,7 @@ def test_counts_of_another_tensorflow_are_not_compared(run_suite: RunSuite) -> N
     save_baseline(run_suite, *_GRAPH)
     launcher = FakeLauncher(extra_nodes=9, environment=make_environment(tensorflow="2.22.0"))
     result = run_suite(*_GRAPH, "--benchmark-compare", launcher=launcher)
-    assert result.ret == pytest.ExitCode.OK
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["NOT COMPARABLE*for the same TensorFlow and Keras only*2.21.0 stored, 2.22.0 now*"])
 
 

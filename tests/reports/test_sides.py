@@ -132,3 +132,14 @@ def test_a_run_against_another_target_has_one_answer(outcomes: list[Outcome], an
         answer,
     ]
     assert conclude_against(reports, None) == ""
+
+
+def test_without_a_weighted_case_that_was_compared_the_answer_is_not_known() -> None:
+    outcomes = (Outcome.NOT_COMPARABLE, Outcome.FAILED)
+    reports = [
+        *(make_report(outcome=outcome) for outcome in outcomes),
+        dataclasses.replace(make_report(), case=make_case(null=True)),
+    ]
+    assert conclude_against(reports, _AGAINST).splitlines()[1] == (
+        "Not known: no weighted case was compared; 1 NOT COMPARABLE; 1 FAILED."
+    )

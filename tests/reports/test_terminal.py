@@ -217,3 +217,12 @@ def test_medians_are_taken_over_blocks() -> None:
         report("loop_graph", FREE), measurement=dataclasses.replace(make_measurement(case), blocks=blocks)
     )
     assert "    2.00 ms     4.00 ms      +0.3 %" in render_summary([measured])
+
+
+def test_what_has_to_be_known_before_the_answer_comes_first() -> None:
+    assert render_summary([report("fit_array", FREE)], head="Compared 1 of 2 cases.").splitlines()[:3] == [
+        "Compared 1 of 2 cases.",
+        "",
+        "Does sample weighting slow TensorFlow training here, or cost it memory?",
+    ]
+    assert render_summary([], head="Compared 0 of 2 cases.") == "Compared 0 of 2 cases."
