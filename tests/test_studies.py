@@ -9,11 +9,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.records import Block
+from benchmarks.baselines.schema import EXTRA_INFO_KEY, to_extra_info
+from benchmarks.errors import RecordError
+from benchmarks.records import Block, CaseReport
+from benchmarks.studies._lines import append_line, group_by_key
 from benchmarks.studies.estimators import cut_block, estimate_rows, load_blocks, render_rows
 from benchmarks.studies.servers import render_servers
 from benchmarks.studies.target_pairs import load_pairs, render_deviations
-from benchmarks.studies.verify_gate import RunRecord, load_records, read_verdicts, render_records
+from benchmarks.studies.verify_gate import (
+    CaseBlocks,
+    RunRecord,
+    keeps_values,
+    load_records,
+    read_blocks,
+    read_verdicts,
+    render_records,
+)
+from tests.examples import EXAMPLE_CASE, make_block_summary, make_measurement
 from tests.examples import make_block as make_raw_block
 
 _SECOND_NS = 1_000_000_000
@@ -48,6 +60,21 @@ def test_blocks_measured_before_are_found_again(tmp_path: Path) -> None:
     assert load_blocks(path) == {"a": [make_block(seed=1), make_block(seed=2)]}
 
 
+@pytest.mark.parametrize("line", ['{"case_id": "a", "blo', '{"case_id": "a"}', '{"case_id": "a", "block": 1}', "[]"])
+def test_a_line_that_is_torn_or_of_something_else_is_named(line: str, tmp_path: Path) -> None:
+    path = tmp_path / "blocks.jsonl"
+    append_line(path, {"case_id": "a", "block": make_block().to_json()})
+    with path.open("a") as file:
+        file.write(line + "\n")
+    with pytest.raises(RecordError, match=r"blocks\.jsonl, line 2: expected a line of this study.* remove that line"):
+        load_blocks(path)
+
+
+def test_what_is_read_is_grouped_in_the_order_it_came() -> None:
+    groups = group_by_key([("b", 1), ("a", 2), ("b", 3)])
+    assert list(groups.items()) == [("b", [1, 3]), ("a", [2])]
+
+
 def test_verdicts_are_read_from_junit_xml(tmp_path: Path) -> None:
     path = tmp_path / "run.xml"
     path.write_text(
@@ -69,6 +96,73 @@ def test_runs_are_counted_by_verdict(tmp_path: Path) -> None:
     assert "green" in table
     assert "red" in table
     assert table.splitlines()[-1].replace(" ", "") == "|a|1|1|"
+
+
+def test_records_from_before_values_were_kept_still_load(tmp_path: Path) -> None:
+    path = tmp_path / "runs.jsonl"
+    path.write_text(
+        '{"began": "then", "wall_s": 404.5, "load_average": 0.4, "exit_status": 0, "verdicts": {"a": "HELD"}}'
+    )
+    (record,) = load_records(path)
+    assert (record.counts, record.blocks) == ({}, {})
+
+
+def make_run(blocks: dict[str, CaseBlocks], verdicts: dict[str, str] | None = None) -> RunRecord:
+    return RunRecord(
+        began="2026-01-01T00:00:00+00:00",
+        wall_s=60.0,
+        load_average=0.1,
+        exit_status=0,
+        verdicts=verdicts or {},
+        blocks=blocks,
+    )
+
+
+def test_the_values_of_a_run_are_kept_by_case_and_found_again(tmp_path: Path) -> None:
+    """From pytest-benchmark's own JSON, in which cases of bytes and counts, and of others, are as well."""
+    summaries = tuple(
+        make_block_summary(0.01 + 1e-9, cpu_log_ratio=0.02, weighted_built_first=b) for b in (True, False)
+    )
+    measurement = dataclasses.replace(make_measurement(), blocks=summaries)
+    report = CaseReport(
+        case=EXAMPLE_CASE,
+        measurement=measurement,
+        overhead_ratio=None,
+        position_ratio=None,
+        timed_share=None,
+        verdict=None,
+    )
+    path = tmp_path / "run.json"
+    stored = [{"name": "a", "extra_info": {EXTRA_INFO_KEY: to_extra_info(report)}}, {"name": "b", "extra_info": {}}]
+    path.write_text(json.dumps({"benchmarks": stored}))
+    blocks = read_blocks(path)
+    expected = CaseBlocks(log_ratios=(0.01, 0.01), cpu_log_ratios=(0.02, 0.02), weighted_built_first=(True, False))
+    assert blocks == {EXAMPLE_CASE.case_id: expected}
+    append_line(tmp_path / "runs.jsonl", make_run(blocks).to_json())
+    assert load_records(tmp_path / "runs.jsonl") == [make_run(blocks)]
+
+
+@pytest.mark.parametrize("content", [None, "{", '{"benchmarks": []}'], ids=["absent", "torn", "empty"])
+def test_a_run_that_saved_nothing_has_no_values(content: str | None, tmp_path: Path) -> None:
+    if content is not None:
+        (tmp_path / "run.json").write_text(content)
+    assert read_blocks(tmp_path / "run.json") == {}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kept"),
+    [
+        (["-k", "step_time", "--benchmark-compare=0001"], True),
+        (["--plant", "step=+5%"], False),
+        (["--plant=step=+5%"], False),
+        (["--benchmark-json=mine.json"], False),
+    ],
+)
+def test_values_are_not_asked_for_where_a_fault_is_planted_or_they_go_elsewhere(
+    arguments: list[str],
+    kept: bool,  # noqa: FBT001
+) -> None:
+    assert keeps_values(arguments) is kept
 
 
 def test_servers_that_lie_apart_are_told_from_blocks_that_do() -> None:

@@ -30,21 +30,18 @@ from benchmarks.sources.pairs import measure_pair, read_pair
 from benchmarks.sources.read import ReadSource
 from benchmarks.sources.timed import BlockSource
 from benchmarks.units import parse_percent
-from benchmarks.verdicts.bisection import Bisection, Step, count_steps, find_first_bad
-from benchmarks.verdicts.plan import LOOKS, GatePlan
+from benchmarks.verdicts.bisection import (
+    WRONGLY_GOOD,
+    Bisection,
+    Step,
+    count_steps,
+    find_first_bad,
+    plan_bisection,
+)
+from benchmarks.verdicts.plan import GatePlan
 from benchmarks.verdicts.read_sides import judge_read_sides
 from benchmarks.verdicts.reading_rules import ReadingPlan
 from benchmarks.verdicts.sides import judge_sides
-
-_WRONGLY_GOOD = 0.10
-"""How often a release whose rise is as large as the tolerance may be called good: that step would send the search the
-wrong way, and nothing after it would mend that."""
-
-_HELD_CONFIDENCE = 1.0 - _WRONGLY_GOOD / (1 + LOOKS)
-"""Of the screen and of each look: they share that level, since any of them can call a release good."""
-
-_LEAST_BLOCKS = 4
-"""For the plan of times; of bytes and counts the question says how many are read."""
 
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 
@@ -70,15 +67,7 @@ class Comparer:
         self._case = case
         self._aspect = aspect
         self._tolerance = tolerance
-        row = find_question(case)
-        self.plan = GatePlan(
-            judgements=comparisons,
-            tolerance=tolerance,
-            screen_blocks=max(row.screen_blocks, _LEAST_BLOCKS),
-            blocks_per_look=max(row.fresh_blocks, _LEAST_BLOCKS),
-            screen_confidence=_HELD_CONFIDENCE,
-            held_confidence=_HELD_CONFIDENCE,
-        )
+        self.plan = plan_bisection(case.question, comparisons=comparisons, tolerance=tolerance)
         self._launchers: dict[str, Launcher] = {}
 
     def judge(self, good: str, version: str) -> Step:
@@ -182,7 +171,7 @@ def render_bisection(found: Bisection, plan: GatePlan) -> str:
     sure = (
         f"Of times, a release within the tolerance is called bad with a probability of at most "
         f"{plan.judgement_alpha:.2%}, and one whose rise is the tolerance or more is called good with one of at most "
-        f"{_WRONGLY_GOOD:.0%}. Counts are exact."
+        f"{WRONGLY_GOOD:.0%}. Counts are exact."
     )
     steps = [f"  {step.version:<8} {'bad ' if step.bad else 'good'}  {step.reason}" for step in found.steps]
     return "\n".join(

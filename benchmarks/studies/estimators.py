@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import dataclasses
-import json
 import math
 import subprocess
 import sys
@@ -36,6 +35,7 @@ from benchmarks.blocks.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Question
 from benchmarks.records.blocks import COLUMNS
 from benchmarks.stats.estimators import Estimator, estimate_log_ratio
+from benchmarks.studies._lines import append_line, group_by_key, load_lines
 from benchmarks.sweeps import Profile, expand
 
 _WALL_BUDGET_S = 20.0
@@ -129,12 +129,7 @@ def render_rows(rows: Sequence[Row]) -> str:
 
 def load_blocks(path: Path) -> dict[str, list[Block]]:
     """Return the blocks measured so far by case id; an absent file holds none."""
-    blocks: dict[str, list[Block]] = {}
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            stored = json.loads(line)
-            blocks.setdefault(stored["case_id"], []).append(Block.from_json(stored["block"]))
-    return blocks
+    return group_by_key(load_lines(path, lambda line: (line["case_id"], Block.from_json(line["block"]))))
 
 
 def list_cases(question: Question, methods: str) -> list[Case]:
@@ -161,8 +156,7 @@ def measure_blocks(cases: Sequence[Case], count: int, length_ns: int, path: Path
                     BlockRequest(case=case, seed=1000 + index, timed_budget_ns=length_ns, min_rounds=4)
                 )
                 measured.append(block)
-                with path.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps({"case_id": case.case_id, "block": block.to_json()}) + "\n")
+                append_line(path, {"case_id": case.case_id, "block": block.to_json()})
                 print(f"block {index + 1} of {count}: {case.case_id}", file=sys.stderr, flush=True)
     finally:
         launcher.close()

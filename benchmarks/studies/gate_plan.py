@@ -4,7 +4,8 @@
 
 Leaves out: real measurements. Blocks are drawn as log-ratios around a true value, with the spread that real blocks
 had; every draw then goes through `judge_case` itself, so what is simulated is the code that judges. A block takes
-about 3.3 s, so an unchanged case at 4.5 blocks takes 15 s.
+about 3.3 s, so an unchanged case at 4.5 blocks takes 15 s. Whole runs, and what the error level costs, are in
+`gate_errors`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,6 @@ What it printed is in docs/how-it-measures.md.
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -27,8 +26,9 @@ from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import find_target
 from benchmarks.blocks.turns import run_together
 from benchmarks.errors import SuiteError
-from benchmarks.records import Block, BlockRequest, Case, Question
+from benchmarks.records import Block, BlockRequest, Case, Json, Question
 from benchmarks.stats.estimators import LOCATIONS
+from benchmarks.studies._lines import append_line, group_by_key, load_lines
 from benchmarks.studies.estimators import list_cases
 
 _TURNS_MS = (1_000_000, 200, 50, 10)
@@ -56,9 +56,8 @@ def measure_pairs(cases: Sequence[Case], count: int, length_s: float, path: Path
                         case=case, seed=1000 + index, timed_budget_ns=round(length_s * 1e9), min_rounds=20
                     )
                     measured.append(_measure_pair(launchers, request, turn_ms))
-                    with path.open("a", encoding="utf-8") as file:
-                        blocks = [block.to_json() for block in measured[-1]]
-                        file.write(json.dumps({"case_id": case.case_id, "turn_ms": turn_ms, "blocks": blocks}) + "\n")
+                    blocks = [block.to_json() for block in measured[-1]]
+                    append_line(path, {"case_id": case.case_id, "turn_ms": turn_ms, "blocks": blocks})
                     print(f"pair {index + 1} of {count}: {case.case_id}, {turn_ms} ms", file=sys.stderr, flush=True)
     finally:
         for launcher in launchers:
@@ -77,13 +76,12 @@ def _measure_pair(launchers: Sequence[ServerLauncher], request: BlockRequest, tu
 
 def load_pairs(path: Path) -> dict[Key, list[Pair]]:
     """Return the pairs measured so far; an absent file holds none."""
-    pairs: dict[Key, list[Pair]] = {}
-    if path.exists():
-        for line in path.read_text(encoding="utf-8").splitlines():
-            stored = json.loads(line)
-            one, two = map(Block.from_json, stored["blocks"])
-            pairs.setdefault((stored["case_id"], stored["turn_ms"]), []).append((one, two))
-    return pairs
+    return group_by_key(load_lines(path, _read_pair))
+
+
+def _read_pair(line: Json) -> tuple[Key, Pair]:
+    one, two = map(Block.from_json, line["blocks"])
+    return (line["case_id"], line["turn_ms"]), (one, two)
 
 
 def render_deviations(pairs: dict[Key, list[Pair]]) -> str:

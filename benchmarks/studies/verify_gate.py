@@ -1,7 +1,9 @@
 """Does the gate stay quiet on unchanged code, and does it catch what was planted? Whole runs, counted.
 
 Repeats a pytest run of the suite and writes down the verdict on every case after each, so that an interrupted
-verification goes on where it stopped. Everything after `--` goes to pytest:
+verification goes on where it stopped. The log-ratios of the blocks are written down too, so that the occasions can be
+compared (`benchmarks.studies.occasions`); not with `--plant`, which is refused while values are saved. Everything after
+`--` goes to pytest:
 
     python -m benchmarks.studies.verify_gate --runs 10 --file null.jsonl -- \
         --sweep quick --benchmark-compare=<a stored run>
@@ -26,25 +28,59 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import ClassVar
 
 from tabulate import tabulate
 
+from benchmarks.baselines.store import read_baseline
+from benchmarks.errors import BaselineError
 from benchmarks.records import Outcome
+from benchmarks.records.json_form import JsonRecord
+from benchmarks.studies._lines import append_line, load_lines
 
 _ROOT = Path(__file__).resolve().parents[2]
 
 _NOT_JUDGED = "measured"
 
 
+_DECIMALS = 6
+"""Of a log-ratio that is written down: 0.0001 %."""
+
+_KEEPING_OPTIONS = ("--plant", "--benchmark-json")
+"""With the first nothing may be saved, and the second says that the values go elsewhere."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class RunRecord:
-    """One whole run: when it began, how long it took, how it ended, and the verdict by test."""
+class CaseBlocks(JsonRecord):
+    """What the blocks of a timed case gave in one run, one entry per block, in the order they ran.
+
+    `weighted_built_first` is None where each arm had a process of its own.
+    """
+
+    json_name: ClassVar[str] = "the blocks of a case"
+
+    log_ratios: tuple[float, ...]
+    cpu_log_ratios: tuple[float, ...]
+    weighted_built_first: tuple[bool | None, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RunRecord(JsonRecord):
+    """One whole run: when it began, how long it took, how it ended, and the verdict by test.
+
+    `counts` says how often each verdict was given, `blocks` what was measured, by case id; either is empty in records
+    that were written before they were kept, the latter also of runs with a planted fault.
+    """
+
+    json_name: ClassVar[str] = "the record of a run"
 
     began: str
     wall_s: float
     load_average: float
     exit_status: int
     verdicts: Mapping[str, str]
+    counts: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    blocks: Mapping[str, CaseBlocks] = dataclasses.field(default_factory=dict)
 
 
 def read_verdicts(junit_xml: Path) -> dict[str, str]:
@@ -56,32 +92,58 @@ def read_verdicts(junit_xml: Path) -> dict[str, str]:
     return verdicts
 
 
+def read_blocks(benchmark_json: Path) -> dict[str, CaseBlocks]:
+    """Return what the blocks of each timed case gave, by case id; nothing where the run saved no measurement."""
+    if not benchmark_json.exists():
+        return {}
+    try:
+        measurements = read_baseline(json.loads(benchmark_json.read_text(encoding="utf-8"))).measurements
+    except (ValueError, BaselineError):
+        return {}
+    return {
+        case_id: CaseBlocks(
+            log_ratios=tuple(round(block.log_ratio, _DECIMALS) for block in measurement.blocks),
+            cpu_log_ratios=tuple(round(block.cpu_log_ratio, _DECIMALS) for block in measurement.blocks),
+            weighted_built_first=tuple(block.weighted_built_first for block in measurement.blocks),
+        )
+        for case_id, measurement in measurements.items()
+        if measurement.blocks
+    }
+
+
+def keeps_values(pytest_arguments: Sequence[str]) -> bool:
+    """Return whether a run with these arguments can save its values where this study finds them."""
+    return not any(argument.partition("=")[0] in _KEEPING_OPTIONS for argument in pytest_arguments)
+
+
 def do_run(pytest_arguments: Sequence[str]) -> RunRecord:
     """Run the suite once and return what came of it."""
     began = datetime.now(timezone.utc)
     load_average = os.getloadavg()[0]
     begin_s = time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
-        junit_xml = Path(folder) / "run.xml"
+        junit_xml, benchmark_json = Path(folder) / "run.xml", Path(folder) / "run.json"
         command = [sys.executable, "-m", "pytest", "benchmarks", f"--junitxml={junit_xml}", "-p", "no:cacheprovider"]
+        if keeps_values(pytest_arguments):
+            command.append(f"--benchmark-json={benchmark_json}")
         ended = subprocess.run(  # noqa: S603 - this interpreter
             [*command, *pytest_arguments], cwd=_ROOT, check=False, stdout=subprocess.DEVNULL
         )
-        verdicts = read_verdicts(junit_xml)
+        verdicts, blocks = read_verdicts(junit_xml), read_blocks(benchmark_json)
     return RunRecord(
         began=began.isoformat(timespec="seconds"),
         wall_s=round(time.monotonic() - begin_s, 1),
         load_average=round(load_average, 2),
         exit_status=ended.returncode,
         verdicts=verdicts,
+        counts=dict(Counter(verdicts.values())),
+        blocks=blocks,
     )
 
 
 def load_records(path: Path) -> list[RunRecord]:
     """Return the runs written down so far; an absent file holds none."""
-    if not path.exists():
-        return []
-    return [RunRecord(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]
+    return load_lines(path, RunRecord.from_json)
 
 
 def render_records(records: Sequence[RunRecord]) -> str:
@@ -121,8 +183,7 @@ def main() -> None:
     arguments = parser.parse_args()
     while len(load_records(arguments.file)) < arguments.runs:
         record = do_run(arguments.pytest_arguments)
-        with arguments.file.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(dataclasses.asdict(record)) + "\n")
+        append_line(arguments.file, record.to_json())
         print(f"{record.began} exit {record.exit_status} after {record.wall_s:.0f} s", file=sys.stderr, flush=True)
     print(render_records(load_records(arguments.file)))
 

@@ -10,6 +10,19 @@ import math
 from collections.abc import Callable, Sequence
 
 from benchmarks.errors import StatisticsError
+from benchmarks.questions import QUESTIONS
+from benchmarks.records import Question
+from benchmarks.verdicts.plan import LOOKS, GatePlan
+
+WRONGLY_GOOD: float = 0.10
+"""How often a release whose rise is as large as the tolerance may be called good: that step would send the search the
+wrong way, and nothing after it would mend that."""
+
+_HELD_CONFIDENCE = 1.0 - WRONGLY_GOOD / (1 + LOOKS)
+"""Of the screen and of each look: they share that level, since any of them can call a release good."""
+
+_LEAST_BLOCKS = 4
+"""For the plan of times; of bytes and counts the question says how many are read."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +45,25 @@ class Bisection:
 
 Judge = Callable[[str, str], Step]
 """Takes a good release and one to be judged against it."""
+
+
+def plan_bisection(question: Question, *, comparisons: int, tolerance: float) -> GatePlan:
+    """Return how each comparison of a search is judged.
+
+    Args:
+        question: what is measured.
+        comparisons: how many there will be at most; they share the error level.
+        tolerance: a rise that is not called bad, a fraction.
+    """
+    row = QUESTIONS[question]
+    return GatePlan(
+        judgements=comparisons,
+        tolerance=tolerance,
+        screen_blocks=max(row.screen_blocks, _LEAST_BLOCKS),
+        blocks_per_look=max(row.fresh_blocks, _LEAST_BLOCKS),
+        screen_confidence=_HELD_CONFIDENCE,
+        held_confidence=_HELD_CONFIDENCE,
+    )
 
 
 def count_steps(releases: int) -> int:

@@ -1,0 +1,229 @@
+"""How far do null blocks spread, in wall time and in processor time, on an idle machine and on a busy one?
+
+Measures blocks of null cases of the gate sweep as the suite does, two at a time, and writes each down as it comes, so
+that an interrupted study goes on where it stopped:
+
+    python -m benchmarks.studies.spreads --blocks 12 --file spreads.jsonl [--busy] [--questions step_time,epoch_time]
+
+Prints for each case the standard deviation over blocks of the log-ratio, as is and within groups of one build order,
+the effect of that order (weighted arm built first less control built first), and the 95 % interval that as many blocks
+as a case is screened with would give; and how far neighbouring blocks of a case resemble each other. Where they do, the
+machine has moods longer than a block, and a case's blocks should be spread over the run. `--busy` keeps one core busy
+with another process; what was measured beside it stands in the same file, marked. Leaves out: weighted cases, whose
+blocks spread no less.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+import psutil
+from tabulate import tabulate
+
+from benchmarks.axes import AXIS_NAMES, split_null
+from benchmarks.blocks.layouts import launch_target
+from benchmarks.blocks.supervise import Limits
+from benchmarks.blocks.targets import find_target
+from benchmarks.errors import AxisError, SuiteError
+from benchmarks.protocols import Launcher
+from benchmarks.questions import QUESTIONS, find_block_plan
+from benchmarks.records import Aspect, BlockSummary, Case, Interval, Json, Question
+from benchmarks.sources.asking import Asking
+from benchmarks.sources.timed import BLOCKS_AT_ONCE, BlockSource
+from benchmarks.studies._lines import append_line, group_by_key, load_lines
+from benchmarks.studies._scatter import (
+    FEWEST_BLOCKS,
+    Effect,
+    estimate_half_width,
+    estimate_scatter,
+    estimate_serial_correlation,
+)
+from benchmarks.studies.estimators import keep_a_core_busy
+from benchmarks.sweeps import Profile, expand
+from benchmarks.verdicts.gate import list_groups, list_log_ratios
+
+_USUAL_METHODS: Mapping[Question, tuple[str, ...]] = {
+    Question.STEP_TIME: ("fit_dataset", "loop_graph", "loop_eager"),
+    Question.EPOCH_TIME: ("fit_array", "fit_dataset", "loop_graph"),
+    Question.STARTUP_TIME: ("fit_array", "loop_graph"),
+}
+
+_RUN_SEED = 1
+_CONFIDENCE = 0.95
+_TIMEOUT_S = 300.0
+
+Key = tuple[Case, bool]
+"""A case, and whether it was measured beside a busy process."""
+
+
+def list_null_cases(questions: Sequence[Question], methods: Sequence[str] | None) -> list[Case]:
+    """Return the null cases of the gate sweep whose control is that of one of the methods.
+
+    Args:
+        questions: timed ones.
+        methods: names as a null case bears them; None takes the usual ones of each question.
+
+    Raises:
+        AxisError: when a question is not timed, or the gate sweep has no such case.
+    """
+    cases = []
+    for question in questions:
+        if question not in _USUAL_METHODS:
+            known = ", ".join(each.value for each in _USUAL_METHODS)
+            raise AxisError(f"--questions: expected some of {known}, got {question.value}; bytes and counts do not fit")
+        wanted = _USUAL_METHODS[question] if methods is None else methods
+        for params in expand(question, Profile.GATE, {}):
+            method, null = split_null(params.method)
+            if null and method in wanted:
+                values = {axis: getattr(params, axis) for axis in AXIS_NAMES if axis != "method"}
+                cases.append(Case(question=question, method=method, null=True, **values))
+    if not cases:
+        raise AxisError(
+            f"--methods: expected methods whose null cases are in the gate sweep, got {', '.join(methods or ())}; "
+            "name for example loop_graph"
+        )
+    return cases
+
+
+def load_spreads(path: Path) -> dict[Key, list[BlockSummary]]:
+    """Return the blocks measured so far, by case and whether beside a busy process; an absent file holds none."""
+    return group_by_key(load_lines(path, _read_block))
+
+
+def _read_block(line: Json) -> tuple[Key, BlockSummary]:
+    return (Case.from_json(line["case"]), line["busy"]), BlockSummary.from_json(line["block"])
+
+
+def measure_case(launcher: Launcher, case: Case, count: int, path: Path, *, busy: bool) -> None:
+    """Measure what a case lacks of `count` blocks, adding each to the file at once.
+
+    Args:
+        launcher: of the target, as the suite has it.
+        case: a timed one.
+        count: how many blocks there will be; those in the file keep their numbers, so that build orders alternate on.
+        path: the file of the study.
+        busy: what to note of the machine.
+    """
+
+    def keep(number: int, overhead: Interval | None) -> None:
+        del overhead
+        append_line(path, {"case": case.to_json(), "busy": busy, "block": source.summaries[-1].to_json()})
+        print(f"block {number} of {count}: {case.case_id}", file=sys.stderr, flush=True)
+
+    source = BlockSource(case, launcher, Asking(run_seed=_RUN_SEED), find_block_plan(case.question, None), keep)
+    source.summaries += load_spreads(path).get((case, busy), [])
+    source.measure_more(max(0, count - len(source.summaries)))
+
+
+def render_spreads(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:
+    """Return a row for each case of enough blocks, log-ratios in percent, and how far neighbouring blocks agree."""
+    enough = {key: blocks for key, blocks in spreads.items() if len(blocks) >= FEWEST_BLOCKS}
+    table = tabulate(
+        [_describe_case(case, blocks, busy=busy) for (case, busy), blocks in enough.items()],
+        headers="keys",
+        tablefmt="github",
+        disable_numparse=True,
+    )
+    parts = [table, _render_correlations(enough)]
+    if len(enough) < len(spreads):
+        parts.append(f"Cases of fewer than {FEWEST_BLOCKS} blocks are left out: {len(spreads) - len(enough)}.")
+    return "\n\n".join(parts)
+
+
+def _describe_case(case: Case, blocks: Sequence[BlockSummary], *, busy: bool) -> dict[str, str]:
+    row = QUESTIONS[case.question]
+    groups = list_groups(blocks)
+    kinds = len(set(groups))
+    scatter = {aspect: estimate_scatter(list_log_ratios(blocks, aspect), groups) for aspect in _TITLES}
+    cells = {"case": case.case_id, "core": "busy" if busy else "idle", "blocks": str(len(blocks))}
+    for aspect, title in _TITLES.items():
+        cells[f"{title} SD %"] = f"{100.0 * scatter[aspect].as_is_sd:.2f}"
+        cells[f"{title} SD within orders %"] = f"{100.0 * scatter[aspect].residual_sd:.2f}"
+        cells[f"{title} build order %"] = _format_effect(scatter[aspect].order_effect)
+    half_width = estimate_half_width(
+        scatter[Aspect.OVERHEAD].residual_sd, blocks=row.screen_blocks, kinds=kinds, confidence=_CONFIDENCE
+    )
+    wall_ns, timed_ns = (np.array([getattr(block, name) for block in blocks]) for name in ("wall_ns", "timed_ns"))
+    return cells | {
+        "take-down control ms": f"{np.median([block.control_takedown_ns for block in blocks]) / 1e6:.2f}",
+        "take-down weighted ms": f"{np.median([block.weighted_takedown_ns for block in blocks]) / 1e6:.2f}",
+        "wall s per block": f"{wall_ns.mean() / 1e9:.1f}",
+        "timed share": f"{timed_ns.sum() / wall_ns.sum():.0%}",
+        "95 % half width at screen %": f"±{100.0 * half_width:.2f} ({row.screen_blocks} blocks)",
+    }
+
+
+_TITLES = {Aspect.OVERHEAD: "wall", Aspect.CPU: "CPU"}
+
+
+def _format_effect(effect: Effect | None) -> str:
+    """Return the effect in percent; nothing where there were no two orders, or each arm had its own process."""
+    return "" if effect is None else f"{100.0 * effect.estimate:+.2f} ± {100.0 * effect.standard_error:.2f}"
+
+
+def _render_correlations(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:
+    """Return a table of the correlation of neighbouring blocks, by question and of all of them."""
+    kinds = list(dict.fromkeys((case.question, busy) for case, busy in spreads))
+    rows = []
+    for aspect, title in _TITLES.items():
+        for kind in [None, *kinds]:
+            series = [
+                estimate_scatter(list_log_ratios(blocks, aspect), list_groups(blocks)).residuals
+                for (case, busy), blocks in spreads.items()
+                if kind in {None, (case.question, busy)}
+            ]
+            found = estimate_serial_correlation(series)
+            if found is not None:
+                name = "all" if kind is None else f"{kind[0].value}, {'busy' if kind[1] else 'idle'}"
+                rows.append([name, title, found.pairs, f"{found.estimate:+.2f} ± {found.standard_error:.2f}"])
+    headers = ["blocks of", "time", "pairs", "correlation of neighbouring blocks, ± its standard error"]
+    return tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure what is missing and print the tables.
+
+    Args:
+        arguments: the command line without the program; None takes it from the process.
+    """
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.studies.spreads", description=(__doc__ or "").split("\n", maxsplit=1)[0]
+    )
+    usual = ",".join(question.value for question in _USUAL_METHODS)
+    parser.add_argument("--questions", default=usual, help=f"which timed questions (default: {usual})")
+    parser.add_argument("--methods", help="whose null cases, of all questions (default: some of each question)")
+    parser.add_argument("--blocks", type=int, default=12, help="blocks per case (default: 12)")
+    parser.add_argument("--busy", action="store_true", help="keep one core busy with another process")
+    parser.add_argument("--file", type=Path, default=Path("spreads.jsonl"), help="where blocks are kept")
+    parser.add_argument("--only-render", action="store_true", help="measure nothing, print what is in the file")
+    options = parser.parse_args(arguments)
+    try:
+        if not options.only_render:
+            methods = None if options.methods is None else options.methods.split(",")
+            cases = list_null_cases([_read_question(name) for name in options.questions.split(",")], methods)
+            limits = Limits(timeout_s=_TIMEOUT_S, memory_bytes=psutil.virtual_memory().total)
+            launcher = launch_target(find_target(None), limits)
+            with keep_a_core_busy(busy=options.busy), contextlib.closing(launcher):
+                launcher.start(BLOCKS_AT_ONCE)
+                for case in cases:
+                    measure_case(launcher, case, options.blocks, options.file, busy=options.busy)
+        print(render_spreads(load_spreads(options.file)))
+    except SuiteError as error:
+        sys.exit(str(error))
+
+
+def _read_question(name: str) -> Question:
+    try:
+        return Question(name)
+    except ValueError as error:
+        known = ", ".join(question.value for question in _USUAL_METHODS)
+        raise AxisError(f"--questions: expected some of {known}, got {name!r}; choose among them") from error
+
+
+if __name__ == "__main__":
+    main()
