@@ -158,7 +158,7 @@ def test_a_run_that_is_told_to_end_ends_as_by_ctrl_c(
     assert name == "SIGINT" or f"KeyboardInterrupt: {name}" in output
     assert _QUESTION in (pytester.path / "summary.md").read_text()
     stored = json.loads((pytester.path / "run.json").read_text())["benchmarks"]
-    assert [len(each["extra_info"]["sample_weighting"]["blocks"]) for each in stored] == [4, 2]
+    assert [len(each["extra_info"]["sample_weighting"]["blocks"]) for each in stored] == [6, 2]
     with pytest.raises(ProcessLookupError):
         os.kill(int((pytester.path / "measuring").read_text()), 0)
 
