@@ -14,6 +14,7 @@ import pytest
 
 from benchmarks import methods
 from benchmarks.methods import METHODS, MethodEntry
+from benchmarks.questions import QUESTIONS
 from benchmarks.records import Outcome, Question
 from benchmarks.sweeps import Profile, expand
 from benchmarks.workloads import WORKLOADS
@@ -29,6 +30,20 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 def test_the_readme_names_all_that_can_be_asked_for() -> None:
     wanted = [*METHODS, *WORKLOADS, *(question.value for question in Question)]
     assert [name for name in wanted if f"`{name}`" not in README] == []
+
+
+@pytest.mark.parametrize("question", [question for question in Question if question.is_timed])
+def test_the_readme_tells_what_is_tolerated_of_each_time(question: Question) -> None:
+    row = QUESTIONS[question]
+    assert row.tolerance is not None
+    assert row.cpu_tolerance is not None
+    told = f"{row.tolerance:.0%}, and {row.cpu_tolerance:.0%} in processor time"
+    for method, tolerance in row.tolerance_by_method.items():
+        assert tolerance >= row.cpu_tolerance, "what is tolerated of a method is tolerated in processor time too"
+        told += f"; {tolerance:.0%} in both with `{method}`"
+    (line,) = [line for line in README.splitlines() if line.startswith(f"| `{question.value}` |")]
+    tolerated = line.split(" | ")[2]
+    assert re.fullmatch(rf"{re.escape(told.replace('%', ' %'))}(, whose .*)? \|", tolerated)
 
 
 def test_the_readme_has_every_option_of_the_suite() -> None:

@@ -19,6 +19,7 @@ pytest_plugins = ["pytester"]
 
 _STEP = "test_step_time.py"
 _ONE = (_STEP, "--method", "loop_graph")
+_SCREEN_BLOCKS = QUESTIONS[Question.STEP_TIME].screen_blocks
 
 
 def read_stored(folder: Path) -> dict[str, Any]:
@@ -52,12 +53,12 @@ def test_the_stored_run_is_pytest_benchmarks_own_with_everything_in_extra_info(
     save_baseline(run_suite, *_ONE)
     stored = read_stored(pytester.path / ".benchmarks")
     weighted = next(each for each in stored["benchmarks"] if not each["name"].endswith("-null]"))
-    assert weighted["stats"]["rounds"] == QUESTIONS[Question.STEP_TIME].screen_blocks * ROUNDS
+    assert weighted["stats"]["rounds"] == _SCREEN_BLOCKS * ROUNDS
     assert weighted["stats"]["median"] == pytest.approx(0.00102, rel=0.02)
     assert weighted["params"]["method"] == "loop_graph"
     extra = weighted["extra_info"]["sample_weighting"]
     assert extra["schema_version"] == 2
-    assert len(extra["blocks"]) == QUESTIONS[Question.STEP_TIME].screen_blocks
+    assert len(extra["blocks"]) == _SCREEN_BLOCKS
     assert extra["environment"] == make_environment().to_json()
     assert stored["sample_weighting_run"]["profile"] == "quick"
 
@@ -78,10 +79,10 @@ def test_a_regression_fails_by_itself_and_says_what_to_do(run_suite: RunSuite) -
         [
             "step_time[[]mlp-depth2-batch256-loop_graph[]]: weighting samples costs more than it did.",
             "  overhead now  *+1*, on 8 fresh blocks",
-            "  in the baseline  *+*, on 6 blocks",
+            f"  in the baseline  *+*, on {_SCREEN_BLOCKS} blocks",
             "  change  *+1*; tolerated: +2.0 %",
             "  overhead in processor time now  +1*, on 8 fresh blocks",
-            "  in the baseline  *+*, on 6 blocks",
+            f"  in the baseline  *+*, on {_SCREEN_BLOCKS} blocks",
             "  change  *+1*; tolerated: +5.0 %",
             "  false alarms  *at most 5 % of runs with 22 judgements *",
             "  next  *pytest '*loop_graph-null[]]' 'test_step_time.py::test_step_time[[]*loop_graph[]]'*",

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.records import Case
+from benchmarks.questions import QUESTIONS
+from benchmarks.records import Case, Question
 from tests.plugin.conftest import RunSuite
 from tests.plugin.fakes import FakeLauncher
 
@@ -22,6 +23,7 @@ pytest_plugins = ["pytester"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ONE = ("test_step_time.py", "--method", "loop_graph")
+_SCREEN_BLOCKS = QUESTIONS[Question.STEP_TIME].screen_blocks
 _QUESTION = "Does sample weighting slow TensorFlow training here, or cost it memory?"
 
 
@@ -158,7 +160,7 @@ def test_a_run_that_is_told_to_end_ends_as_by_ctrl_c(
     assert name == "SIGINT" or f"KeyboardInterrupt: {name}" in output
     assert _QUESTION in (pytester.path / "summary.md").read_text()
     stored = json.loads((pytester.path / "run.json").read_text())["benchmarks"]
-    assert [len(each["extra_info"]["sample_weighting"]["blocks"]) for each in stored] == [6, 2]
+    assert [len(each["extra_info"]["sample_weighting"]["blocks"]) for each in stored] == [_SCREEN_BLOCKS, 2]
     with pytest.raises(ProcessLookupError):
         os.kill(int((pytester.path / "measuring").read_text()), 0)
 
