@@ -61,7 +61,7 @@ def make_blocks(log_ratios: Sequence[float], make: Callable[[int], bool | None])
 
 
 def test_the_build_order_is_an_effect_and_no_spread() -> None:
-    """Orders 2 % apart; within each ±0.1 %: s² = 4 × 0.001² / 2, and the effect's error s √(1/2 + 1/2) = s."""
+    """Orders 2 % apart; within each ±0.1 %: s² = 4 * 0.001² / 2, and the effect's error s √(1/2 + 1/2) = s."""
     scatter = estimate_scatter([0.011, -0.009, 0.009, -0.011], [True, False, True, False])
     within = math.sqrt(2.0) * 0.001
     assert scatter.residual_sd == pytest.approx(within)
@@ -178,7 +178,7 @@ def test_a_case_is_a_row_with_its_spreads_in_percent() -> None:
         "take-down weighted ms": "3.00",
         "wall s per block": "4.0",
         "timed share": "50%",
-        # t(0.975, 2) = 4.303 × 0.1414 % / √4
+        # t(0.975, 2) = 4.303 * 0.1414 % / √4
         "95 % half width at screen %": "±0.30 (4 blocks)",
     }
     assert [cell.strip() for cell in told.splitlines()[0].split("|")[1:-1]] == TITLES
