@@ -65,8 +65,8 @@ QUESTIONS: Mapping[Question, QuestionRow] = MappingProxyType(
                 question=Question.STEP_TIME,
                 title="step time",
                 short_title="step",
-                block=BlockPlan(timed_budget_ns=1 * _SECOND_NS, min_rounds=50),
-                screen_blocks=4,
+                block=BlockPlan(timed_budget_ns=3 * _SECOND_NS // 4, min_rounds=50),
+                screen_blocks=6,
                 fresh_blocks=8,
                 tolerance=0.02,
                 # Where no core is free for the look-up of class weights in the pipeline, the same code costs twice as

@@ -6,7 +6,20 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from benchmarks.records import ArmReadings, Block, BlockSummary, Case, Environment, Measurement, Question, ReadBlock
+from benchmarks.records import (
+    ArmReadings,
+    Aspect,
+    Block,
+    BlockSummary,
+    Case,
+    Comparison,
+    Environment,
+    Interval,
+    Measurement,
+    Outcome,
+    Question,
+    ReadBlock,
+)
 
 EXAMPLE_CASE = Case(
     question=Question.STEP_TIME, workload="mlp", depth=4, batch_size=256, dataset_size=None, method="loop_graph"
@@ -84,6 +97,24 @@ def make_measurement(case: Case = EXAMPLE_CASE, log_ratios: Sequence[float] = (0
         blocks=tuple(make_block_summary(log_ratio) for log_ratio in log_ratios),
         environment=make_environment(),
     )
+
+
+def make_comparison(**values: Any) -> Comparison:
+    """Return what a null case showed that is off, with some of its fields replaced."""
+    shown = Interval(estimate=1.06, lower=1.05, upper=1.07, confidence=0.95)
+    example = Comparison(
+        aspect=Aspect.OVERHEAD,
+        source="",
+        outcome=Outcome.FAILED,
+        overhead_ratio=shown,
+        expected_ratio=None,
+        change_ratio=shown,
+        tolerance=0.02,
+        blocks=8,
+        fresh=True,
+        smallest_visible_change=0.03,
+    )
+    return dataclasses.replace(example, **values)
 
 
 def make_readings(**values: float) -> ArmReadings:

@@ -16,7 +16,7 @@ from typing import Any
 
 from benchmarks.baselines.schema import EXTRA_INFO_KEY, from_extra_info
 from benchmarks.errors import BaselineError
-from benchmarks.records import Environment, Measurement
+from benchmarks.records import Environment, Json, Measurement
 from benchmarks.records.json_form import LARGEST_NUMBER, describe_value
 
 MAX_RUN_FILE_BYTES = 2**30
@@ -106,36 +106,53 @@ def check_run_file(path: Path) -> None:
     Raises:
         BaselineError: when it is not there or not such a file.
     """
+    load_run(path)
+
+
+def load_run(path: Path, role: str = "baseline") -> Json:
+    """Return the JSON of a stored run.
+
+    Args:
+        path: of the file.
+        role: what the run is given as, which an error begins with.
+
+    Raises:
+        BaselineError: when it is not there or not such a file.
+    """
     try:
         status = path.stat()
         if status.st_size > MAX_RUN_FILE_BYTES:
             raise BaselineError(
-                f"baseline: expected a stored run of at most {MAX_RUN_FILE_BYTES} bytes, but {str(path)!r} has "
+                f"{role}: expected a stored run of at most {MAX_RUN_FILE_BYTES} bytes, but {str(path)!r} has "
                 f"{status.st_size}; record it without --benchmark-save-data, or name another file"
             )
         if not (stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode)):
             raise BaselineError(
-                f"baseline: expected the file of a stored run, but {str(path)!r} is none; pass an existing file"
+                f"{role}: expected the file of a stored run, but {str(path)!r} is none; pass an existing file"
             )
         content = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
+        number = " or the number of a run in the storage" if role == "baseline" else ""
         raise BaselineError(
-            f"baseline: expected the file of a stored run, got {str(path)!r} ({error.strerror}); "
-            "pass an existing file or the number of a run in the storage"
+            f"{role}: expected the file of a stored run, got {str(path)!r} ({error.strerror}); "
+            f"pass an existing file{number}"
         ) from error
     except (ValueError, RecursionError) as error:
         raise BaselineError(
-            f"baseline: expected the JSON of a stored run, but {str(path)!r} is not JSON ({error}); record it again"
+            f"{role}: expected the JSON of a stored run, but {str(path)!r} is not JSON ({error}); record it again"
         ) from error
-    check_run(content, repr(str(path)))
+    check_run(content, repr(str(path)), role)
+    run: Json = content
+    return run
 
 
-def check_run(content: object, name: str) -> None:
+def check_run(content: object, name: str, role: str = "baseline") -> None:
     """Make sure that a run has what pytest-benchmark compares with, which it does not check itself.
 
     Args:
         content: the JSON of the run.
         name: what to call it in an error.
+        role: what the run is given as, which an error begins with.
 
     Raises:
         BaselineError: when something is missing or cannot be computed with.
@@ -143,7 +160,7 @@ def check_run(content: object, name: str) -> None:
     problem = next(_find_problems(content), None)
     if problem is not None:
         raise BaselineError(
-            f"baseline: expected the JSON of a pytest-benchmark run, but {name} has {problem}; record it again with "
+            f"{role}: expected the JSON of a pytest-benchmark run, but {name} has {problem}; record it again with "
             "--benchmark-json or --benchmark-save"
         )
 

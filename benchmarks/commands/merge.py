@@ -2,20 +2,23 @@
 
     python -m benchmarks.commands.merge shard1.json shard2.json --output all.json
 
-The result is a run like any other: pytest-benchmark compares with it, and the suite judges against it.
+The result is a run like any other: pytest-benchmark compares with it, and the suite judges against it. It is written
+whole or not at all.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.baselines.merging import merge_runs
-from benchmarks.baselines.store import check_run_file
+from benchmarks.baselines.store import load_run
 from benchmarks.commands._running import run_command
+from benchmarks.errors import BaselineError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -33,13 +36,29 @@ def merge_files(shards: Sequence[Path], output: Path) -> None:
     """Read the shards and write the run they are parts of.
 
     Raises:
-        BaselineError: when a file is no run, or they are not the shards of one.
+        BaselineError: when a file is no run, they are not the shards of one, or the result cannot be written.
     """
-    for path in shards:
-        check_run_file(path)
-    merged = merge_runs([json.loads(path.read_text(encoding="utf-8")) for path in shards])
-    output.write_text(json.dumps(merged, indent=4) + "\n", encoding="utf-8")
+    if output.is_dir() or not output.parent.is_dir():
+        raise BaselineError(
+            f"--output: expected a file in a folder that exists, got {str(output)!r}; make {output.parent} first"
+        )
+    merged = merge_runs([load_run(path, "shard") for path in shards])
+    _write_whole(output, json.dumps(merged, indent=4) + "\n")
     print(f"{output}: {len(merged['benchmarks'])} cases of {len(shards)} shards")
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file beside its place and move it there, so that nobody finds half of it."""
+    half = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        half.write_text(text, encoding="utf-8")
+        half.replace(path)
+    except OSError as error:
+        raise BaselineError(
+            f"--output: expected a file that can be written, got {str(path)!r} ({error.strerror}); name another"
+        ) from error
+    finally:
+        half.unlink(missing_ok=True)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What is a run held against? The stored run that pytest-benchmark loaded, and what is missing on either side.
 
-Leaves out: the judging of a case. pytest-benchmark finds and loads the stored run (`--benchmark-compare`) and hands
-it over before the first test.
+Beside it stands the anchor, where there is one. Leaves out: the judging of a case. pytest-benchmark finds and loads the
+stored run (`--benchmark-compare`) and hands it over before the first test.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ import pytest
 
 from benchmarks.baselines.schema import RUN_KEY
 from benchmarks.baselines.store import check_run, check_run_file, read_baseline
-from benchmarks.errors import BaselineError
+from benchmarks.errors import BaselineError, SuiteError
+from benchmarks.plugin.anchoring import is_anchored, load_anchor
 from benchmarks.plugin.compared import count_compared, is_asked_to_compare
 from benchmarks.plugin.run import find_run, name_case
 from benchmarks.records import Json, Outcome, Question
@@ -22,7 +23,7 @@ from benchmarks.verdicts.plan import count_judgements
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Check a baseline that was named by its path, before pytest-benchmark tries to load it.
+    """Load the anchor, and check a baseline that was named by its path, before pytest-benchmark tries to load it.
 
     The target's processes end when pytest cleans up, which it does whatever other plugins raise.
     """
@@ -32,11 +33,13 @@ def pytest_configure(config: pytest.Config) -> None:
     run.comparing = bool(asked)
     run.skipping = bool(config.getoption("benchmark_skip", None))
     run.compared_with = asked if isinstance(asked, str) else ""
-    if isinstance(asked, str) and (os.sep in asked or asked.endswith(".json")):
-        try:
+    try:
+        if isinstance(asked, str) and (os.sep in asked or asked.endswith(".json")):
             check_run_file(Path(asked))
-        except BaselineError as error:
-            raise pytest.UsageError(str(error)) from None
+        if run.settings.anchor is not None:
+            run.anchor = load_anchor(run.settings.anchor, run.settings)
+    except SuiteError as error:
+        raise pytest.UsageError(str(error)) from None
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)  # before pytest-benchmark's own, which takes it for granted
@@ -70,6 +73,7 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: Json) -> No
         "seed": run.settings.seed,
         "order_seed": run.settings.order_seed,
         "shard": None if run.settings.shard is None else str(run.settings.shard),
+        "anchor": None if run.settings.anchor is None else str(run.settings.anchor),
         "failed_cases": failed,
         "sample_costs": [dataclasses.asdict(cost) for cost in estimate_sample_costs(run.reports)],
     }
@@ -87,12 +91,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Count in how many ways the run can turn red by chance, over all of its shards."""
     run = find_run(session.config)
     swept = [item for item in (*session.items, *run.in_other_shards) if item.get_closest_marker("sweep") is not None]
-    stored_runs = 0 if not run.comparing else 1 if run.anchor is None else 2
     run.judgements = sum(
         count_judgements(
             Question(sweep.args[0]),
             null=item.get_closest_marker("null") is not None,
-            stored_runs=stored_runs,
+            stored_runs=1 + is_anchored(run, name_case(item)) if run.comparing else 0,
             two_targets=run.settings.against is not None,
         )
         for item in swept

@@ -8,14 +8,16 @@ and where even that is not reached, when pytest cleans up. It is told once. Leav
 from __future__ import annotations
 
 import functools
-from collections.abc import Generator
+from collections.abc import Generator, Iterator, Sequence
 
 import pytest
 
-from benchmarks.baselines.store import describe_differences
+from benchmarks.baselines.store import Baseline, describe_differences
+from benchmarks.plugin.anchoring import describe_lacking
 from benchmarks.plugin.compared import count_compared, is_asked_to_compare, render_compared
 from benchmarks.plugin.neighbours import describe_neighbours
 from benchmarks.plugin.run import RUN, Run
+from benchmarks.records import Measurement
 
 _LISTED_CASES = 10
 
@@ -68,6 +70,16 @@ def tell_summary(config: pytest.Config) -> None:
             reporter.write_line(summary)
 
 
+def _list_differences(stored: Baseline | None, measured: Sequence[Measurement]) -> Iterator[str]:
+    """Yield how each place where a stored run was measured differs from each of this run."""
+    if stored is None:
+        return
+    places = {measurement.environment for measurement in stored.measurements.values()}
+    for current in {measurement.environment for measurement in measured}:
+        for other in places - {current}:
+            yield "; ".join(describe_differences(other, current))
+
+
 def list_notes(run: Run) -> list[str]:
     """Return the remarks on this run as a whole: what it cannot be compared in, and what it lacks."""
     notes = [describe_neighbours(run.neighbours, "was")] if run.neighbours else []
@@ -80,14 +92,13 @@ def list_notes(run: Run) -> list[str]:
     if run.baseline is None:
         return notes
     measured = [report.measurement for report in run.reports if report.measurement is not None]
-    stored = {measurement.environment for measurement in run.baseline.measurements.values()}
-    for current in {measurement.environment for measurement in measured}:
-        for other in stored - {current}:
-            differences = "; ".join(describe_differences(other, current))
-            notes.append(
-                f"The baseline was recorded elsewhere ({differences}): overheads, bytes and counts are compared, "
-                "absolute times are not."
-            )
+    for name, stored in (("baseline", run.baseline), ("anchor", run.anchor)):
+        notes += [
+            f"The {name} was recorded elsewhere ({differences}): overheads, bytes and counts are compared, "
+            "absolute times are not."
+            for differences in _list_differences(stored, measured)
+        ]
+    notes += filter(None, [describe_lacking(run)])
     removed = run.list_removed()
     if removed:
         listed = ", ".join(removed[:_LISTED_CASES]) + (", …" if len(removed) > _LISTED_CASES else "")

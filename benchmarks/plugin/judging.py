@@ -11,6 +11,7 @@ import shlex
 from benchmarks.axes import name_null_case
 from benchmarks.baselines.store import explain_unlike_versions
 from benchmarks.errors import BaselineError
+from benchmarks.plugin.anchoring import find_anchored
 from benchmarks.plugin.run import Run
 from benchmarks.questions import find_question
 from benchmarks.records import Case, Change, Outcome, ReadBlock, Verdict
@@ -81,11 +82,12 @@ def _find_stored_runs(case: Case, run: Run) -> list[Stored]:
     """
     tolerances = run.settings.find_tolerances(case)
     stored = [Stored(name="baseline", blocks=run.find_stored(case).blocks, tolerances=tolerances)]
-    if run.anchor is not None and case.case_id in run.anchor.measurements:
-        anchored = {aspect: ANCHOR_FACTOR * tolerance for aspect, tolerance in tolerances.items()}
-        blocks = run.anchor.measurements[case.case_id].blocks
-        stored.append(Stored(name="anchor", blocks=blocks, tolerances=anchored))
-    return stored
+    try:
+        anchored = find_anchored(run, case).blocks
+    except BaselineError:  # the summary's note says why
+        return stored
+    larger = {aspect: ANCHOR_FACTOR * tolerance for aspect, tolerance in tolerances.items()}
+    return [*stored, Stored(name="anchor", blocks=anchored, tolerances=larger)]
 
 
 def make_gate_plan(run: Run, case: Case) -> GatePlan:
@@ -122,7 +124,8 @@ def read_and_judge(case: Case, source: ReadSource, run: Run, plan: ReadingPlan, 
             stored = _find_stored_readings(case, source, run)
         except BaselineError as error:
             problem = str(error)
-    judgement = judge_read_case(case, source.read_more, stored, plan)
+    anchored = () if stored is None else _find_anchored_readings(case, source, run)
+    judgement = judge_read_case(case, source.read_more, stored, plan, anchored)
     verdict = judgement.verdict
     if problem and (verdict is None or verdict.outcome is Outcome.HELD):
         verdict = Verdict(outcome=Outcome.NOT_COMPARABLE, reason=problem)
@@ -176,6 +179,14 @@ def _find_stored_readings(case: Case, source: ReadSource, run: Run) -> tuple[Rea
     return stored.readings
 
 
+def _find_anchored_readings(case: Case, source: ReadSource, run: Run) -> tuple[ReadBlock, ...]:
+    """Return the anchor's readings of a case; none where they are not there or of another TensorFlow."""
+    try:
+        return find_anchored(run, case, source.describe_environment()).readings
+    except BaselineError:  # the summary's note says why
+        return ()
+
+
 def _judge_null(case: Case, source: BlockSource, run: Run, plan: GatePlan, node_id: str) -> Judged:
     """Measure a null case until it is known whether it reads 1.00."""
     judgement = judge_null_case(source.measure_more, run.settings.find_tolerances(case), plan)
@@ -199,6 +210,8 @@ def _describe_verdict(verdict: Verdict) -> str:
 def _advise(run: Run, case: Case, node_id: str) -> str:
     """Return the command that looks closer at one case."""
     compare = f"--benchmark-compare={run.compared_with}" if run.compared_with else "--benchmark-compare"
+    if run.settings.anchor is not None:
+        compare += f" --anchor {shlex.quote(str(run.settings.anchor))}"
     return _command(run, case, node_id, f"{compare} --blocks {_BLOCKS_TO_LOOK_CLOSER}")
 
 

@@ -39,6 +39,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "requirements such as tensorflow-cpu==2.19.1",
     )
     group.addoption(
+        "--anchor",
+        metavar="FILE",
+        help="hold the run against this older run too, at twice the tolerance; it stays while baselines are recorded "
+        "anew, and finds small rises that add up; with --benchmark-compare only",
+    )
+    group.addoption(
         "--shard",
         metavar="K/N",
         help="measure part K of N of the cases; python -m benchmarks.commands.merge joins them",

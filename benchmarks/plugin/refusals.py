@@ -7,7 +7,7 @@ was meant. Leaves out: the values of the suite's own options (`settings`).
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -37,6 +37,8 @@ def check_combinations(config: pytest.Config) -> None:
             f"{comparing[0]}: expected a run in one process, got {several} as well; leave one of the two out: cases "
             "that are measured side by side slow each other down"
         )
+    if config.getoption("anchor", None) is not None:
+        _check_anchor(comparing)
     strict = ["--strict-verdicts"] if _is_given(config, "--strict-verdicts") else []
     if _is_disabled(config) and (comparing or strict):
         raise AxisError(
@@ -52,6 +54,20 @@ def check_combinations(config: pytest.Config) -> None:
         raise AxisError(
             "--benchmark-cprofile: expected a profile of training steps, got one of the replay of their times, which "
             "were measured in other processes; write --explain, which profiles both arms"
+        )
+
+
+def _check_anchor(comparing: Sequence[str]) -> None:
+    """Refuse an anchor where no baseline is compared with."""
+    if "--against" in comparing:
+        raise AxisError(
+            "--anchor: expected a run that is compared with stored ones, got --against as well; leave one of the two "
+            "out: a second target is measured now, an anchor was measured long ago"
+        )
+    if not comparing:
+        raise AxisError(
+            "--anchor: expected a run that is compared with a baseline, got none; write --benchmark-compare as well: "
+            "an anchor is held beside the baseline, not in its place"
         )
 
 

@@ -58,6 +58,7 @@ class Settings:
     target: Target
     target_named: bool
     against: str | None
+    anchor: Path | None
     explain: bool
     summary: Path | None
     shard: Shard | None
@@ -120,6 +121,7 @@ def read_settings(config: pytest.Config) -> Settings:
         target=find_target(config.getoption("--target")),
         target_named=config.getoption("--target") is not None,
         against=_read_against(config),
+        anchor=None if (anchor := config.getoption("--anchor")) is None else Path(anchor),
         explain=config.getoption("--explain"),
         summary=_read_summary(config.getoption("--summary")),
         shard=_read_shard(config.getoption("--shard")),

@@ -138,7 +138,9 @@ def pytest_report_header(config: pytest.Config) -> list[str]:
     settings = find_run(config).settings
     plant = "" if settings.plant is None else f", PLANTED: {settings.plant.description}"
     against = "" if settings.against is None else f", against {settings.against}"
-    return [f"sample weighting: sweep {settings.profile.value}, target {settings.target.interpreter}{against}{plant}"]
+    anchor = "" if settings.anchor is None else f", anchor {settings.anchor}"
+    target = f"target {settings.target.interpreter}"
+    return [f"sample weighting: sweep {settings.profile.value}, {target}{against}{anchor}{plant}"]
 
 
 @pytest.hookimpl(tryfirst=True)

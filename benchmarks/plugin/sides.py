@@ -1,15 +1,20 @@
 """When are targets started? Before anything is measured, all servers of a target at once.
 
-The other target is found or built first, so that a run without it ends at once. Leaves out: measuring (`works`) and
-what is concluded (`siding`).
+The other target is found or built first, so that a run without it ends at once. What goes wrong with starting this one
+ahead is not told here: the first request meets it again, and fails its case.
+
+Leaves out: measuring (`works`) and what is concluded (`siding`).
 """
 
 from __future__ import annotations
+
+import contextlib
 
 import pytest
 
 from benchmarks.blocks.layouts import LAYOUTS
 from benchmarks.errors import SuiteError
+from benchmarks.plugin.faults import describe_fault
 from benchmarks.plugin.run import find_run
 from benchmarks.records import Question
 
@@ -32,4 +37,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
             run.other_launcher.describe_environment()
     except SuiteError as error:
         raise pytest.UsageError(f"--against: {error}") from None
-    run.launcher.start(servers)
+    except Exception as error:  # noqa: BLE001 - whatever it is, without the other target there is nothing to compare
+        raise pytest.UsageError(f"--against: {describe_fault(error)}") from None
+    with contextlib.suppress(Exception):
+        run.launcher.start(servers)

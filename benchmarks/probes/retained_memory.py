@@ -15,10 +15,10 @@ from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest
 from benchmarks.stopwatch import Stopwatch
 
-_SETTLING_EPOCHS = 5
+_SETTLING_EPOCHS = 4
 """Caches and thread pools grow in the first epochs of any process; they are not counted."""
 
-_READ_EPOCHS = 20
+_READ_EPOCHS = 12
 
 
 class RetainedMemoryGauge:

@@ -42,6 +42,11 @@ class Quantity:
         """Whether it is a number of bytes; otherwise it is a count."""
         return self.rule in {Rule.BYTES, Rule.LEAK}
 
+    @property
+    def is_compared(self) -> bool:
+        """Whether it is held against what was stored; otherwise there is something that it must never be."""
+        return self.rule in {Rule.EXACT, Rule.BYTES}
+
 
 QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
     {

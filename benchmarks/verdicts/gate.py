@@ -20,12 +20,9 @@ from benchmarks.records import Aspect, BlockSummary, Comparison, Outcome, Verdic
 from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean
 from benchmarks.stats.power import estimate_smallest_visible_change
 from benchmarks.verdicts.explain import describe_verdict
-from benchmarks.verdicts.plan import GatePlan
+from benchmarks.verdicts.plan import MIN_BASELINE_BLOCKS, GatePlan
 from benchmarks.verdicts.rules import find_worst
 from benchmarks.verdicts.screening import Criterion, MeasureMore, Settled, screen_then_confirm
-
-MIN_BASELINE_BLOCKS: int = 2
-"""The fewest blocks that tell of their own spread; with fewer, no number of new blocks could decide anything."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

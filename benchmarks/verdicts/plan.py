@@ -32,6 +32,9 @@ ADVISED_BASELINE_BLOCKS: int = 12
 """A baseline's few degrees of freedom limit every comparison with it: of rises of 5 %, a baseline of 8 blocks lets 85 %
 be seen, one of 10 lets 95 %, one of 12 lets 98 %. It is measured once and used often."""
 
+MIN_BASELINE_BLOCKS: int = 2
+"""The fewest blocks that tell of their own spread; with fewer, no number of new blocks could decide anything."""
+
 LEAST_ARM_TOLERANCE: float = 0.05
 """Of what one arm takes by itself in another target: processes differ by a few percent in how their memory happens to
 lie, and two versions of TensorFlow never have the very same graph."""

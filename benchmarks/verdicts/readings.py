@@ -1,8 +1,9 @@
 """When are enough readings taken, and what is the verdict on a case? Screen, read fresh blocks where needed, conclude.
 
 A case has several quantities and gets one verdict, that of the worst. Counts are settled by the first blocks; bytes
-beyond their limit are read again on fresh blocks alone, since the first were the reason to look again. Leaves out: the
-rule for each quantity (`reading_rules`).
+beyond their limit are read again on fresh blocks alone, since the first were the reason to look again. Where there is
+an anchor, what was stored in it is a second thing that the same blocks are held against. Leaves out: the rule for each
+quantity (`reading_rules`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.records import Case, Outcome, ReadBlock, Verdict
 from benchmarks.records.quantities import Rule, find_quantity, title_reading
+from benchmarks.verdicts.plan import ANCHOR_FACTOR
 from benchmarks.verdicts.reading_rules import (
     EXPECT_NO_DIFFERENCE,
     Expectation,
@@ -35,8 +37,41 @@ class ReadJudgement:
     findings: tuple[Finding, ...]
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Standard:
+    """What the readings of a case are held against, with the limits of a rise over it.
+
+    `stored` are blocks that were read at another time, which `source` names; None where nothing is compared.
+    """
+
+    case: Case
+    stored: Sequence[ReadBlock] | None
+    plan: ReadingPlan
+    source: str = "before"
+
+    def judge(self, key: str, blocks: Sequence[ReadBlock], *, final: bool) -> Finding | None:
+        """Return what the blocks show of one reading; None where more are needed or nothing is asked of it."""
+        return judge_reading(key, blocks, self.find_expectation(key), self.plan, final=final)
+
+    def find_expectation(self, key: str) -> Expectation | None:
+        """Return what a reading is held against."""
+        if self.case.null:
+            return EXPECT_NO_DIFFERENCE
+        if not self.stored or key not in list_keys(self.stored):
+            return None
+        return expect_stored(key, self.stored, self.source)
+
+    def is_asked(self, key: str) -> bool:
+        """Whether a finding that is missing would be there with more blocks."""
+        return find_quantity(key).rule is Rule.LEAK or self.find_expectation(key) is not None
+
+
 def judge_read_case(
-    case: Case, read_more: ReadMore, stored: Sequence[ReadBlock] | None, plan: ReadingPlan
+    case: Case,
+    read_more: ReadMore,
+    stored: Sequence[ReadBlock] | None,
+    plan: ReadingPlan,
+    anchored: Sequence[ReadBlock] = (),
 ) -> ReadJudgement:
     """Read a case until each of its quantities can be judged, or the plan's blocks are used up.
 
@@ -45,49 +80,43 @@ def judge_read_case(
         read_more: reads more blocks; what it raises passes through.
         stored: the stored blocks of the same case; None where nothing is compared.
         plan: limits and numbers of blocks.
+        anchored: the blocks of the same case in the anchor, to which the same blocks are held too: counts exactly,
+            bytes with limits `ANCHOR_FACTOR` times as large. What it has not read is not asked of it.
     """
     blocks = tuple(read_more(plan.screen_blocks))
-    findings = {key: _judge(case, key, blocks, stored, plan, final=False) for key in list_keys(blocks)}
-    unsettled = [key for key, finding in findings.items() if finding is None and _is_asked(case, key, stored)]
-    if unsettled and plan.fresh_blocks:
+    keys = list_keys(blocks)
+    baseline = _Standard(case=case, stored=stored, plan=plan)
+    asked = [(key, baseline) for key in keys]
+    if anchored and not case.null:
+        anchor = _Standard(case=case, stored=anchored, plan=_loosen(plan), source="in the anchor")
+        asked += [(key, anchor) for key in keys if find_quantity(key).is_compared and anchor.is_asked(key)]
+    findings = [standard.judge(key, blocks, final=False) for key, standard in asked]
+    left_open = [
+        index for index, (key, standard) in enumerate(asked) if findings[index] is None and standard.is_asked(key)
+    ]
+    if left_open and plan.fresh_blocks:
         fresh = tuple(read_more(plan.fresh_blocks))
         shared = list_keys(fresh)
-        findings |= {key: _judge(case, key, fresh, stored, plan, final=True) for key in unsettled if key in shared}
-    settled = [finding for finding in findings.values() if finding is not None]
+        for index in left_open:
+            key, standard = asked[index]
+            if key in shared:
+                findings[index] = standard.judge(key, fresh, final=True)
+    settled = [finding for finding in findings if finding is not None]
     settled += find_incomparable(blocks, stored or ())
     return conclude_findings(case, settled)
+
+
+def _loosen(plan: ReadingPlan) -> ReadingPlan:
+    """Return the limits of a rise over the anchor."""
+    return dataclasses.replace(
+        plan, tolerance=ANCHOR_FACTOR * plan.tolerance, floor_bytes=ANCHOR_FACTOR * plan.floor_bytes
+    )
 
 
 def conclude_findings(case: Case, findings: Sequence[Finding]) -> ReadJudgement:
     """Return the verdict that these findings on a case come to; in a null case any difference is a fault."""
     heard = [_as_null(finding) for finding in findings] if case.null else list(findings)
     return ReadJudgement(verdict=_conclude(heard), findings=tuple(heard))
-
-
-def _judge(
-    case: Case,
-    key: str,
-    blocks: Sequence[ReadBlock],
-    stored: Sequence[ReadBlock] | None,
-    plan: ReadingPlan,
-    *,
-    final: bool,
-) -> Finding | None:
-    return judge_reading(key, blocks, _find_expectation(case, key, stored), plan, final=final)
-
-
-def _find_expectation(case: Case, key: str, stored: Sequence[ReadBlock] | None) -> Expectation | None:
-    """Return what a reading is held against."""
-    if case.null:
-        return EXPECT_NO_DIFFERENCE
-    if not stored or key not in list_keys(stored):
-        return None
-    return expect_stored(key, stored)
-
-
-def _is_asked(case: Case, key: str, stored: Sequence[ReadBlock] | None) -> bool:
-    """Whether a finding that is missing would be there with more blocks."""
-    return find_quantity(key).rule is Rule.LEAK or _find_expectation(case, key, stored) is not None
 
 
 def find_incomparable(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -10,11 +11,12 @@ from typing import Any
 import pytest
 
 from benchmarks.baselines.merging import merge_runs
-from benchmarks.baselines.schema import EXTRA_INFO_KEY, RUN_KEY
+from benchmarks.baselines.schema import EXTRA_INFO_KEY, RUN_KEY, to_extra_info
+from benchmarks.baselines.store import check_run, read_baseline
 from benchmarks.commands import merge
 from benchmarks.errors import BaselineError
-from benchmarks.records import Json
-from tests.examples import make_environment
+from benchmarks.records import Case, CaseReport, Json, Question
+from tests.examples import make_case, make_environment, make_measurement, make_read_block, make_read_measurement
 
 _STATS = dict.fromkeys(("min", "max", "mean", "median", "iqr", "stddev", "ops", "rounds", "iterations"), 1.0)
 
@@ -43,6 +45,86 @@ def test_two_shards_become_one_run() -> None:
     assert [benchmark["fullname"] for benchmark in merged["benchmarks"]] == ["a", "b", "c"]
     assert merged[RUN_KEY]["failed_cases"] == {"d": "killed"}
     assert merged[RUN_KEY]["shard"] is None
+
+
+def store(case: Case, log_ratio: float) -> Json:
+    """Return a benchmark as a shard holds it, of a case with two blocks or, where bytes are read, two readings."""
+    if case.question.is_timed:
+        measurement = make_measurement(case, (log_ratio, log_ratio + 0.01))
+    else:
+        readings = [make_read_block("pass_peak_tensor_bytes", 1e6, 1e6 + extra) for extra in (4096, 8192)]
+        measurement = make_read_measurement(case, readings)
+    report = CaseReport(
+        case=case,
+        measurement=measurement,
+        overhead_ratio=None,
+        position_ratio=None,
+        timed_share=None,
+        verdict=None,
+    )
+    return {
+        "name": f"test_{case.case_id}",
+        "fullname": f"benchmarks/test_{case.question.value}.py::test_{case.case_id}",
+        "stats": {**_STATS, "outliers": "0;0"},
+        "extra_info": {EXTRA_INFO_KEY: to_extra_info(report)},
+    }
+
+
+def make_measured_shards() -> tuple[Json, Json]:
+    """Return two shards with a null case, a timed case and one of bytes, a failed case and a cost per sample each."""
+    shards = []
+    for number, method in ((1, "loop_graph"), (2, "fit_array")):
+        shard = make_shard(number)
+        shard["machine_info"] = {"node": "one", "cpu": {"brand_raw": "AMD EPYC"}}
+        shard["benchmarks"] = [
+            store(make_case(method=method, null=True), 0.0),
+            store(make_case(method=method), 0.02 * number),
+            store(make_case(question=Question.PEAK_MEMORY, dataset_size=10_000, method=method), 0.0),
+        ]
+        shard[RUN_KEY]["failed_cases"] = {f"step_time[mlp-depth9-batch256-{method}]": f"killed in shard {number}"}
+        shard[RUN_KEY]["sample_costs"] = [{"case_name": f"mlp-depth4-batch256-{method}", "sizes": [10_000, 100_000]}]
+        shards.append(json.loads(json.dumps(shard)))
+    first, second = shards
+    return first, second
+
+
+def test_the_merged_run_holds_each_benchmark_of_each_shard_as_it_was() -> None:
+    shards = make_measured_shards()
+    merged = merge_runs(copy.deepcopy(shards))
+    given = {each["fullname"]: each for shard in shards for each in shard["benchmarks"]}
+    assert len(given) == 6
+    assert {each["fullname"]: each for each in merged["benchmarks"]} == given
+    assert len(merged["benchmarks"]) == 6
+
+
+def test_the_merged_run_gives_the_measurements_of_its_shards() -> None:
+    shards = make_measured_shards()
+    parts = [read_baseline(shard) for shard in shards]
+    whole = read_baseline(merge_runs(shards))
+    assert whole.measurements == {**parts[0].measurements, **parts[1].measurements}
+    assert len(whole.measurements) == 6
+    assert not whole.unreadable
+    check_run(merge_runs(shards), "the merged run")
+
+
+def test_the_merged_run_has_the_failed_cases_and_the_costs_of_all_shards() -> None:
+    told = merge_runs(make_measured_shards())[RUN_KEY]
+    assert told["failed_cases"] == {
+        "step_time[mlp-depth9-batch256-loop_graph]": "killed in shard 1",
+        "step_time[mlp-depth9-batch256-fit_array]": "killed in shard 2",
+    }
+    assert [cost["case_name"] for cost in told["sample_costs"]] == [
+        "mlp-depth4-batch256-loop_graph",
+        "mlp-depth4-batch256-fit_array",
+    ]
+    assert (told["profile"], told["seed"], told["shard"]) == ("gate", 1, None)
+
+
+def test_the_merged_run_keeps_the_machine_and_the_commit() -> None:
+    shards = make_measured_shards()
+    merged = merge_runs(shards)
+    assert merged["machine_info"] == shards[0]["machine_info"]
+    assert merged["commit_info"] == shards[0]["commit_info"] == {"id": "abc", "dirty": False}
 
 
 def change(shard: Json, *path: Any, to: Any) -> Json:
@@ -101,13 +183,78 @@ def test_none_at_all_is_refused() -> None:
         merge_runs([])
 
 
-def test_the_command_writes_a_run_or_says_why_not(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.fixture
+def shard_files(tmp_path: Path) -> list[str]:
+    """Write two shards."""
     paths = [tmp_path / "1.json", tmp_path / "2.json"]
-    for path, shard in zip(paths, (make_shard(1, "a"), _SECOND), strict=True):
+    for path, shard in zip(paths, make_measured_shards(), strict=True):
         path.write_text(json.dumps(shard))
+    return [str(path) for path in paths]
+
+
+def test_the_command_writes_the_merged_run_and_nothing_beside_it(
+    tmp_path: Path, shard_files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
     output = tmp_path / "all.json"
-    assert merge.main([*map(str, paths), "--output", str(output)]) == 0
-    assert len(json.loads(output.read_text())["benchmarks"]) == 2
-    assert merge.main([str(paths[0]), "--output", str(output)]) == 1
-    assert "2/2 is missing" in capsys.readouterr().err
+    output.write_text("an older one")
+    assert merge.main([*shard_files, "--output", str(output)]) == 0
+    assert json.loads(output.read_text()) == merge_runs(make_measured_shards())
+    assert capsys.readouterr().out == f"{output}: 6 cases of 2 shards\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.json", "2.json", "all.json"]
+
+
+def test_the_command_reads_each_file_once(
+    tmp_path: Path, shard_files: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    read_text = Path.read_text
+
+    def count(path: Path, **options: Any) -> str:
+        read.append(str(path))
+        return read_text(path, **options)
+
+    monkeypatch.setattr(Path, "read_text", count)
+    assert merge.main([*shard_files, "--output", str(tmp_path / "all.json")]) == 0
+    assert read == shard_files
+
+
+def test_the_command_says_in_one_line_why_not(
+    tmp_path: Path, shard_files: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "all.json"
+    for shards, reason in (
+        (shard_files[:1], "shards: expected all 2, but 2/2 is missing; name its file too"),
+        ([str(tmp_path / "no.json")], "shard: expected the file of a stored run, got "),
+    ):
+        assert merge.main([*shards, "--output", str(output)]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith(reason)
+    assert not output.exists()
+
+
+@pytest.mark.parametrize("name", ["missing/all.json", "."])
+def test_an_output_that_cannot_be_is_refused_before_anything_is_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    output = tmp_path / name
     assert merge.main([str(tmp_path / "no.json"), "--output", str(output)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"--output: expected a file in a folder that exists, got {str(output)!r}; make ")
+
+
+def test_a_merge_that_cannot_be_written_leaves_the_older_run_as_it_was(
+    tmp_path: Path, shard_files: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    output = tmp_path / "all.json"
+    output.write_text("an older one")
+    write_text = Path.write_text
+
+    def run_out(path: Path, text: str, **options: Any) -> int:
+        write_text(path, text[:100], **options)
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_text", run_out)
+    assert merge.main([*shard_files, "--output", str(output)]) == 1
+    assert "--output: expected a file that can be written, got " in capsys.readouterr().err
+    assert output.read_text() == "an older one"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["1.json", "2.json", "all.json"]

@@ -68,10 +68,14 @@ def test_a_larger_overhead_here_fails_and_is_told(run_both: RunSuite) -> None:
     result.stdout.fnmatch_lines(
         [
             "step_time[[]mlp-depth2-batch256-loop_graph[]]: slower here than in the other target.",
-            "  overhead +1*% against the other target*",
+            "  overhead +1*% against the other target*, tolerated +2.0 %",
+            "  overhead in processor time +1*% against the other target*, tolerated +5.0 %",
+            "  weighted arm +1*% against the other target*, tolerated +5.0 %",
             "  next: pytest '*loop_graph[]]' --method loop_graph --against tensorflow-cpu==2.20.0 --blocks 20",
-            "Slower or larger here: [12]",
+            "Slower or larger here: 3",
             "  step_time[[]mlp-depth2-batch256-loop_graph[]] (overhead +1*",
+            "  step_time[[]mlp-depth2-batch256-loop_graph[]] (overhead in processor time +1*",
+            "  step_time[[]mlp-depth2-batch256-loop_graph[]] (weighted arm +1*",
         ]
     )
 

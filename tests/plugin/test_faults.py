@@ -32,7 +32,7 @@ def raise_in_block(error: BaseException, at: int = 1) -> Callable[[Case, int], N
 def test_an_exception_is_one_failed_case_that_says_what_and_where(
     run_suite: RunSuite, pytester: pytest.Pytester
 ) -> None:
-    launcher = FakeLauncher(before_block=raise_in_block(ZeroDivisionError("division\nby zero")))
+    launcher = FakeLauncher(before_block=raise_in_block(ZeroDivisionError("division\nby zero"), at=2))
     result = run_suite(*_TWO, "--benchmark-json=run.json", launcher=launcher)
     result.assert_outcomes(passed=3, failed=1)
     result.stdout.fnmatch_lines(
@@ -47,7 +47,7 @@ def test_an_exception_is_one_failed_case_that_says_what_and_where(
     assert list(stored["sample_weighting_run"]["failed_cases"]) == [_CASE]
     blocks = {each["name"]: each["extra_info"]["sample_weighting"] for each in stored["benchmarks"]}
     assert blocks[f"test_{_CASE}"]["verdict"]["outcome"] == "FAILED"
-    assert len(blocks[f"test_{_CASE}"]["blocks"]) == 1, "the block before the exception is kept"
+    assert len(blocks[f"test_{_CASE}"]["blocks"]) == 2, "the blocks before the exception are kept"
 
 
 def test_an_exception_before_the_first_block_is_saved_too(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
@@ -80,6 +80,31 @@ def test_a_launcher_that_cannot_be_made_fails_each_case_and_ends_no_run(
     result = run_suite(*_TWO)
     result.assert_outcomes(failed=4)
     result.stdout.fnmatch_lines(["FAILED *: OSError: *Too many open files, at *"])
+
+
+def test_a_start_ahead_that_fails_costs_no_case_whose_requests_succeed(run_suite: RunSuite) -> None:
+    class Sluggish(FakeLauncher):
+        """A target that cannot be started before it is asked for something."""
+
+        def start(self, count: int = 1) -> None:
+            raise OSError(11, "Resource temporarily unavailable")
+
+    run_suite(*_TWO, launcher=Sluggish()).assert_outcomes(passed=4)
+
+
+def test_another_target_whose_launcher_cannot_be_made_ends_the_run_in_one_line(
+    run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(settings: object) -> Launcher:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("benchmarks.plugin.run._make_other_launcher", fail)
+    launcher = FakeLauncher()
+    result = run_suite(*_TWO, "--against", "tensorflow-cpu==2.20.0", launcher=launcher)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["ERROR: --against: OSError: *Too many open files, at *test_faults.py:*"])
+    result.stdout.no_fnmatch_line("*INTERNALERROR*")
+    assert not launcher.requests
 
 
 def test_an_exception_while_a_case_is_explained_changes_no_verdict(run_suite: RunSuite) -> None:

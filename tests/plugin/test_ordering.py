@@ -105,10 +105,10 @@ def test_the_verdict_is_the_same_in_any_order(run_suite: RunSuite) -> None:
         result.stdout.fnmatch_lines(["NOT COMPARABLE *loop_graph[]]: would be REGRESSED*its null case was off*"])
 
 
-@pytest.mark.parametrize("method", ["loop_graph", "fit_class_weight"])
+@pytest.mark.parametrize("method", ["loop_graph", "fit_class_weight_dataset"])
 def test_the_advised_command_measures_the_null_case_first(run_suite: RunSuite, method: str) -> None:
-    """`fit_class_weight` has the control of `fit_array`, and so its null case."""
-    null = {"loop_graph": "loop_graph-null", "fit_class_weight": "fit_array-null"}[method]
+    """`fit_class_weight_dataset` has the control of `fit_dataset`, and so its null case."""
+    null = {"loop_graph": "loop_graph-null", "fit_class_weight_dataset": "fit_dataset-null"}[method]
     arguments = ("test_step_time.py", "--method", method)
     run_suite(*arguments, "--benchmark-save=base", launcher=FakeLauncher(0.02))
     result = run_suite(*arguments, "--benchmark-compare", launcher=FakeLauncher(0.3, run_seed=2))

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.methods import METHODS
 from benchmarks.plugin.sharding import divide
 from tests.plugin.conftest import RunSuite
 
@@ -36,13 +37,16 @@ def test_the_shards_of_a_sweep_are_the_sweep(run_suite: RunSuite) -> None:
 
 
 def test_a_null_case_stays_with_its_methods(run_suite: RunSuite) -> None:
+    shared = {"fit_class_weight": "fit_array", "fit_class_weight_dataset": "fit_dataset"}
+    seen = set()
     for k in (1, 2, 3, 4):
         cases = set(list_cases(run_suite("--collect-only", "-q", "--shard", f"{k}/4")))
         for case in cases:
-            if "fit_class_weight" in case:
-                assert case.replace("fit_class_weight", "fit_array-null") in cases
-            elif "-null" not in case:
-                assert case.replace("]", "-null]") in cases
+            if "-null" not in case:
+                sizes, _, method = case.removesuffix("]").rpartition("-")
+                assert f"{sizes}-{shared.get(method, method)}-null]" in cases
+                seen.add(method)
+    assert seen == {*METHODS}
 
 
 @pytest.mark.parametrize("text", ["0/2", "3/2", "2", "a/b", "1/0", "-1/2"])

@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.records import CaseReport, Outcome, Question, Verdict
 from benchmarks.reports.answer import render_time_answer
-from tests.examples import make_case, make_measurement
+from tests.examples import make_case, make_comparison, make_measurement
 
 NOTHING, SOME, MUCH = 0.0, math.log(1.031), math.log(1.08)
 
@@ -20,13 +20,14 @@ def report(method: str, log_ratio: float | None, outcome: Outcome | None = None,
     """Return a report whose eight blocks lie within 0.1 % of a log-ratio; without one nothing could be measured."""
     case = make_case(method=method, depth=2, **values)
     log_ratios = [] if log_ratio is None else [log_ratio + jitter for jitter in (-0.001, 0.001) * 4]
+    compared = make_comparison() if outcome is Outcome.FAILED and log_ratio is not None else None
     return CaseReport(
         case=case,
         measurement=None if log_ratio is None else make_measurement(case, log_ratios),
         overhead_ratio=None,
         position_ratio=None,
         timed_share=None,
-        verdict=None if outcome is None else Verdict(outcome=outcome, reason="as told"),
+        verdict=None if outcome is None else Verdict(outcome=outcome, reason="as told", comparison=compared),
     )
 
 
@@ -116,4 +117,18 @@ def test_a_null_case_that_is_off_takes_every_method_with_that_control_out() -> N
         report("fit_dataset", MUCH),
         report("fit_class_weight_dataset", MUCH),
         report("loop_jit", SOME),
+    )
+    assert matches(
+        f"Yes: step time rises with fit_dataset by +8.0 % (at least #).{HOLDS}",
+        null("fit_dataset", Outcome.FAILED),
+        report("fit_dataset", SOME),
+        report("fit_dataset", MUCH, batch_size=32),
+    ), "it vouches for its own sizes alone"
+
+
+def test_a_null_case_that_could_not_be_measured_takes_no_method_out() -> None:
+    assert matches(
+        f"Yes: step time rises with fit_dataset by +8.0 % (at least #).{HOLDS}",
+        report("fit_dataset", None, Outcome.FAILED, null=True),
+        report("fit_dataset", MUCH),
     )

@@ -9,17 +9,28 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from benchmarks.records import Case, CaseReport, Outcome, Verdict
-from benchmarks.verdicts.answer import Answer, TimeAnswer, answer_in_time
-from tests.examples import make_block_summary, make_case, make_environment, make_measurement
+from benchmarks.records import Aspect, Case, CaseReport, Change, Outcome, Question, Verdict
+from benchmarks.verdicts.answer import Answer, TimeAnswer, answer_in_time, is_off
+from tests.examples import (
+    make_block_summary,
+    make_case,
+    make_comparison,
+    make_environment,
+    make_measurement,
+    make_read_block,
+    make_read_measurement,
+)
 
 
-def make_report(case: Case, log_ratios: Sequence[float], outcome: Outcome | None = None) -> CaseReport:
+def make_report(
+    case: Case, log_ratios: Sequence[float], outcome: Outcome | None = None, *, compared: bool = False
+) -> CaseReport:
     blocks = [
         make_block_summary(value, weighted_built_first=number % 2 == 0) for number, value in enumerate(log_ratios)
     ]
     measurement = dataclasses.replace(make_measurement(case), blocks=tuple(blocks), environment=make_environment())
-    verdict = None if outcome is None else Verdict(outcome=outcome, reason="")
+    comparison = make_comparison() if compared else None
+    verdict = None if outcome is None else Verdict(outcome=outcome, reason="", comparison=comparison)
     return CaseReport(
         case=case,
         measurement=measurement,
@@ -89,10 +100,38 @@ def test_a_cost_that_identical_arms_show_as_well_is_none() -> None:
 
 def test_a_case_beside_a_null_case_that_failed_is_left_out() -> None:
     case = name_case(0)
-    null = make_report(find_null(case), [0.06] * 6, Outcome.FAILED)
+    null = make_report(find_null(case), [0.06] * 6, Outcome.FAILED, compared=True)
     found = answer(null, make_report(case, [0.06, 0.061] * 3))
     assert found.answer is Answer.NOT_KNOWN
     assert found.costs == ()
+
+
+def test_a_null_case_that_could_not_be_measured_to_its_end_takes_no_case_out() -> None:
+    """It says nothing against the measurement; what its blocks showed is still no cost of the case."""
+    case = name_case(0)
+    found = answer(make_report(find_null(case), [0.0], Outcome.FAILED), make_report(case, [0.06, 0.061] * 3))
+    assert [cost.case for cost in found.costs if cost.costs] == [case]
+    assert (
+        answer(make_report(find_null(case), [0.07], Outcome.FAILED), make_report(case, [0.06, 0.061] * 3)).answer
+        is Answer.NOT_SHOWN
+    )
+
+
+@pytest.mark.parametrize("outcome", [None, *Outcome])
+def test_a_null_case_is_off_where_its_blocks_were_compared_and_failed(outcome: Outcome | None) -> None:
+    null = make_report(find_null(name_case(0)), [0.06] * 6, outcome, compared=True)
+    assert is_off(null) is (outcome is Outcome.FAILED)
+
+
+def test_a_null_case_is_off_where_two_targets_or_what_was_read_say_so() -> None:
+    """Verdicts on readings and on two targets have no comparison; of a case that could not be measured none is left."""
+    unmeasured = make_report(find_null(name_case(0)), [0.06] * 6, Outcome.FAILED)
+    change = Change(aspect=Aspect.OVERHEAD, outcome=Outcome.FAILED, reason="", brief="", rises=True)
+    graph = make_case(question=Question.TRAINING_GRAPH, null=True)
+    readings = make_read_measurement(graph, [make_read_block("graph_nodes", 100.0, 103.0)])
+    assert not is_off(unmeasured)
+    assert is_off(dataclasses.replace(unmeasured, changes=(change,)))
+    assert is_off(dataclasses.replace(unmeasured, case=graph, measurement=readings))
 
 
 def test_one_block_alone_shows_nothing() -> None:

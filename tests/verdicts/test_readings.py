@@ -123,3 +123,37 @@ def test_a_failed_null_case_does_not_blame_tensorflow() -> None:
     assert "This is not a finding about TensorFlow" in explain_readings(
         null, judgement.findings, "look", complaint="too much."
     )
+
+
+def test_the_same_fresh_blocks_are_held_against_baseline_and_anchor() -> None:
+    """Tolerated are 1 % of 20 MiB over the baseline, 205 KiB, and 410 KiB over the anchor."""
+    kib = 1024
+    blocks = Blocks(make_peaks(900 * kib))
+    judgement = judge_read_case(CASE, blocks.read_more, make_peaks(600 * kib, 3), PLAN, make_peaks(400 * kib, 3))
+    assert [finding.outcome for finding in judgement.findings] == [Outcome.REGRESSED, Outcome.REGRESSED]
+    assert blocks.given == 8
+    assert judgement.verdict is not None
+    assert "+600 KiB before; a change of +300 KiB where 205 KiB are tolerated" in judgement.verdict.reason
+    assert "+400 KiB in the anchor; a change of +500 KiB where 410 KiB are tolerated" in judgement.verdict.reason
+
+
+def test_the_worse_of_baseline_and_anchor_decides() -> None:
+    kib = 1024
+    judgement = judge_read_case(
+        CASE, Blocks(make_peaks(900 * kib)).read_more, make_peaks(800 * kib, 3), PLAN, make_peaks(400 * kib, 3)
+    )
+    assert [finding.outcome for finding in judgement.findings] == [Outcome.HELD, Outcome.REGRESSED]
+    assert find_outcome(judgement) is Outcome.REGRESSED
+
+
+def test_a_null_case_is_held_against_no_anchor() -> None:
+    null = dataclasses.replace(CASE, null=True)
+    judgement = judge_read_case(null, Blocks(make_peaks(0.0)).read_more, None, PLAN, make_peaks(-5.0 * MIB, 3))
+    assert [finding.outcome for finding in judgement.findings] == [Outcome.HELD]
+
+
+def test_a_leak_is_judged_once_where_there_is_an_anchor() -> None:
+    case = make_case(question=Question.RETAINED_MEMORY, dataset_size=2560)
+    stored = [make_read_block("retained_bytes_per_epoch", 5000.0, 5010.0 + number) for number in range(8)]
+    judgement = judge_read_case(case, Blocks(stored).read_more, stored[:3], PLAN, stored[:3])
+    assert len(judgement.findings) == 1
