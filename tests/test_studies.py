@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 from benchmarks.baselines.schema import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.errors import RecordError
-from benchmarks.records import Block, CaseReport
+from benchmarks.records import Block, CaseReport, Measurement
 from benchmarks.studies._lines import append_line, group_by_key
 from benchmarks.studies.estimators import cut_block, estimate_rows, load_blocks, render_rows
 from benchmarks.studies.servers import render_servers
@@ -19,6 +20,7 @@ from benchmarks.studies.target_pairs import load_pairs, render_deviations
 from benchmarks.studies.verify_gate import (
     CaseBlocks,
     RunRecord,
+    do_run,
     keeps_values,
     load_records,
     read_blocks,
@@ -118,23 +120,62 @@ def make_run(blocks: dict[str, CaseBlocks], verdicts: dict[str, str] | None = No
     )
 
 
-def test_the_values_of_a_run_are_kept_by_case_and_found_again(tmp_path: Path) -> None:
-    """From pytest-benchmark's own JSON, in which cases of bytes and counts, and of others, are as well."""
-    summaries = tuple(
-        make_block_summary(0.01 + 1e-9, cpu_log_ratio=0.02, weighted_built_first=b) for b in (True, False)
-    )
-    measurement = dataclasses.replace(make_measurement(), blocks=summaries)
-    report = CaseReport(
-        case=EXAMPLE_CASE,
+def make_report(measurement: Measurement) -> CaseReport:
+    return CaseReport(
+        case=measurement.case,
         measurement=measurement,
         overhead_ratio=None,
         position_ratio=None,
         timed_share=None,
         verdict=None,
     )
-    path = tmp_path / "run.json"
+
+
+def describe_run(report: CaseReport) -> str:
+    """Return the JSON of a run with this case and a benchmark of somebody else."""
     stored = [{"name": "a", "extra_info": {EXTRA_INFO_KEY: to_extra_info(report)}}, {"name": "b", "extra_info": {}}]
-    path.write_text(json.dumps({"benchmarks": stored}))
+    return json.dumps({"benchmarks": stored})
+
+
+class FakePytest:
+    """Stands for the run of the suite: one case HELD, its values saved where they are asked for."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def run(self, command: list[str], **_: object) -> subprocess.CompletedProcess[bytes]:
+        self.asked = command
+        options = dict(word.split("=", maxsplit=1) for word in command if word.startswith("--") and "=" in word)
+        properties = "<properties><property name='verdict' value='HELD'/></properties>"
+        Path(options["--junitxml"]).write_text(f"<testsuite><testcase name='a'>{properties}</testcase></testsuite>")
+        if "--benchmark-json" in options:
+            Path(options["--benchmark-json"]).write_text(describe_run(make_report(make_measurement())))
+        return subprocess.CompletedProcess(command, returncode=1)
+
+
+@pytest.mark.parametrize("planted", [False, True], ids=["unchanged", "planted"])
+def test_a_run_is_recorded_with_its_counts_and_without_values_where_a_fault_is_planted(
+    planted: bool,  # noqa: FBT001
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fake = FakePytest()
+    monkeypatch.setattr("benchmarks.studies.verify_gate.subprocess.run", fake.run)
+    arguments = ["-k", "step_time", *(["--plant", "step=+5%"] if planted else [])]
+    record = do_run(arguments)
+    assert fake.asked[-len(arguments) :] == arguments
+    assert (record.exit_status, record.verdicts, record.counts) == (1, {"a": "HELD"}, {"HELD": 1})
+    assert list(record.blocks) == ([] if planted else [EXAMPLE_CASE.case_id])
+
+
+def test_the_values_of_a_run_are_kept_by_case_and_found_again(tmp_path: Path) -> None:
+    """From pytest-benchmark's own JSON, in which cases of bytes and counts, and of others, are as well."""
+    summaries = tuple(
+        make_block_summary(0.01 + 1e-9, cpu_log_ratio=0.02, weighted_built_first=b) for b in (True, False)
+    )
+    measurement = dataclasses.replace(make_measurement(), blocks=summaries)
+    report = make_report(measurement)
+    path = tmp_path / "run.json"
+    path.write_text(describe_run(report))
     blocks = read_blocks(path)
     expected = CaseBlocks(log_ratios=(0.01, 0.01), cpu_log_ratios=(0.02, 0.02), weighted_built_first=(True, False))
     assert blocks == {EXAMPLE_CASE.case_id: expected}

@@ -108,8 +108,16 @@ def simulate_cases(plan: GatePlan, scenario: Scenario, *, cases: int, seed: int)
     return Tally(cases=cases, outcomes=dict(outcomes), screened=screened, blocks=blocks)
 
 
-def make_summaries(log_ratios: Sequence[float] | NDArray[np.float64]) -> list[BlockSummary]:
-    """Return one block summary per log-ratio, with the rest of each made up."""
+Draws = Sequence[float] | NDArray[np.float64]
+
+
+def make_summaries(log_ratios: Draws, cpu_log_ratios: Draws | None = None) -> list[BlockSummary]:
+    """Return one block summary per log-ratio, with the rest of each made up.
+
+    Args:
+        log_ratios: float [blocks], of wall time.
+        cpu_log_ratios: float [blocks], of processor time; None takes those of wall time.
+    """
     return [
         BlockSummary(
             seed=number,
@@ -117,7 +125,7 @@ def make_summaries(log_ratios: Sequence[float] | NDArray[np.float64]) -> list[Bl
             position_log_ratio=0.0,
             control_median_ns=1e6,
             weighted_median_ns=1e6,
-            cpu_log_ratio=float(log_ratio),
+            cpu_log_ratio=float(cpu_log_ratio),
             control_cpu_median_ns=1e6,
             weighted_cpu_median_ns=1e6,
             control_takedown_ns=0.0,
@@ -128,7 +136,9 @@ def make_summaries(log_ratios: Sequence[float] | NDArray[np.float64]) -> list[Bl
             timed_ns=2_000_000_000,
             wall_ns=3_300_000_000,
         )
-        for number, log_ratio in enumerate(log_ratios)
+        for number, (log_ratio, cpu_log_ratio) in enumerate(
+            zip(log_ratios, log_ratios if cpu_log_ratios is None else cpu_log_ratios, strict=True)
+        )
     ]
 
 

@@ -118,26 +118,31 @@ def estimate_occasion_sd(cases: Sequence[Means], *, seed: int = 1) -> OccasionSd
     squared_errors = np.array([case.squared_errors for case in enough])
     runs = means.shape[1]
     rng = np.random.default_rng(seed)
-    drawn = [rng.integers(runs, size=runs) for _ in range(_RESAMPLES)]
-    resampled = [_pool(means[:, chosen], squared_errors[:, chosen], runs / (runs - 1)) for chosen in drawn]
+    drawn = rng.integers(runs, size=(_RESAMPLES, runs))
+    resampled = _pool(means[:, drawn], squared_errors[:, drawn], runs / (runs - 1))
     lower, upper = np.percentile(np.sqrt(np.maximum(resampled, 0.0)), _PERCENTILES)
-    estimate = math.sqrt(max(0.0, _pool(means, squared_errors, 1.0)))
+    estimate = math.sqrt(max(0.0, float(_pool(means, squared_errors, 1.0))))
     return OccasionSd(estimate=estimate, lower=float(lower), upper=float(upper), cases=len(enough))
 
 
-def _pool(means: NDArray[np.float64], squared_errors: NDArray[np.float64], factor: float) -> float:
-    """Return the variance of the shift, which may come out negative; arrays are float64 [cases, runs].
+def _pool(means: NDArray[np.float64], squared_errors: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
+    """Return the variance of the shift, pooled over cases, which may come out negative.
 
-    `factor` scales the variance of the means.
+    Args:
+        means: float64 [cases, ..., runs], NaN where a case has none.
+        squared_errors: likewise.
+        factor: scales the variance of the means.
     """
     there = np.isfinite(means)
-    counts = there.sum(axis=1)
-    use = counts > 1
-    if not use.any():
-        return 0.0
-    means, squared_errors, degrees = means[use], squared_errors[use], counts[use] - 1
-    excess = factor * np.nanvar(means, axis=1, ddof=1) - np.nanmean(squared_errors, axis=1)
-    return float(np.average(excess, weights=degrees))
+    runs = there.sum(axis=-1)
+    filled, errors = np.where(there, means, 0.0), np.where(there, squared_errors, 0.0)
+    centre = filled.sum(axis=-1) / np.maximum(runs, 1)
+    squares = np.where(there, (filled - centre[..., np.newaxis]) ** 2, 0.0).sum(axis=-1)
+    degrees = np.maximum(runs - 1, 0)
+    # Each case has the weight of its degrees of freedom, in which its variance is their share of the squares.
+    excess = factor * squares - degrees * errors.sum(axis=-1) / np.maximum(runs, 1)
+    pooled: NDArray[np.float64] = excess.sum(axis=0) / np.maximum(degrees.sum(axis=0), 1)
+    return pooled
 
 
 def render_occasions(records: Sequence[RunRecord]) -> str:

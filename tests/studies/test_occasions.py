@@ -53,7 +53,7 @@ def estimate(runs: Sequence[RunRecord], aspect: Aspect = Aspect.OVERHEAD) -> tup
 
 
 def test_the_spread_of_occasions_is_found_as_it_was_drawn() -> None:
-    """8 cases in 40 runs: the estimate's own standard error is about 0.004 / sqrt(2 times 312) times 1.25 = 0.0002."""
+    """8 cases in 40 runs: the estimate's own standard error is about 0.004 / sqrt(2 * 312) * 1.25 = 0.0002."""
     lower, found, upper = estimate(draw_runs(0.004, runs=40))
     assert found == pytest.approx(0.004, abs=0.0006)
     assert 0.003 < lower < found < upper < 0.005
@@ -76,7 +76,7 @@ def test_where_occasions_do_not_differ_the_shift_is_next_to_nothing() -> None:
 
 
 def test_the_formula_is_the_variance_of_the_means_less_their_squared_errors() -> None:
-    """Runs at 0, 1 and 2 %, each ± 0.1 % within its orders: 1e-4 less 4 times 0.001² / 2 / 4 = 5e-7."""
+    """Runs at 0, 1 and 2 %, each ± 0.1 % within its orders: 1e-4 less 4 * 0.001² / 2 / 4 = 5e-7."""
     within = (0.001, 0.001, -0.001, -0.001)
     runs = [make_run({CASES[0]: make_case_blocks([level + value for value in within])}) for level in (0.0, 0.01, 0.02)]
     assert estimate(runs)[1] == pytest.approx((1e-4 - 5e-7) ** 0.5)

@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.errors import AxisError, StatisticsError, SuiteError
 from benchmarks.protocols import Launcher
+from benchmarks.questions import QUESTIONS
 from benchmarks.records import Aspect, Block, BlockRequest, BlockSummary, Environment, Question
 from benchmarks.studies._scatter import estimate_half_width, estimate_scatter, estimate_serial_correlation
 from benchmarks.studies.spreads import list_null_cases, load_spreads, main, measure_case, render_spreads
@@ -61,7 +62,7 @@ def make_blocks(log_ratios: Sequence[float], make: Callable[[int], bool | None])
 
 
 def test_the_build_order_is_an_effect_and_no_spread() -> None:
-    """Orders 2 % apart; within each ±0.1 %: s² = 4 times 0.001² / 2, and the effect's error s √(1/2 + 1/2) = s."""
+    """Orders 2 % apart; within each ±0.1 %: s² = 4 * 0.001² / 2, and the effect's error s √(1/2 + 1/2) = s."""
     scatter = estimate_scatter([0.011, -0.009, 0.009, -0.011], [True, False, True, False])
     within = math.sqrt(2.0) * 0.001
     assert scatter.residual_sd == pytest.approx(within)
@@ -161,6 +162,9 @@ def test_a_case_is_a_row_with_its_spreads_in_percent() -> None:
         dataclasses.replace(block, cpu_log_ratio=0.0, control_takedown_ns=2e6, weighted_takedown_ns=3e6)
         for block in blocks
     ]
+    screen_blocks = QUESTIONS[NULL_CASE.question].screen_blocks
+    # Two orders that lie 0.1 % to either side: the spread within them is √2 * 0.1 %.
+    half_width = estimate_half_width(math.sqrt(2.0) * 0.001, blocks=screen_blocks, kinds=2, confidence=0.95)
     told = render_spreads({(NULL_CASE, True): blocks, (NULL_CASE, False): blocks[:2]})
     row = next(line for line in told.splitlines() if NULL_CASE.case_id in line)
     cells = dict(zip(TITLES, (cell.strip() for cell in row.split("|")[1:-1]), strict=True))
@@ -178,8 +182,7 @@ def test_a_case_is_a_row_with_its_spreads_in_percent() -> None:
         "take-down weighted ms": "3.00",
         "wall s per block": "4.0",
         "timed share": "50%",
-        # t(0.975, 4) = 2.776 times 0.1414 % / √6
-        "95 % half width at screen %": "±0.16 (6 blocks)",
+        "95 % half width at screen %": f"±{100.0 * half_width:.2f} ({screen_blocks} blocks)",
     }
     assert [cell.strip() for cell in told.splitlines()[0].split("|")[1:-1]] == TITLES
     assert "Cases of fewer than 4 blocks are left out: 1." in told
