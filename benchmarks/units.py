@@ -63,6 +63,12 @@ def format_duration(duration_ns: float) -> str:
     return f"{duration_ns:.0f} ns"
 
 
+def format_extra_duration(duration_ns: float) -> str:
+    """Write a difference between durations with its sign: 1,500 becomes `+1.50 us`."""
+    text = format_duration(duration_ns).replace("-0 ns", "0 ns")
+    return text if text.startswith("-") else f"+{text}"
+
+
 def format_clock(seconds: float) -> str:
     """Write a span of wall time as `m:ss`, or `h:mm:ss` from an hour on.
 

@@ -130,9 +130,7 @@ def test_every_record_is_one_of_those_above() -> None:
         return {type(data)}.union(*(list_records(getattr(data, field.name)) for field in fields))
 
     assert {record.__name__ for record in list_records(_RECORDS)} == {
-        record.__name__
-        for record in JsonRecord.__subclasses__()
-        if record.__module__.startswith("benchmarks.records.")
+        record.__name__ for record in JsonRecord.__subclasses__() if record.__module__.startswith("benchmarks.records.")
     }
 
 

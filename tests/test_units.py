@@ -14,6 +14,7 @@ from benchmarks.units import (
     format_clock,
     format_duration,
     format_extra_bytes,
+    format_extra_duration,
     format_overhead,
     format_percent,
     parse_bytes,
@@ -69,6 +70,13 @@ def test_formatting_and_parsing_a_percentage_are_inverse(tenths: int) -> None:
 )
 def test_a_duration_has_three_digits_and_a_fitting_unit(duration_ns: float, text: str) -> None:
     assert format_duration(duration_ns) == text
+
+
+@pytest.mark.parametrize(
+    ("duration_ns", "text"), [(1_500, "+1.50 us"), (0, "+0 ns"), (-0.2, "+0 ns"), (-2.5e9, "-2.50 s")]
+)
+def test_a_difference_in_durations_has_its_sign(duration_ns: float, text: str) -> None:
+    assert format_extra_duration(duration_ns) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(0.4, "0:00"), (61, "1:01"), (3600, "1:00:00"), (59.7, "1:00")])

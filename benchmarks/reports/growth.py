@@ -1,114 +1,198 @@
-"""What does a further sample cost in memory, with weights and without? Lines through peaks over dataset sizes.
+"""What does a further sample cost in memory and at start-up, with weights and without? Lines over dataset sizes.
 
-Per method and quantity three lines are fitted: control, weighted, and weighted - control, block by block. The last
-one's slope is what weighting costs per sample; it stands beside the number that the dtype of the weights predicts.
-What the line says of a dataset that was not measured is a projection, and is called one.
+Per method and reading three lines are fitted: control, weighted, and weighted - control, block by block; of start-up
+time by the block's medians. The last one's slope is what weighting costs per sample; that of bytes stands beside the
+number that the dtype of the weights predicts. What the line says of a dataset that was not measured is a projection,
+and is called one.
+
+Leaves out: what is judged, which a slope is not.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum
 
 from tabulate import tabulate
 
 from benchmarks.methods import METHODS
-from benchmarks.records import Case, CaseReport, Interval, Question, ReadBlock
+from benchmarks.questions import QUESTIONS
+from benchmarks.records import Case, CaseReport, Interval, Measurement, Question
 from benchmarks.records.quantities import title_reading
 from benchmarks.stats.slopes import Line, estimate_line
-from benchmarks.units import format_bytes, format_extra_bytes
+from benchmarks.units import format_bytes, format_duration, format_extra_bytes, format_extra_duration
 
 PROJECTED_SAMPLES: tuple[int, ...] = (10**6, 10**8, 10**9)
 
 _CONFIDENCE = 0.95
 
 
+class Unit(str, Enum):
+    """What a cost per sample is counted in."""
+
+    BYTES = "bytes"
+    NS = "ns"
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class SampleCost:
-    """The lines of one method and one reading over dataset sizes; `predicted_bytes` is per sample, by dtype."""
+    """The lines of one method over dataset sizes, of a reading or of start-up time; slopes are in `unit` per sample.
+
+    `key` is that of the reading, or the name of the question of a time. `predicted_bytes` is per sample, by dtype; None
+    for a time, which no dtype predicts.
+    """
 
     case_name: str
     key: str
+    unit: Unit
     sizes: tuple[int, ...]
     control: Line
     weighted: Line
     extra: Line
-    predicted_bytes: int
+    predicted_bytes: int | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Point:
+    """What both arms of one block had of each key, at one dataset size."""
+
+    size: int
+    control: Mapping[str, float]
+    weighted: Mapping[str, float]
+
+    def list_keys(self) -> list[str]:
+        """Return the keys that both arms have."""
+        return [key for key in self.control if key in self.weighted]
 
 
 def estimate_sample_costs(reports: Sequence[CaseReport]) -> tuple[SampleCost, ...]:
-    """Return the cost per sample of each method whose peak memory was read at two dataset sizes or more."""
-    by_method: dict[Case, list[tuple[int, ReadBlock]]] = {}
+    """Return the costs per sample of each method whose peaks or start-ups were measured at two dataset sizes or more.
+
+    Those in bytes come first.
+    """
+    by_method: dict[Case, list[_Point]] = {}
     for report in reports:
         case = report.case
-        if case.question is not Question.PEAK_MEMORY or case.null or case.dataset_size is None:
+        if case.question not in _LIST_POINTS or case.null or case.dataset_size is None or report.measurement is None:
             continue
-        if report.measurement is None:
-            continue
-        anchor = dataclasses.replace(case, dataset_size=case.batch_size)
-        points = [(case.dataset_size, block) for block in report.measurement.readings]
-        by_method.setdefault(anchor, []).extend(points)
-    return tuple(cost for case, points in by_method.items() for cost in _estimate(case, points))
+        method = dataclasses.replace(case, dataset_size=case.batch_size)
+        points = _LIST_POINTS[case.question](report.measurement, case.dataset_size)
+        by_method.setdefault(method, []).extend(points)
+    costs = (cost for case, points in by_method.items() for cost in _estimate(case, points))
+    return tuple(sorted(costs, key=lambda cost: list(Unit).index(cost.unit)))
 
 
-def _estimate(case: Case, points: Sequence[tuple[int, ReadBlock]]) -> Iterator[SampleCost]:
-    """Yield the lines of one method, one per reading of a pass."""
-    sizes = [size for size, _ in points]
+def _list_peaks(measurement: Measurement, size: int) -> list[_Point]:
+    """Return the peaks of each block over a pass; those over a step do not depend on the dataset's size."""
+    return [
+        _Point(size=size, control=_choose_pass(block.control.values), weighted=_choose_pass(block.weighted.values))
+        for block in measurement.readings
+    ]
+
+
+def _choose_pass(values: Mapping[str, float]) -> dict[str, float]:
+    return {key: value for key, value in values.items() if key.startswith("pass_")}
+
+
+def _list_startups(measurement: Measurement, size: int) -> list[_Point]:
+    """Return the median start-up of each arm in each block."""
+    key = Question.STARTUP_TIME.value
+    return [
+        _Point(size=size, control={key: block.control_median_ns}, weighted={key: block.weighted_median_ns})
+        for block in measurement.blocks
+    ]
+
+
+_LIST_POINTS: Mapping[Question, Callable[[Measurement, int], list[_Point]]] = {
+    Question.PEAK_MEMORY: _list_peaks,
+    Question.STARTUP_TIME: _list_startups,
+}
+"""The questions whose answers grow with the dataset."""
+
+
+def _estimate(case: Case, points: Sequence[_Point]) -> Iterator[SampleCost]:
+    """Yield the lines of one method, one for each key that all points have."""
+    sizes = [point.size for point in points]
     distinct = tuple(sorted(set(sizes)))
     if len(distinct) < 2 or len(points) < 3:  # noqa: PLR2004 - a line has two parameters
         return
-    for key in points[0][1].list_keys():
-        if not key.startswith("pass_") or not all(key in block.list_keys() for _, block in points):
+    unit = Unit.NS if case.question.is_timed else Unit.BYTES
+    predicted = METHODS[case.method].weight_bytes_per_sample if case.method in METHODS else 0
+    for key in points[0].list_keys():
+        if not all(key in point.list_keys() for point in points):
             continue
-        predicted = METHODS[case.method].weight_bytes_per_sample if case.method in METHODS else 0
+        extras = [point.weighted[key] - point.control[key] for point in points]
         yield SampleCost(
             case_name=f"{case.workload}-depth{case.depth}-batch{case.batch_size}-{case.method}",
             key=key,
+            unit=unit,
             sizes=distinct,
-            control=estimate_line(sizes, [block.control.values[key] for _, block in points], _CONFIDENCE),
-            weighted=estimate_line(sizes, [block.weighted.values[key] for _, block in points], _CONFIDENCE),
-            extra=estimate_line(sizes, [block.find_extra(key) for _, block in points], _CONFIDENCE),
-            predicted_bytes=predicted,
+            control=estimate_line(sizes, [point.control[key] for point in points], _CONFIDENCE),
+            weighted=estimate_line(sizes, [point.weighted[key] for point in points], _CONFIDENCE),
+            extra=estimate_line(sizes, extras, _CONFIDENCE),
+            predicted_bytes=predicted if unit is Unit.BYTES else None,
         )
 
 
 def render_sample_costs(costs: Sequence[SampleCost]) -> str:
-    """Return the table of costs per sample with their projections; empty where none could be fitted."""
-    if not costs:
-        return ""
+    """Return the tables of costs per sample with their projections, one per unit; empty where none could be fitted."""
+    by_unit = [[cost for cost in costs if cost.unit is unit] for unit in Unit]
+    return "\n\n".join(_render_unit(alike) for alike in by_unit if alike)
+
+
+def _render_unit(costs: Sequence[SampleCost]) -> str:
+    """Return the table of the costs in one unit; there is at least one."""
+    unit = costs[0].unit
+    in_bytes = unit is Unit.BYTES
+    format_extra = format_extra_bytes if in_bytes else format_extra_duration
     rows = [
         [
             cost.case_name,
-            title_reading(cost.key),
+            _title(cost),
             f"{cost.control.slope.estimate:.2f}",
             f"{cost.weighted.slope.estimate:.2f}",
             _format_slope(cost.extra.slope),
-            cost.predicted_bytes,
-            *(format_extra_bytes(cost.extra.predict(samples)) for samples in PROJECTED_SAMPLES),
+            *([cost.predicted_bytes] if in_bytes else []),
+            *(format_extra(cost.extra.predict(samples)) for samples in PROJECTED_SAMPLES),
         ]
         for cost in costs
     ]
     headers = [
-        "bytes per sample",
-        "reading",
+        f"{unit.value} per sample",
+        "reading" if in_bytes else "time",
         "control",
         "weighted",
         "weighting (95 % interval)",
-        "by dtype",
+        *(["by dtype"] if in_bytes else []),
         *(f"at {samples:.0e}".replace("e+0", "e") for samples in PROJECTED_SAMPLES),
     ]
     table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True)
+    return "\n".join([*(line.rstrip() for line in table.splitlines()), "", " ".join(_list_remarks(costs))])
+
+
+def _list_remarks(costs: Sequence[SampleCost]) -> Iterator[str]:
+    """Yield how to read the table of the costs in one unit."""
+    in_bytes = costs[0].unit is Unit.BYTES
     *smaller, largest_size = (f"{size:,}" for size in costs[0].sizes)
-    sizes = f"{', '.join(smaller)} and {largest_size}"
-    largest = max(costs, key=lambda cost: abs(cost.extra.intercept))
-    remark = (
-        f"Lines through {sizes} samples; the columns 'at' are projections of what weighting adds, not measurements. "
-        f"By dtype: one copy of the weights. Weighting adds {format_bytes(largest.extra.intercept)} at most whatever "
-        "the size."
+    yield (
+        f"Lines through {', '.join(smaller)} and {largest_size} samples; the columns 'at' are projections of what "
+        "weighting adds, not measurements."
     )
-    return "\n".join([*(line.rstrip() for line in table.splitlines()), "", remark])
+    if in_bytes:
+        yield "By dtype: one copy of the weights."
+    if any(cost.extra.slope.lower <= 0.0 <= cost.extra.slope.upper for cost in costs):
+        yield "Where an interval spans 0, no cost per sample was shown, and what is projected of it is noise."
+    largest = max(costs, key=lambda cost: abs(cost.extra.intercept))
+    write = format_bytes if in_bytes else format_duration
+    yield f"Weighting adds {write(largest.extra.intercept)} at most whatever the size."
+
+
+def _title(cost: SampleCost) -> str:
+    """Return what a person reads for what was measured."""
+    return title_reading(cost.key) if cost.unit is Unit.BYTES else QUESTIONS[Question(cost.key)].title
 
 
 def _format_slope(slope: Interval) -> str:
-    """Write bytes per sample with their interval: `+4.02 (+3.98 to +4.06)`."""
+    """Write a cost per sample with its interval: `+4.02 (+3.98 to +4.06)`."""
     return f"{slope.estimate:+.2f} ({slope.lower:+.2f} to {slope.upper:+.2f})"

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
+import json
+import random
+import re
+from collections.abc import Sequence
+
 import pytest
 
-from benchmarks.records import CaseReport, Question
-from benchmarks.reports.growth import estimate_sample_costs, render_sample_costs
-from tests.examples import make_case, make_read_block, make_read_measurement
+from benchmarks.records import CaseReport, Measurement, Question
+from benchmarks.reports.growth import SampleCost, Unit, estimate_sample_costs, render_sample_costs
+from tests.examples import make_block_summary, make_case, make_environment, make_read_block, make_read_measurement
 
 
 def make_report(size: int, *, method: str = "fit_dataset", per_sample: float = 4.0, null: bool = False) -> CaseReport:
@@ -57,3 +63,110 @@ def test_the_table_calls_a_projection_a_projection() -> None:
 
 def test_nothing_is_written_without_a_fit() -> None:
     assert render_sample_costs(()) == ""
+
+
+_SIZES = (10_000, 100_000, 1_000_000)
+
+
+def make_startup(
+    size: int, *, per_sample_ns: float = 2.0, scatter_ns: Sequence[float] = (0.0, 0.0, 0.0), null: bool = False
+) -> CaseReport:
+    """Half a second and 30 ns a sample in the control; 1 ms and `per_sample_ns` more with weights."""
+    case = make_case(question=Question.STARTUP_TIME, batch_size=32, dataset_size=size, method="fit_array", null=null)
+    control_ns = 5e8 + 30.0 * size
+    blocks = [
+        make_block_summary(
+            control_median_ns=control_ns + common_ns,
+            weighted_median_ns=control_ns + common_ns + 1e6 + per_sample_ns * size + own_ns,
+        )
+        for common_ns, own_ns in zip((1e7, -1e7, 0.0), scatter_ns, strict=True)
+    ]
+    return CaseReport(
+        case=case,
+        measurement=Measurement(case=case, blocks=tuple(blocks), environment=make_environment()),
+        overhead_ratio=None,
+        position_ratio=None,
+        timed_share=None,
+        verdict=None,
+    )
+
+
+def estimate_startup(reports: Sequence[CaseReport]) -> SampleCost:
+    (cost,) = estimate_sample_costs(reports)
+    return cost
+
+
+def test_the_cost_of_a_sample_at_start_up_is_the_slope_of_its_blocks_medians() -> None:
+    cost = estimate_startup([make_startup(size) for size in _SIZES])
+    assert (cost.case_name, cost.key, cost.unit) == ("mlp-depth4-batch32-fit_array", "startup_time", Unit.NS)
+    assert cost.sizes == _SIZES
+    assert cost.control.slope.estimate == pytest.approx(30.0)
+    assert cost.weighted.slope.estimate == pytest.approx(32.0)
+    assert cost.extra.intercept == pytest.approx(1e6)
+    assert cost.predicted_bytes is None, "no dtype predicts a time"
+
+
+def test_what_both_arms_of_a_block_share_is_not_in_the_interval_of_the_difference() -> None:
+    """Blocks differ by 10 ms in both arms alike, and in what weighting adds not at all."""
+    cost = estimate_startup([make_startup(size) for size in _SIZES])
+    assert cost.extra.slope.estimate == pytest.approx(2.0)
+    assert cost.extra.slope.upper - cost.extra.slope.lower < 1e-6
+    assert cost.control.slope.upper - cost.control.slope.lower > 1.0
+
+
+def test_the_interval_of_a_start_up_covers_the_truth_as_often_as_it_says() -> None:
+    """2,000 simulated runs of two sizes: 95 % give or take four standard deviations of a proportion, 2 %."""
+    draw = random.Random(1)  # noqa: S311 - a model of noise
+    runs, covered = 2000, 0
+    for _ in range(runs):
+        reports = [make_startup(size, scatter_ns=[draw.gauss(0.0, 2e7) for _ in range(3)]) for size in (10**5, 10**6)]
+        slope = estimate_startup(reports).extra.slope
+        covered += slope.lower <= 2.0 <= slope.upper
+    assert covered / runs == pytest.approx(0.95, abs=0.02)
+
+
+def test_one_size_alone_gives_no_slope_of_start_up_and_null_cases_none() -> None:
+    assert estimate_sample_costs([make_startup(10_000)]) == ()
+    assert estimate_sample_costs([make_startup(size, null=True) for size in _SIZES]) == ()
+
+
+def test_epoch_time_is_told_per_step_and_has_no_cost_per_sample() -> None:
+    reports = [
+        dataclasses.replace(report, case=dataclasses.replace(report.case, question=Question.EPOCH_TIME))
+        for report in (make_startup(size) for size in _SIZES)
+    ]
+    assert estimate_sample_costs(reports) == ()
+
+
+def test_each_unit_has_a_table_of_its_own() -> None:
+    reports = [make(size) for size in _SIZES for make in (make_startup, make_report)]
+    text = render_sample_costs(estimate_sample_costs(reports))
+    in_bytes, remark_on_bytes, in_ns, remark_on_ns = text.split("\n\n")
+    assert in_bytes.startswith("bytes per sample")
+    assert "mlp-depth4-batch32-fit_dataset" in in_bytes
+    assert "By dtype: one copy of the weights." in remark_on_bytes
+    header, _, row = in_ns.splitlines()
+    assert header.split()[:3] == ["ns", "per", "sample"]
+    assert "by dtype" not in header
+    cells = re.split(r" {2,}", row)
+    assert cells[:2] == ["mlp-depth4-batch32-fit_array", "start-up time"]
+    assert "+2.00 (+2.00 to +2.00)" in row
+    assert cells[-3:] == ["+3.00 ms", "+201 ms", "+2.00 s"]
+    assert "projections of what weighting adds, not measurements" in remark_on_ns
+    assert "By dtype" not in remark_on_ns
+    assert "Weighting adds 1.00 ms at most whatever the size." in remark_on_ns
+
+
+def test_a_slope_that_noise_explains_is_told_as_noise() -> None:
+    scatter = (2e8, -2e8, 1e7)
+    shown = render_sample_costs(estimate_sample_costs([make_startup(size) for size in _SIZES]))
+    noisy = render_sample_costs(estimate_sample_costs([make_startup(size, scatter_ns=scatter) for size in _SIZES]))
+    remark = "Where an interval spans 0, no cost per sample was shown, and what is projected of it is noise."
+    assert remark not in shown
+    assert remark in noisy
+
+
+def test_a_saved_cost_names_its_unit() -> None:
+    reports = [make(size) for size in _SIZES for make in (make_startup, make_report)]
+    saved = json.loads(json.dumps([dataclasses.asdict(cost) for cost in estimate_sample_costs(reports)]))
+    assert [(cost["unit"], cost["predicted_bytes"]) for cost in saved] == [("bytes", 4), ("ns", None)]
