@@ -101,8 +101,8 @@ def _vary(axes: Axes = _USUAL, /, **values: Any) -> Axes:
     return dataclasses.replace(axes, **values)
 
 
-_FEW_PASSES = _vary(dataset_size=(25_600,))
-"""A hundred batches: with twenty, most of a pass was setting its pipeline up."""
+_FEW_PASSES = _vary(dataset_size=(20_480,))
+"""Eighty batches: with twenty, most of a pass was setting its pipeline up."""
 
 _FEW_STARTS = _vary(dataset_size=(100_000,))
 _LARGE_STARTS = _vary(dataset_size=(1_000_000,))

@@ -66,7 +66,7 @@ def test_quick_step_time_asks_every_method_with_a_step_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("question", "size", "methods"),
     [
-        (EPOCH, 25_600, ["fit_array", "fit_dataset"]),
+        (EPOCH, 20_480, ["fit_array", "fit_dataset"]),
         (STARTUP, 100_000, ["fit_array", "fit_class_weight", "fit_class_weight_dataset"]),
     ],
 )

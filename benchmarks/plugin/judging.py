@@ -58,7 +58,11 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, node_id: str) -
     if case.null:
         return _judge_null(case, source, run, plan, node_id)
     if not run.comparing:
-        source.measure_more(plan.screen_blocks)
+        row = find_question(case)
+        if run.settings.blocks is None and row.precision is not None:
+            source.measure_until(row.precision, at_least=row.screen_blocks, at_most=row.most_blocks)
+        else:
+            source.measure_more(plan.screen_blocks)
         return Judged(verdict=None, message="")
     try:
         stored = _find_stored_runs(case, run)

@@ -88,6 +88,24 @@ class BlockSource:
                     raise result
         return self.summaries[begin:]
 
+    def measure_until(self, precision: float, *, at_least: int, at_most: int) -> None:
+        """Measure blocks until the 95 % interval of the overhead reaches no further than `precision` to either side.
+
+        Args:
+            precision: half the width of the interval on the ratio scale; 0.01 is 1 %.
+            at_least: blocks that are measured whatever they show.
+            at_most: blocks after which it is enough.
+
+        Raises:
+            SuiteError: when a block could not be measured; those before it are in `summaries`.
+        """
+        self.measure_more(at_least)
+        while len(self.summaries) < at_most:
+            interval = self._estimate_overhead()
+            if interval.upper - interval.lower <= 2.0 * precision:
+                break
+            self.measure_more(min(BLOCKS_AT_ONCE, at_most - len(self.summaries)))
+
     def make_request(self, ahead: int = 0) -> BlockRequest:
         """Return what the next block is asked for, or the one that is so many `ahead` of it."""
         return self._asking.ask_for_block(self._case, len(self.summaries) + ahead, self._plan)

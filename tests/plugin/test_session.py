@@ -71,7 +71,7 @@ def test_an_unchanged_overhead_is_held(run_suite: RunSuite) -> None:
 
 
 def test_a_regression_fails_by_itself_and_says_what_to_do(run_suite: RunSuite) -> None:
-    save_baseline(run_suite, _STEP)
+    save_baseline(run_suite, _STEP, "--blocks", str(_SCREEN_BLOCKS))
     launcher = FakeLauncher(0.02, by_method={"loop_graph": 0.13}, run_seed=2)
     result = run_suite(_STEP, "--benchmark-compare", launcher=launcher)
     result.assert_outcomes(passed=10, failed=1)
