@@ -198,13 +198,14 @@ def _expand_axes(
     batch_sizes = _choose(axes.batch_size, given.get("batch_size"))
     dataset_sizes = _choose(axes.dataset_size, given.get("dataset_size"))
     methods = _choose(_add_nulls(axes.method), given.get("method"))
+    if question is Question.STEP_TIME:
+        methods = _leave_out_stepless(methods)
     for workload, depth, batch_size, dataset_size, method in itertools.product(
         workloads, depths, batch_sizes, dataset_sizes, methods
     ):
-        if question is not Question.STEP_TIME or not METHODS[split_null(method)[0]].no_step:
-            yield CaseParams(
-                workload=workload, depth=depth, batch_size=batch_size, dataset_size=dataset_size, method=method
-            )
+        yield CaseParams(
+            workload=workload, depth=depth, batch_size=batch_size, dataset_size=dataset_size, method=method
+        )
     for rejected in itertools.chain.from_iterable(given.values()):
         if isinstance(rejected, Rejected):
             yield CaseParams(
@@ -215,6 +216,14 @@ def _expand_axes(
                 method=(methods or axes.method)[0],
                 rejected=rejected,
             )
+
+
+def _leave_out_stepless(methods: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the methods that have steps of their own, without the null cases that only the others came with."""
+    left_out = {method for method in methods if METHODS[split_null(method)[0]].no_step}
+    kept_nulls = {name_null_case(method) for method in methods if method not in left_out and not split_null(method)[1]}
+    idle_nulls = {name_null_case(method) for method in left_out} - kept_nulls
+    return tuple(method for method in methods if method not in left_out | idle_nulls)
 
 
 def _choose(values: tuple[_Value, ...], override: tuple[AxisValue | Rejected, ...] | None) -> tuple[_Value, ...]:

@@ -58,6 +58,12 @@ def test_a_method_without_steps_of_its_own_is_not_asked_how_long_one_takes() -> 
     }
 
 
+def test_a_null_case_that_would_vouch_for_nothing_is_left_out_with_its_method() -> None:
+    assert expand(STEP, Profile.QUICK, overrides(method="fit_class_weight")) == ()
+    with_another = expand(STEP, Profile.QUICK, overrides(method="fit_class_weight,fit_array"))
+    assert {case.method for case in with_another} == {"fit_array-null", "fit_array"}
+
+
 def test_quick_step_time_asks_every_method_with_a_step_of_its_own() -> None:
     cases = expand(STEP, Profile.QUICK, {})
     assert {case.method for case in cases if not case.null} == {*METHOD_NAMES} - {"fit_array", "fit_class_weight"}

@@ -20,7 +20,7 @@ RUN_KEY = "sample_weighting_run"
 SCHEMA_VERSION = 2
 """Raised when a stored measurement changes its meaning or shape."""
 
-_FOR_READERS = ("overhead_ratio", "position_ratio", "timed_share", "verdict", "other", "changes")
+_FOR_READERS = ("overhead_ratio", "cpu_overhead_ratio", "position_ratio", "timed_share", "verdict", "other", "changes")
 """What is stored of a report beside its measurement; it is not read back."""
 
 

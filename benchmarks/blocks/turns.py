@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
-from benchmarks.errors import SuiteError
+from benchmarks.errors import BlockError, SuiteError
 from benchmarks.protocols import Clock, Launcher
 from benchmarks.records import Block, BlockRequest, Meeting
 
@@ -169,11 +169,13 @@ def _tell_end(told_fd: int, number: int) -> Callable[[Future[Block]], None]:
 
 
 def _find_result(block: Future[Block]) -> Block | SuiteError:
-    """Return the block, or the reason that there is none."""
+    """Return the block, or the reason that there is none, whatever it is: the other blocks are not to be lost with it."""
     try:
         return block.result()
     except SuiteError as error:
         return error
+    except Exception as error:  # noqa: BLE001 - as above
+        return BlockError(f"asking for the block raised {type(error).__name__}: {error}; please report it")
 
 
 @contextlib.contextmanager

@@ -114,10 +114,10 @@ class CaseReport(JsonRecord):
     """Everything the reports say of one case.
 
     `measurement`, `overhead_ratio` and `cpu_overhead_ratio`, that in processor time, are None where nothing could be
-    measured; `verdict` is None where nothing was
-    asked to be judged. `position_ratio` is second ÷ first position; `timed_share` the part of the blocks' wall time
-    spent in timed slices. With two targets `other` is what was measured in the other one, and `changes` what differs.
-    `explanation` is a paragraph on what the overhead is made of, where that was looked into.
+    measured; `verdict` is None where nothing was asked to be judged. `position_ratio` is second ÷ first position;
+    `timed_share` the part of the blocks' wall time spent in timed slices. With two targets `other` is what was measured
+    in the other one, and `changes` what differs. `explanation` is a paragraph on what the overhead is made of, where
+    that was looked into.
     """
 
     json_name: ClassVar[str] = "the report on a case"

@@ -84,8 +84,12 @@ def _describe(title: str, costs: Sequence[Cost]) -> str:
 
 
 def _say_how_sure(found: TimeAnswer) -> str:
-    """Return the sentence on the bounds."""
-    if all(math.isinf(cost.overhead_ratio.upper) for cost in found.costs):
-        return ""
-    level = f"{100.0 * found.confidence:g} %"
-    return f" What is said to be at least so much holds together with {level} confidence, and so do the upper limits."
+    """Return the sentence on the bounds that were given; nothing where there is none."""
+    level = f"together with {100.0 * found.confidence:g} % confidence"
+    least = any(cost.costs for cost in found.costs)
+    most = any(not cost.costs and math.isfinite(cost.overhead_ratio.upper) for cost in found.costs)
+    if least and most:
+        return f" All that is said to be at least so much holds {level}, and so do all upper limits."
+    if least:
+        return f" All that is said to be at least so much holds {level}."
+    return f" All these limits hold {level}." if most else ""

@@ -185,7 +185,8 @@ def _render_remarks(measured: Sequence[_Measured]) -> Iterator[str]:
     wall_ns = sum(block.wall_ns for block in blocks)
     if wall_ns:
         share = sum(block.timed_ns for block in blocks) / wall_ns
-        yield f"Timed slices took {100.0 * share:.0f} % of the wall time of {len(blocks)} blocks."
+        many = f"{len(blocks)} blocks" if len(blocks) > 1 else "1 block"
+        yield f"Timed slices took {100.0 * share:.0f} % of the wall time of {many}."
 
 
 def _render_takedowns(measured: Sequence[_Measured]) -> Iterator[str]:

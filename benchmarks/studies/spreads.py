@@ -5,6 +5,10 @@ that an interrupted study goes on where it stopped:
 
     python -m benchmarks.studies.spreads --blocks 12 --file spreads.jsonl [--busy] [--questions step_time,epoch_time]
 
+    python -m benchmarks.studies.spreads --run <a stored run>
+
+prints the same of the timed cases of a run that the suite saved, weighted ones included, and measures nothing.
+
 Prints for each case the standard deviation over blocks of the log-ratio, as is and within groups of one build order,
 the effect of that order (weighted arm built first less control built first), and the 95 % interval that as many blocks
 as a case is screened with would give; and how far neighbouring blocks of a case resemble each other. Where they do, the
@@ -26,6 +30,7 @@ import psutil
 from tabulate import tabulate
 
 from benchmarks.axes import AXIS_NAMES, split_null
+from benchmarks.baselines.store import load_run, read_baseline
 from benchmarks.blocks.layouts import launch_target
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import find_target
@@ -97,6 +102,16 @@ def load_spreads(path: Path) -> dict[Key, list[BlockSummary]]:
 
 def _read_block(line: Json) -> tuple[Key, BlockSummary]:
     return (Case.from_json(line["case"]), line["busy"]), BlockSummary.from_json(line["block"])
+
+
+def list_blocks_of_run(path: Path) -> dict[Key, Sequence[BlockSummary]]:
+    """Return the blocks of the timed cases of a stored run; what else the machine did meanwhile is not known of it.
+
+    Raises:
+        BaselineError: when the file is not there, or is no run of this suite.
+    """
+    measured = read_baseline(load_run(path, "run")).measurements.values()
+    return {(each.case, False): each.blocks for each in measured if each.blocks}
 
 
 def measure_case(launcher: Launcher, case: Case, count: int, path: Path, *, busy: bool) -> None:
@@ -201,8 +216,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--busy", action="store_true", help="keep one core busy with another process")
     parser.add_argument("--file", type=Path, default=Path("spreads.jsonl"), help="where blocks are kept")
     parser.add_argument("--only-render", action="store_true", help="measure nothing, print what is in the file")
+    parser.add_argument("--run", type=Path, help="measure nothing, print what is in this stored run of the suite")
     options = parser.parse_args(arguments)
     try:
+        if options.run is not None:
+            print(render_spreads(list_blocks_of_run(options.run)))
+            return
         if not options.only_render:
             methods = None if options.methods is None else options.methods.split(",")
             cases = list_null_cases([_read_question(name) for name in options.questions.split(",")], methods)

@@ -114,6 +114,17 @@ def test_a_block_that_dies_is_told_and_the_other_one_is_kept(dies_after: int) ->
     assert Counter(stage.diary)["b"] == 10
 
 
+def test_an_exception_that_nobody_foresaw_costs_one_block_alone() -> None:
+    def raise_it(case: object, index: int) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    stage = Stage()
+    broken = FakeLauncher(before_block=raise_it)
+    error, block = run_alike([broken, TurnTaker("b", stage, 10)], "seed", turn_ns=1000)
+    assert "raised ZeroDivisionError: division by zero" in str(error)
+    assert isinstance(block, Block)
+
+
 def test_a_target_that_knows_nothing_of_turns_is_measured_too() -> None:
     stage = Stage()
     results = run_alike([FakeLauncher(), TurnTaker("b", stage, 10)], "seed", turn_ns=1000)

@@ -11,6 +11,7 @@ from typing import cast
 import numpy as np
 import pytest
 
+from benchmarks.baselines.store import load_run, read_baseline
 from benchmarks.errors import AxisError, StatisticsError, SuiteError
 from benchmarks.protocols import Launcher
 from benchmarks.questions import QUESTIONS
@@ -195,3 +196,11 @@ def test_what_is_in_a_file_is_rendered_without_measuring(tmp_path: Path, capsys:
     capsys.readouterr()
     main(["--only-render", "--file", str(path)])
     assert NULL_CASE.case_id in capsys.readouterr().out
+
+
+def test_the_spreads_of_a_stored_run_are_those_of_its_timed_cases(capsys: pytest.CaptureFixture[str]) -> None:
+    (recorded,) = (Path(__file__).parents[2] / "benchmarks" / "baselines" / "recorded").glob("*/0001_gate.json")
+    main(["--run", str(recorded)])
+    rows = [line for line in capsys.readouterr().out.splitlines() if "_time[" in line]
+    expected = [case for case in read_baseline(load_run(recorded)).measurements if "_time[" in case]
+    assert [row.split("|")[1].strip() for row in rows] == expected
