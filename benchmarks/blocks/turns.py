@@ -169,7 +169,7 @@ def _tell_end(told_fd: int, number: int) -> Callable[[Future[Block]], None]:
 
 
 def _find_result(block: Future[Block]) -> Block | SuiteError:
-    """Return the block, or the reason that there is none, whatever it is: the other blocks are not to be lost with it."""
+    """Return the block, or the reason that there is none, whatever it is: other blocks are not to be lost with it."""
     try:
         return block.result()
     except SuiteError as error:

@@ -122,7 +122,7 @@ def test_cases_without_an_axis_are_a_group_of_their_own(run_suite: RunSuite, pyt
     result.assert_outcomes(passed=4)
     result.stdout.fnmatch_lines(
         [
-            "*benchmark 'test_epoch_time dataset_size=25600': 2 tests*",
+            "*benchmark 'test_epoch_time dataset_size=20480': 2 tests*",
             "*benchmark 'test_step_time dataset_size=none': 2 tests*",
         ]
     )

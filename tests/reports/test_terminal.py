@@ -85,7 +85,7 @@ def test_a_run_that_only_measures_gets_an_answer_and_a_table_without_verdicts() 
         """\
 Does sample weighting slow TensorFlow training here, or cost it memory?
 Yes: step time rises with loop_graph by +3.1 % (at least +2.0 %), by no more than +1.4 % with the 1 other method \
-measured. What is said to be at least so much holds together with 95 % confidence, and so do the upper limits.
+measured. All that is said to be at least so much holds together with 95 % confidence, and so do all upper limits.
 Here is TensorFlow 2.21.0 with Keras 3.15.1 and Python 3.11.7 on CPU; AMD EPYC, 2 cores.
 
 case                                          control    weighted    overhead     95 % interval    in processor time
@@ -114,7 +114,7 @@ def test_a_gate_run_tells_verdicts_warnings_and_reasons() -> None:
         """\
 Does sample weighting slow TensorFlow training here, or cost it memory?
 Yes: step time rises with fit_dataset by +3.1 % (at least +2.0 %). \
-What is said to be at least so much holds together with 95 % confidence, and so do the upper limits.
+All that is said to be at least so much holds together with 95 % confidence.
 Here is TensorFlow 2.21.0 with Keras 3.15.1 and Python 3.11.7 on CPU; AMD EPYC, 2 cores.
 
 WARNING: this run's own measurement is not to be trusted beside these null cases, whose identical arms came out \
