@@ -33,7 +33,7 @@ class BlockPlan:
 class QuestionRow:
     """What is known of a question.
 
-    `title` and `short_title` are what a person reads. `block` is None where nothing is timed. A case is screened with
+    `title` is what a person reads. `block` is None where nothing is timed. A case is screened with
     `screen_blocks` and, where these do not settle it, looked at with `fresh_blocks` more, once for what is read and in
     up to two looks for what is timed. `tolerance` is the tolerated rise, a fraction, `tolerance_by_method` that of
     methods in which it differs, and `cpu_tolerance` that of processor time; None where nothing is tolerated in percent.
@@ -45,7 +45,6 @@ class QuestionRow:
 
     question: Question
     title: str
-    short_title: str
     block: BlockPlan | None
     screen_blocks: int
     fresh_blocks: int
@@ -74,7 +73,6 @@ QUESTIONS: Mapping[Question, QuestionRow] = MappingProxyType(
             QuestionRow(
                 question=Question.STEP_TIME,
                 title="step time",
-                short_title="step",
                 block=BlockPlan(timed_budget_ns=3 * _SECOND_NS // 4, min_rounds=50),
                 screen_blocks=6,
                 fresh_blocks=8,
@@ -89,7 +87,6 @@ QUESTIONS: Mapping[Question, QuestionRow] = MappingProxyType(
             QuestionRow(
                 question=Question.EPOCH_TIME,
                 title="epoch time",
-                short_title="epoch",
                 block=BlockPlan(timed_budget_ns=3 * _SECOND_NS, min_rounds=6),
                 screen_blocks=4,
                 fresh_blocks=8,
@@ -102,7 +99,6 @@ QUESTIONS: Mapping[Question, QuestionRow] = MappingProxyType(
             QuestionRow(
                 question=Question.STARTUP_TIME,
                 title="start-up time",
-                short_title="start-up",
                 block=BlockPlan(timed_budget_ns=1, min_rounds=2),
                 screen_blocks=6,
                 fresh_blocks=12,
@@ -114,7 +110,6 @@ QUESTIONS: Mapping[Question, QuestionRow] = MappingProxyType(
             QuestionRow(
                 question=Question.PEAK_MEMORY,
                 title="peak memory",
-                short_title="peak",
                 block=None,
                 screen_blocks=4,
                 fresh_blocks=4,
@@ -125,7 +120,6 @@ QUESTIONS: Mapping[Question, QuestionRow] = MappingProxyType(
             QuestionRow(
                 question=Question.RETAINED_MEMORY,
                 title="retained memory",
-                short_title="retained",
                 block=None,
                 screen_blocks=4,
                 fresh_blocks=8,
@@ -136,7 +130,6 @@ QUESTIONS: Mapping[Question, QuestionRow] = MappingProxyType(
             QuestionRow(
                 question=Question.TRAINING_GRAPH,
                 title="training graph",
-                short_title="graph",
                 block=None,
                 screen_blocks=1,
                 fresh_blocks=0,

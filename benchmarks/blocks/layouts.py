@@ -29,6 +29,10 @@ LAYOUTS: int = 4
 """Servers that peaks are spread over: enough that a range is one, few enough that importing TensorFlow in each does not
 take longer than reading."""
 
+BLOCKS_AT_ONCE: int = 2
+"""Servers that set blocks up, or read arms, at the same time. Blocks that are set up together are one of either build
+order, and their slices follow each other; more than the cores of a small machine would not be set up any sooner."""
+
 WHOLE_BLOCK_NS: int = 10**15
 """A turn that is longer than any block, eleven days of timed work: what is timed in one block is not interrupted."""
 

@@ -12,14 +12,11 @@ import contextlib
 
 import pytest
 
-from benchmarks.blocks.layouts import LAYOUTS
+from benchmarks.blocks.layouts import BLOCKS_AT_ONCE, LAYOUTS
 from benchmarks.errors import SuiteError
 from benchmarks.plugin.faults import describe_fault
 from benchmarks.plugin.run import find_run
 from benchmarks.records import Question
-
-_SERVERS_AT_ONCE = 2
-"""Servers that set blocks up, or read arms, at the same time."""
 
 
 @pytest.hookimpl(trylast=True)
@@ -29,7 +26,7 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     questions = [marker.args[0] for item in session.items if (marker := item.get_closest_marker("sweep")) is not None]
     if not questions or session.config.option.collectonly or run.skipping:
         return
-    servers = LAYOUTS if Question.PEAK_MEMORY.value in questions else _SERVERS_AT_ONCE
+    servers = LAYOUTS if Question.PEAK_MEMORY.value in questions else BLOCKS_AT_ONCE
     try:
         if run.settings.against is not None:
             run.other_launcher = run.make_other_launcher(run.settings)

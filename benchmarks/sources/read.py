@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterable
 
+from benchmarks.blocks.layouts import BLOCKS_AT_ONCE
 from benchmarks.errors import SuiteError
 from benchmarks.methods import METHODS
 from benchmarks.protocols import Launcher
@@ -30,9 +31,6 @@ from benchmarks.records import (
 )
 from benchmarks.sources.asking import Asking
 from benchmarks.stats.slopes import estimate_growth
-
-BLOCKS_AT_ONCE: int = 2
-"""Blocks of which arms are read at the same time, each in a server of its own: bytes and counts do not depend on it."""
 
 Answers = dict[ReadRequest, ArmReadings]
 """What was read so far in this run."""

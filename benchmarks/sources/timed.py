@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from benchmarks.blocks.layouts import BLOCKS_AT_ONCE
 from benchmarks.errors import BlockError, SuiteError
 from benchmarks.protocols import Launcher
 from benchmarks.questions import BlockPlan
@@ -30,10 +31,6 @@ from benchmarks.stats.summaries import summarise_block
 from benchmarks.verdicts.gate import estimate_overhead
 
 _REPORT_CONFIDENCE = 0.95
-
-BLOCKS_AT_ONCE: int = 2
-"""Blocks that are built and traced at the same time, one of either build order; their slices follow each other. More
-than the cores of a small machine would not be set up any sooner."""
 
 OnBlock = Callable[[int, Interval | None], None]
 """Is told after each block how many there are and which overhead they show; None where no time is compared."""

@@ -31,7 +31,7 @@ from tabulate import tabulate
 
 from benchmarks.axes import AXIS_NAMES, split_null
 from benchmarks.baselines.store import load_run, read_baseline
-from benchmarks.blocks.layouts import launch_target
+from benchmarks.blocks.layouts import BLOCKS_AT_ONCE, launch_target
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import find_target
 from benchmarks.errors import AxisError, SuiteError
@@ -39,7 +39,7 @@ from benchmarks.protocols import Launcher
 from benchmarks.questions import QUESTIONS, find_block_plan
 from benchmarks.records import Aspect, BlockSummary, Case, Interval, Json, Question
 from benchmarks.sources.asking import Asking
-from benchmarks.sources.timed import BLOCKS_AT_ONCE, BlockSource
+from benchmarks.sources.timed import BlockSource
 from benchmarks.studies._lines import append_line, group_by_key, load_lines
 from benchmarks.studies._scatter import (
     FEWEST_BLOCKS,
