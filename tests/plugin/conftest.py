@@ -36,6 +36,8 @@ def run_suite(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run
         shutil.copy(path, pytester.path)
     pytester.makeini("[pytest]\naddopts = --benchmark-columns=median -p no:hypothesispytest\n")
     monkeypatch.setenv("COLUMNS", "160")
+    for variable in ("CI", "BUILD_NUMBER"):  # where one is set, pytest says each failure twice
+        monkeypatch.delenv(variable, raising=False)
     monkeypatch.setenv(CACHE_VARIABLE, str(pytester.path / "cache"))  # runs of the tests are not to notice others
 
     def run(*arguments: str, launcher: FakeLauncher | None = None) -> pytest.RunResult:
