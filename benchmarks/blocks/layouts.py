@@ -1,17 +1,22 @@
-"""Why are bytes read through several servers of a target? Because an address space is drawn when a process starts.
+"""Which server of a target is asked? Bytes are read in servers of fixed layouts, times measured in any.
 
-A forked child has the address space of its server, and what depends on addresses with it. Peaks of one and the same arm
-were the same in all children of a server, and differed between servers by the size of the weights, unless drawing
-addresses was switched off (docs/gate-verification.md). So the blocks of a case are spread over servers, in turn, and
-their range tells what belongs to the draw. Times vary less between servers than between blocks, and have one server,
-unless several blocks are asked for at once: then each has a server to itself, so that models are built and traced on
-all cores, and the timed parts follow each other, alone.
+A process draws its address space and the seed of its hashes when it starts, and a forked child has those of its server.
+TensorFlow and Keras go through sets and dictionaries in an order that follows from both, and so a peak was the same in
+all children of a server, and differed between servers by the size of the weights and more (docs/how-it-measures.md).
+Servers that read therefore have a fixed layout: addresses that are not drawn, where the system lets a process have
+that, and a hash seed that is the layout's number. The blocks of a case are spread over the layouts in turn, both arms
+of a block in the same; so a run and its baseline have drawn alike, and their ranges show what belongs to the draw.
+
+Times vary less between servers than between blocks, and are measured in servers that draw. Blocks that are asked for at
+once have a server each, so that models are built and traced on all cores; their timed parts follow each other, alone.
 
 Leaves out: what a server is (`launcher`).
 """
 
 from __future__ import annotations
 
+import dataclasses
+import itertools
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -26,70 +31,76 @@ from benchmarks.records import ArmReadings, Block, BlockRequest, Environment, Me
 from benchmarks.records.introduction import Introduction
 
 LAYOUTS: int = 4
-"""Servers that peaks are spread over: enough that a range is one, few enough that importing TensorFlow in each does not
-take longer than reading."""
+"""Layouts that readings are spread over: enough that a range is one, few enough that importing TensorFlow in each does
+not take longer than reading."""
 
 BLOCKS_AT_ONCE: int = 2
-"""Servers that set blocks up, or read arms, at the same time. Blocks that are set up together are one of either build
-order, and their slices follow each other; more than the cores of a small machine would not be set up any sooner."""
+"""Servers that set blocks up, and blocks whose arms are read, at the same time. Blocks that are set up together are one
+of either build order, and their slices follow each other; more than the cores of a small machine would not be set up
+any sooner."""
 
 WHOLE_BLOCK_NS: int = 10**15
 """A turn that is longer than any block, eleven days of timed work: what is timed in one block is not interrupted."""
 
 
 class LayoutsLauncher:
-    """Asks each server of a target for the readings of its layout, and the first for all else.
+    """Asks servers of fixed layouts for readings, and others for all else; satisfies `protocols.Launcher`."""
 
-    Satisfies `protocols.Launcher`.
-    """
-
-    def __init__(self, make_server: Callable[[], Launcher]) -> None:
+    def __init__(self, make_server: Callable[[int | None], Launcher]) -> None:
         """Make no server yet.
 
         Args:
-            make_server: makes one more launcher of the same target.
+            make_server: makes one more launcher of the same target, with the layout of that number; with None, one
+                that draws its own.
         """
         self._make_server = make_server
-        self._servers: dict[int, Launcher] = {}
+        self._timing: dict[int, Launcher] = {}
+        self._reading: dict[int, Launcher] = {}
 
-    def start(self, count: int = 1) -> None:
-        """Start the first `count` servers at the same time, without waiting for their imports.
+    def start(self, *, timing: int, reading: int = 0) -> None:
+        """Start servers at the same time, without waiting for their imports.
 
         What goes wrong with one, the first request to it tells.
+
+        Args:
+            timing: how many are to measure times.
+            reading: how many are to read, each with a layout of its own.
         """
-        for number in range(count):
-            self._find_server(number).start(1)
+        for number in range(timing):
+            self._find_timing(number).start(timing=1)
+        for layout in range(reading):
+            self._find_reading(layout).start(timing=0, reading=1)
 
     def introduce(self) -> Introduction:
         """Return what the target says of itself; raise TargetError where it cannot."""
-        return self._find_server(0).introduce()
+        return self._find_any().introduce()
 
     def describe_environment(self) -> Environment:
         """Return what the target is; raise TargetError where it cannot measure."""
-        return self._find_server(0).describe_environment()
+        return self._find_any().describe_environment()
 
     def run_block(self, request: BlockRequest, meeting: Meeting | None = None) -> Block:
         """Measure one block; raise BlockError where it ended without a result."""
-        return self._find_server(0).run_block(request, meeting)
+        return self._find_timing(0).run_block(request, meeting)
 
     def run_blocks(self, requests: Sequence[BlockRequest]) -> list[Block | SuiteError]:
         """Measure several blocks at once, each in a server of its own: set up together, timed one after the other.
 
         Args:
-            requests: what the servers 0, 1, … are asked for. Which is timed first is drawn from their seeds.
+            requests: one for each server. Which is timed first is drawn from their seeds.
 
         Returns:
             For each request its block, or why there is none.
         """
         if not requests:
             return []
-        servers = [self._find_server(number) for number in range(len(requests))]
+        servers = [self._find_timing(number) for number in range(len(requests))]
         seed = " ".join(str(request.order_seed) for request in requests)
         return run_together(servers, requests, seed, turn_ns=WHOLE_BLOCK_NS)
 
     def read_arm(self, request: ReadRequest) -> ArmReadings:
         """Read one arm alone, in the server of its layout; raise BlockError where it ended without a result."""
-        return self._find_server(request.layout).read_arm(request)
+        return self._find_reading(request.layout).read_arm(request)
 
     def read_arms(self, requests: Sequence[ReadRequest]) -> list[ArmReadings | SuiteError]:
         """Read several arms at once, each in the server of its layout; those of one layout follow each other.
@@ -102,7 +113,7 @@ class LayoutsLauncher:
         """
         if not requests:
             return []
-        servers = {request.layout: self._find_server(request.layout) for request in requests}
+        servers = {request.layout: self._find_reading(request.layout) for request in requests}
         stopped = threading.Event()
 
         def read_layout(layout: int) -> list[ArmReadings | SuiteError]:
@@ -123,16 +134,25 @@ class LayoutsLauncher:
 
     def profile(self, request: BlockRequest) -> Profile:
         """Profile both arms of a timed case; raise BlockError where the process ended without a result."""
-        return self._find_server(0).profile(request)
+        return self._find_timing(0).profile(request)
 
     def close(self) -> None:
         """End all servers."""
-        _close(self._servers.values())
+        _close([*self._timing.values(), *self._reading.values()])
 
-    def _find_server(self, layout: int) -> Launcher:
-        if layout not in self._servers:
-            self._servers[layout] = self._make_server()
-        return self._servers[layout]
+    def _find_timing(self, number: int) -> Launcher:
+        if number not in self._timing:
+            self._timing[number] = self._make_server(None)
+        return self._timing[number]
+
+    def _find_reading(self, layout: int) -> Launcher:
+        if layout not in self._reading:
+            self._reading[layout] = self._make_server(layout)
+        return self._reading[layout]
+
+    def _find_any(self) -> Launcher:
+        """Return a server that there is, so that none is started to say what each of them could."""
+        return next(itertools.chain(self._timing.values(), self._reading.values()), None) or self._find_timing(0)
 
 
 def _close(launchers: Iterable[Launcher]) -> None:
@@ -153,7 +173,11 @@ def launch_target(
     """
     proven: set[Proof] = set()
     return LayoutsLauncher(
-        lambda: ServerLauncher(
-            target, limits, intra_op_threads=intra_op_threads, inter_op_threads=inter_op_threads, proven=proven
+        lambda layout: ServerLauncher(
+            dataclasses.replace(target, layout=layout),
+            limits,
+            intra_op_threads=intra_op_threads,
+            inter_op_threads=inter_op_threads,
+            proven=proven,
         )
     )

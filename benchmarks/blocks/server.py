@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.blocks.targets import Target
+from benchmarks.blocks.targets import FIXED_ADDRESSES_VARIABLE, Target
 from benchmarks.errors import SuiteError
 from benchmarks.records import Json
 from benchmarks.records.introduction import Introduction
@@ -52,6 +52,8 @@ class Server:
             "OPENBLAS_NUM_THREADS": "1",  # NumPy's thread pool would not survive the fork
             "TF_CPP_MIN_LOG_LEVEL": "2",
         }
+        if target.layout is not None:
+            environment |= {"PYTHONHASHSEED": str(target.layout), FIXED_ADDRESSES_VARIABLE: "1"}
         self.introduction: Introduction | None = None
         self.started_s = time.monotonic()
         self._unread = b""

@@ -17,6 +17,9 @@ from benchmarks.errors import TargetError
 WORKERS: tuple[str, ...] = ("benchmarks.blocks.worker",)
 """Modules that are started inside a target: this checkout's own, then those of checkouts that had it elsewhere."""
 
+FIXED_ADDRESSES_VARIABLE = "SAMPLE_WEIGHTING_FIXED_ADDRESSES"
+"""Set in the environment of a worker whose address space is not to be drawn."""
+
 _WORKER_FILES = {module: Path(*module.split(".")).with_suffix(".py") for module in WORKERS}
 
 KNOWN_TARGETS = (
@@ -31,12 +34,15 @@ class Target:
     """A TensorFlow environment, named by its Python interpreter.
 
     `root` is another checkout of this suite whose code is to be measured there; None means this one. `worker` is the
-    module of that checkout that is started.
+    module of that checkout that is started. `layout` is the number of the fixed layout that its processes have, 0 and
+    up: the seed of their hashes, with addresses that are not drawn where the system allows it; with None each draws its
+    own.
     """
 
     interpreter: Path
     root: Path | None = None
     worker: str = WORKERS[0]
+    layout: int | None = None
 
     @property
     def name(self) -> str:

@@ -16,6 +16,7 @@ from benchmarks.blocks.layouts import BLOCKS_AT_ONCE, LAYOUTS
 from benchmarks.errors import SuiteError
 from benchmarks.plugin.faults import describe_fault
 from benchmarks.plugin.run import find_run
+from benchmarks.questions import QUESTIONS
 from benchmarks.records import Question
 
 
@@ -26,15 +27,23 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     questions = [marker.args[0] for item in session.items if (marker := item.get_closest_marker("sweep")) is not None]
     if not questions or session.config.option.collectonly or run.skipping:
         return
-    servers = LAYOUTS if Question.PEAK_MEMORY.value in questions else BLOCKS_AT_ONCE
+    timed = any(Question(question).is_timed for question in questions)
+    reading = max(
+        (
+            min(LAYOUTS, QUESTIONS[Question(question)].screen_blocks)
+            for question in questions
+            if not Question(question).is_timed
+        ),
+        default=0,
+    )
     try:
         if run.settings.against is not None:
             run.other_launcher = run.make_other_launcher(run.settings)
-            run.other_launcher.start(servers if servers == LAYOUTS else 1)
+            run.other_launcher.start(timing=int(timed), reading=reading)
             run.other_launcher.describe_environment()
     except SuiteError as error:
         raise pytest.UsageError(f"--against: {error}") from None
     except Exception as error:  # noqa: BLE001 - whatever it is, without the other target there is nothing to compare
         raise pytest.UsageError(f"--against: {describe_fault(error)}") from None
     with contextlib.suppress(Exception):
-        run.launcher.start(servers)
+        run.launcher.start(timing=BLOCKS_AT_ONCE if timed else 0, reading=reading)

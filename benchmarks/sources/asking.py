@@ -58,8 +58,7 @@ class Asking:
 
         Both arms of a block have the same samples. A control is asked for as its path's null case, whichever method it
         stands beside, and a step with the least dataset, so that equal requests mean equal readings. Both arms of a
-        peak share the layout of their block; of all else either arm has a server of its own, so that both can be read
-        at once.
+        block have the same layout.
         """
         if stretch is Stretch.STEP and case.dataset_size is not None:
             case = dataclasses.replace(case, dataset_size=case.batch_size)
@@ -73,7 +72,7 @@ class Asking:
             plant=self.plant if planted else None,
             intra_op_threads=self.intra_op_threads,
             inter_op_threads=self.inter_op_threads,
-            layout=index % LAYOUTS if case.question is Question.PEAK_MEMORY else int(arm is Arm.WEIGHTED),
+            layout=index % LAYOUTS,
         )
 
     def _open_stream(self, case: Case, choice: str) -> random.Random:

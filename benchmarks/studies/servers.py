@@ -1,19 +1,21 @@
 """How much of a case's spread belongs to the server that its blocks are forked from? And what does a busy machine add?
 
-Starts several servers of one target, which draw an address space each, and measures or reads the same arms in all of
-them in turns. Prints what each server's blocks gave, the spread between blocks of one server, and the spread of the
-servers' means beside the one that would follow from it if servers were alike:
+Starts several servers of one target, which draw an address space and a hash seed each, or have fixed ones, and measures
+or reads the same arms in all of them in turns. Prints what each server's blocks gave, the spread between blocks of one
+server, and the spread of the servers' means beside the one that would follow from it if servers were alike:
 
     python -m benchmarks.studies.servers --question step_time --method fit_class_weight [--busy]
-    python -m benchmarks.studies.servers --question peak_memory --method loop_graph --blocks 2
+    python -m benchmarks.studies.servers --question peak_memory --method loop_graph --blocks 2 [--fixed]
 
 Of times that is the log-ratio of weighted ÷ control in percent, of peaks the weighted arm's tensor bytes of a pass in
-units of 10⁶. `--busy` keeps one core busy with another process. What it printed is in docs/how-it-measures.md.
+units of 10⁶. With `--fixed` the servers have the layouts 0, 1, 2, 3, 0, … as those that the suite reads in. `--busy`
+keeps one core busy with another process. What it printed is in docs/how-it-measures.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 from tabulate import tabulate
 
 from benchmarks.blocks.launcher import Proof, ServerLauncher
+from benchmarks.blocks.layouts import LAYOUTS
 from benchmarks.blocks.supervise import Limits
 from benchmarks.blocks.targets import find_target
 from benchmarks.questions import find_block_plan
@@ -49,11 +52,14 @@ def measure(case: Case, launcher: ServerLauncher, number: int) -> float:
     return 100.0 * summarise_block(launcher.run_block(request)).log_ratio
 
 
-def measure_servers(case: Case, servers: int, blocks: int) -> NDArray[np.float64]:
+def measure_servers(case: Case, servers: int, blocks: int, *, fixed: bool) -> NDArray[np.float64]:
     """Return what each server's blocks gave, float64 [servers, blocks], measured in turns over the servers."""
     limits = Limits(timeout_s=300.0, memory_bytes=psutil.virtual_memory().total)
     proven: set[Proof] = set()
-    launchers = [ServerLauncher(find_target(None), limits, proven=proven) for _ in range(servers)]
+    targets = [
+        dataclasses.replace(find_target(None), layout=number % LAYOUTS if fixed else None) for number in range(servers)
+    ]
+    launchers = [ServerLauncher(target, limits, proven=proven) for target in targets]
     values = np.empty((servers, blocks))
     try:
         for number in range(blocks):
@@ -91,11 +97,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--method", default="loop_graph", help="whose weighted case is measured")
     parser.add_argument("--servers", type=int, default=6)
     parser.add_argument("--blocks", type=int, default=4, help="in each server")
+    parser.add_argument("--fixed", action="store_true", help="give the servers the layouts that the suite reads in")
     parser.add_argument("--busy", action="store_true", help="keep one core busy with another process")
     options = parser.parse_args(arguments)
     (case,) = (each for each in list_cases(Question(options.question), options.method) if not each.null)
     with keep_a_core_busy(busy=options.busy):
-        print(render_servers(measure_servers(case, options.servers, options.blocks)))
+        print(render_servers(measure_servers(case, options.servers, options.blocks, fixed=options.fixed)))
 
 
 if __name__ == "__main__":

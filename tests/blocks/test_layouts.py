@@ -6,6 +6,7 @@ import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import psutil
 import pytest
@@ -26,12 +27,13 @@ CASE = make_case(question=Question.PEAK_MEMORY, dataset_size=512)
 class FakeServer(FakeLauncher):
     """A server that is only played; `meet` is waited for at the beginning of each request."""
 
-    def __init__(self, meet: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, meet: Callable[[], object] = lambda: None, layout: int | None = None) -> None:
         super().__init__()
         self._meet = meet
+        self.layout = layout
         self.started = False
 
-    def start(self, count: int = 1) -> None:
+    def start(self, *, timing: int, reading: int = 0) -> None:
         self.started = True
 
     def run_block(self, request: BlockRequest, meeting: Meeting | None = None) -> Block:
@@ -46,8 +48,8 @@ class FakeServer(FakeLauncher):
 def make_launcher(meet: Callable[[], object] = lambda: None) -> tuple[LayoutsLauncher, list[FakeServer]]:
     servers: list[FakeServer] = []
 
-    def make_server() -> FakeServer:
-        servers.append(FakeServer(meet))
+    def make_server(layout: int | None) -> FakeServer:
+        servers.append(FakeServer(meet, layout))
         return servers[-1]
 
     return LayoutsLauncher(make_server), servers
@@ -73,6 +75,31 @@ def test_each_layout_has_a_server_that_is_started_when_it_is_asked() -> None:
     for layout in (0, 1, 0, 2):
         launcher.read_arm(ReadRequest(case=CASE, arm=Arm.CONTROL, seed=1, layout=layout))
     assert [len(server.read_requests) for server in servers] == [2, 1, 1]
+
+
+def test_servers_that_read_have_fixed_layouts_and_those_that_time_draw_theirs() -> None:
+    """Both at the same time, since a run may have cases of either kind."""
+    launcher, servers = make_launcher()
+    launcher.start(timing=2, reading=3)
+    assert all(server.started for server in servers)
+    launcher.run_blocks(ask_for_blocks(1, 2))
+    launcher.read_arms(ask_for_arms(2, 0))
+    assert [(server.layout, len(server.requests), len(server.read_requests)) for server in servers] == [
+        (None, 1, 0),
+        (None, 1, 0),
+        (0, 0, 1),
+        (1, 0, 0),
+        (2, 0, 1),
+    ]
+
+
+@pytest.mark.parametrize("kind", ["timing", "reading"])
+def test_no_server_is_started_to_say_what_one_that_there_is_can_say(kind: str) -> None:
+    launcher, servers = make_launcher()
+    launcher.start(timing=kind == "timing", reading=kind == "reading")
+    launcher.introduce()
+    launcher.describe_environment()
+    assert len(servers) == 1
 
 
 def test_blocks_profiles_and_the_environment_are_asked_of_the_first() -> None:
@@ -105,9 +132,9 @@ def test_the_timed_part_of_a_block_is_alone_and_is_not_interrupted() -> None:
     names = iter("abc")
 
     class Timed(TurnTaker):
-        def start(self, count: int = 1) -> None: ...
+        def start(self, *, timing: int, reading: int = 0) -> None: ...
 
-    launcher = LayoutsLauncher(lambda: Timed(next(names), stage, rounds=20))
+    launcher = LayoutsLauncher(lambda layout: Timed(next(names), stage, rounds=20))
     launcher.run_blocks(ask_for_blocks(1, 2, 3))
     assert stage.clashes == 0
     assert sorted((name, len(list(turn))) for name, turn in itertools.groupby(stage.diary)) == [
@@ -123,9 +150,9 @@ def test_which_block_is_timed_first_is_drawn_from_the_seeds() -> None:
         names = iter("ab")
 
         class Timed(TurnTaker):
-            def start(self, count: int = 1) -> None: ...
+            def start(self, *, timing: int, reading: int = 0) -> None: ...
 
-        LayoutsLauncher(lambda: Timed(next(names), stage, rounds=2)).run_blocks(ask_for_blocks(*seeds))
+        LayoutsLauncher(lambda layout: Timed(next(names), stage, rounds=2)).run_blocks(ask_for_blocks(*seeds))
         return stage.diary[0]
 
     assert find_first(1, 2) == find_first(1, 2)
@@ -134,7 +161,7 @@ def test_which_block_is_timed_first_is_drawn_from_the_seeds() -> None:
 
 def test_a_block_that_failed_is_an_error_in_its_place() -> None:
     launcher, servers = make_launcher()
-    launcher.start(2)
+    launcher.start(timing=2)
 
     def fail() -> None:
         raise BlockError("it was killed")
@@ -174,7 +201,7 @@ def test_asking_for_nothing_at_once_gives_nothing() -> None:
 def launch_real(servers: Servers, body: str) -> LayoutsLauncher:
     """Return a launcher whose servers are processes that run `body`."""
 
-    def make_server() -> Launcher:
+    def make_server(layout: int | None) -> Launcher:
         return servers.launch(body)
 
     return LayoutsLauncher(make_server)
@@ -187,17 +214,18 @@ def test_servers_are_started_at_the_same_time(servers: Servers) -> None:
         """
         while len(list(pathlib.Path(__file__).parent.glob("*.starts"))) < 2: time.sleep(0.01)
         introduce()
-        while True: read_arm(read())
+        while True: measure(read())
         """,
     )
-    launcher.start(2)
-    for request in ask_for_arms(0, 1):
-        assert launcher.read_arm(request).seed == request.seed
+    launcher.start(timing=2)
+    for result, request in zip(launcher.run_blocks(requests := ask_for_blocks(0, 1)), requests, strict=True):
+        assert isinstance(result, Block)
+        assert result.seed == request.seed
 
 
 @pytest.mark.parametrize("ask", [LayoutsLauncher.read_arms, LayoutsLauncher.run_blocks])
 def test_an_interruption_ends_all_servers_and_no_late_reply_is_taken_for_the_next(
-    servers: Servers, ask: Callable[..., object]
+    servers: Servers, ask: Callable[[LayoutsLauncher, Sequence[Any]], list[Any]]
 ) -> None:
     launcher = launch_real(
         servers,
@@ -217,8 +245,8 @@ def test_an_interruption_ends_all_servers_and_no_late_reply_is_taken_for_the_nex
         ask(launcher, requests)
     assert psutil.Process().children() == []
     assert [servers.count_starts(number) for number in range(2)] == [1, 1], "no server was started to read the rest"
-    assert list_seeds(launcher.read_arms(ask_for_arms(0, 1)[::-1])) == [1, 0]
-    assert list_seeds(launcher.run_blocks(ask_for_blocks(7, 8))) == [7, 8]
+    again = ask_for_arms(0, 1)[::-1] if ask is LayoutsLauncher.read_arms else ask_for_blocks(7, 8)
+    assert list_seeds(ask(launcher, again)) == [request.seed for request in again]
 
 
 def test_an_interruption_while_servers_import_ends_them_too(servers: Servers) -> None:
@@ -245,7 +273,7 @@ def test_servers_of_a_target_share_what_is_proven_while_they_work_at_once(server
             measure(request)
         """,
     )
-    launcher.start(2)
+    launcher.start(timing=2)
     servers.launchers[0]._proven = servers.launchers[1]._proven = set()
     for seed in range(3):
         launcher.run_blocks(ask_for_blocks(seed, seed))

@@ -90,17 +90,24 @@ def test_blocks_of_two_targets_take_turns(launcher: ServerLauncher) -> None:
 def test_blocks_and_arms_of_one_target_are_had_at_once() -> None:
     made = launch_target(find_target(None), _LIMITS)
     try:
-        made.start(2)
+        made.start(timing=2, reading=2)
         requests = [make_request(make_case(depth=1), seed=seed) for seed in (1, 2)]
         blocks = made.run_blocks(requests)
         case = make_case(question=Question.PEAK_MEMORY, depth=1, dataset_size=2048)
         arms = made.read_arms(
             [ReadRequest(case=case, arm=arm, seed=3, layout=layout) for layout, arm in enumerate(Arm)]
         )
+        fixed = [is_fixed(child.pid) for child in psutil.Process().children()]
     finally:
         made.close()
+    assert fixed.count(True) == 2, "the servers that read have addresses that are not drawn, those that time have not"
     assert [block.seed if isinstance(block, Block) else str(block) for block in blocks] == [1, 2]
     assert all(isinstance(arm, ArmReadings) for arm in arms), arms
+
+
+def is_fixed(pid: int) -> bool:
+    """Whether the addresses of a process are not drawn: ADDR_NO_RANDOMIZE in personality(2)."""
+    return bool(int(Path(f"/proc/{pid}/personality").read_text(), 16) & 0x0040000)
 
 
 def read_arm(
