@@ -73,8 +73,8 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, node_id: str) -
     judgement = judge_case(source.measure_more, stored, plan, occasion_sd=occasion_sd)
     verdict = hear_null_case(case, judgement.verdict, run)
     if verdict.outcome is Outcome.REGRESSED:
-        risen = [each for each in judgement.comparisons if each.outcome is Outcome.REGRESSED]
-        return Judged(verdict=verdict, message=explain_regression(case, risen, plan, _advise(run, case, node_id)))
+        message = explain_regression(case, judgement.comparisons, plan, _advise(run, case, node_id))
+        return Judged(verdict=verdict, message=message)
     return as_judged(verdict)
 
 
@@ -100,7 +100,7 @@ def make_gate_plan(run: Run, case: Case) -> GatePlan:
     return GatePlan(
         judgements=max(1, run.judgements),
         tolerance=run.settings.find_tolerance(case),
-        screen_blocks=row.screen_blocks if run.settings.blocks is None else run.settings.blocks,
+        screen_blocks=row.find_first_blocks(run.settings.blocks),
         blocks_per_look=row.fresh_blocks,
     )
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from benchmarks.plugin.run import find_run
+from benchmarks.questions import find_question
 from benchmarks.records import Case, CaseReport, Interval, Outcome, Question
 from benchmarks.reports.progress import (
     Progress,
@@ -26,7 +27,6 @@ from benchmarks.reports.progress import (
     render_live_line,
 )
 from benchmarks.reports.readings import summarise_readings
-from benchmarks.verdicts.plan import SCREEN_BLOCKS
 
 VERDICT_PROPERTY = "verdict"
 """Name of the user property that carries a test's outcome to pytest's reports and to JUnit XML."""
@@ -55,8 +55,7 @@ class Display:
         self._case_count = sum(case_counts.values())
         self._case_number = 0
         self._case: Case | None = None
-        blocks = find_run(config).settings.blocks
-        self._blocks_planned = SCREEN_BLOCKS if blocks is None else blocks
+        self._blocks_asked = find_run(config).settings.blocks
         self._remaining = RemainingTime(time.monotonic_ns, case_counts)
         self._reporter: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
         self._has_lines = self._reporter is not None and config.get_verbosity() == 0
@@ -100,7 +99,7 @@ class Display:
             case_count=self._case_count,
             case_id=case.case_id,
             blocks_done=blocks,
-            blocks_planned=max(self._blocks_planned, blocks),
+            blocks_planned=max(find_question(case).find_first_blocks(self._blocks_asked), blocks),
             overhead_ratio=ratio,
             remaining_seconds=self._remaining.estimate_seconds(),
             outcome=outcome,

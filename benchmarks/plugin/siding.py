@@ -28,7 +28,8 @@ from benchmarks.verdicts.read_sides import ReadPair, judge_read_sides
 from benchmarks.verdicts.reading_rules import ReadingPlan
 from benchmarks.verdicts.readings import explain_readings
 from benchmarks.verdicts.sides import (
-    Pairs,
+    BlockPair,
+    MeasurePairs,
     SidesVerdict,
     conclude_sides,
     explain_sides,
@@ -51,11 +52,14 @@ def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, node_
         SuiteError: when a block could not be measured in one of the targets.
     """
     plan = make_gate_plan(run, case)
-    pairs = Pairs(lambda: measure_pair(now, other, _name_case(case, run)))
     next_step = command_to_look_closer(run, case, node_id)
+
+    def measure_pairs(count: int) -> list[BlockPair]:
+        return [measure_pair(now, other, _name_case(case, run)) for _ in range(count)]
+
     try:
         check_shared(case, other.launcher.introduce())
-        judged = _judge_pairs(case, pairs, plan, run.settings.find_tolerances(case))
+        judged = _judge_pairs(case, measure_pairs, plan, run.settings.find_tolerances(case))
     except UnsharedError as error:
         now.measure_more(plan.screen_blocks - len(now.summaries))
         return _leave_alone(error)
@@ -64,13 +68,15 @@ def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, node_
     return Judged(verdict=verdict, message=explain_sides(case, reasons, next_step), changes=judged.changes)
 
 
-def _judge_pairs(case: Case, pairs: Pairs, plan: GatePlan, overheads: Mapping[Aspect, float]) -> SidesVerdict:
+def _judge_pairs(
+    case: Case, measure_pairs: MeasurePairs, plan: GatePlan, overheads: Mapping[Aspect, float]
+) -> SidesVerdict:
     """Return what the pairs of a timed case show, as many as it takes; `overheads` are tolerated by aspect."""
     if case.null:
-        return judge_null_sides(pairs, overheads, plan)
+        return judge_null_sides(measure_pairs, overheads, plan)
     absolute = max(plan.tolerance, LEAST_ARM_TOLERANCE)
     tolerances = {**overheads, Aspect.CONTROL: absolute, Aspect.WEIGHTED: absolute}
-    return conclude_sides(judge_sides(pairs.replay(), plan, tolerances, null=False))
+    return conclude_sides(judge_sides(measure_pairs, plan, tolerances, null=False))
 
 
 def _leave_alone(error: UnsharedError) -> Judged:

@@ -90,12 +90,11 @@ class ReadWork:
     def _make_plan(self) -> ReadingPlan:
         """Return the limits and numbers of blocks of this case."""
         row, settings = find_question(self._case), self._run.settings
-        counts_alone = not row.fresh_blocks  # which more blocks would only read again
         return ReadingPlan(
             judgements=max(1, self._run.judgements),
             tolerance=settings.find_tolerance(self._case),
             floor_bytes=row.floor_bytes if settings.floor_bytes is None else settings.floor_bytes,
-            screen_blocks=row.screen_blocks if settings.blocks is None or counts_alone else settings.blocks,
+            screen_blocks=row.find_first_blocks(settings.blocks),
             fresh_blocks=row.fresh_blocks,
         )
 

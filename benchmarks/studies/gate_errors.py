@@ -10,7 +10,6 @@ how many blocks and looks a plan should have (`gate_plan`).
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import math
 from collections import Counter
@@ -18,10 +17,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from tabulate import tabulate
 
-from benchmarks.records import Aspect, Case, CaseReport, Environment, Measurement, Outcome, Question
-from benchmarks.studies.gate_plan import Scenario, make_summaries, simulate_cases
+from benchmarks.records import Aspect, Case, CaseReport, Measurement, Outcome, Question
+from benchmarks.studies._simulated import NOWHERE, TOLERANCE, make_parser, make_plan, make_summaries, print_table
+from benchmarks.studies.gate_plan import Scenario, simulate_cases
 from benchmarks.verdicts.answer import Answer, answer_in_time
 from benchmarks.verdicts.bisection import count_steps, plan_bisection
 from benchmarks.verdicts.gate import Stored, estimate_overhead, judge_case
@@ -47,24 +46,10 @@ _CREEP_SDS = (0.004, 0.010)
 _CREEP_CASES = 30
 """Weighted cases whose judgements share the error level of each run of a series."""
 
-_TOLERANCE = 0.02
 _BISECTION_TOLERANCE = 0.05
 _BISECTION_RELEASES = 8
 _HELD_SD = 0.01
 """At the tolerance itself it does not matter: blocks of twice the spread lie twice as far from the limit."""
-
-_NOWHERE = Environment(
-    tensorflow="",
-    keras="",
-    numpy="",
-    python="",
-    cpu_model="simulated",
-    cores=1,
-    intra_op_threads=None,
-    inter_op_threads=None,
-    onednn="",
-    device="",
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +92,7 @@ def _make_case(number: int) -> Case:
 
 
 def _report(case: Case, log_ratios: NDArray[np.float64]) -> CaseReport:
-    measurement = Measurement(case=case, blocks=tuple(make_summaries(log_ratios)), environment=_NOWHERE)
+    measurement = Measurement(case=case, blocks=tuple(make_summaries(log_ratios)), environment=NOWHERE)
     return CaseReport(
         case=case, measurement=measurement, overhead_ratio=None, position_ratio=None, timed_share=None, verdict=None
     )
@@ -131,7 +116,7 @@ def simulate_creep(rise: float, *, anchored: bool, block_sd: float, series: int,
         seed: of the draws.
     """
     per_case = count_judgements(Question.STEP_TIME, null=False, stored_runs=2 if anchored else 1, two_targets=False)
-    plan = GatePlan(judgements=per_case * _CREEP_CASES, tolerance=_TOLERANCE)
+    plan = make_plan(judgements=per_case * _CREEP_CASES)
     rng = np.random.default_rng(seed)
     seen = sum(_is_creep_seen(plan, rise, anchored=anchored, block_sd=block_sd, rng=rng) for _ in range(series))
     return seen / series
@@ -205,7 +190,7 @@ def _tabulate_answers(runs: int, seed: int) -> list[dict[str, str]]:
 def _tabulate_levels(cases: int, seed: int) -> list[dict[str, str]]:
     rows = []
     for judgements in _JUDGEMENTS:
-        plan = GatePlan(judgements=judgements, tolerance=_TOLERANCE)
+        plan = make_plan(judgements=judgements)
         row = {"judgements": str(judgements), "level of each": f"{plan.judgement_alpha:.3%}"}
         for change in _CHANGES:
             for block_sd in _BLOCK_SDS:
@@ -236,15 +221,15 @@ def _tabulate_creep(series: int, seed: int) -> list[dict[str, str]]:
 
 
 def _tabulate_held(cases: int, seed: int) -> list[dict[str, str]]:
-    default = GatePlan(judgements=_JUDGEMENTS[1], tolerance=_TOLERANCE)
-    scenario = Scenario(change=_TOLERANCE, baseline_blocks=ADVISED_BASELINE_BLOCKS, block_sd=_HELD_SD)
+    default = make_plan(judgements=_JUDGEMENTS[1])
+    scenario = Scenario(change=TOLERANCE, baseline_blocks=ADVISED_BASELINE_BLOCKS, block_sd=_HELD_SD)
     tally = simulate_cases(default, scenario, cases=cases, seed=seed)
     bisection = plan_bisection(
         Question.STEP_TIME, comparisons=count_steps(_BISECTION_RELEASES), tolerance=_BISECTION_TOLERANCE
     )
     compared = simulate_comparisons(bisection, _BISECTION_TOLERANCE, pair_sd=_HELD_SD, comparisons=cases, seed=seed)
     shares = {
-        f"default, against a baseline, {_TOLERANCE:.0%}": {outcome: tally.share(outcome) for outcome in Outcome},
+        f"default, against a baseline, {TOLERANCE:.0%}": {outcome: tally.share(outcome) for outcome in Outcome},
         f"bisection, pairs of blocks, {_BISECTION_TOLERANCE:.0%}": compared,
     }
     told = (Outcome.HELD, Outcome.UNDECIDED, Outcome.REGRESSED)
@@ -260,26 +245,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     Args:
         arguments: the command line without the program; None takes it from the process.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.studies.gate_errors", description=(__doc__ or "").split("\n", maxsplit=1)[0]
-    )
-    parser.add_argument("--cases", type=int, default=2000, help="simulated cases, runs or series per cell")
-    parser.add_argument("--seed", type=int, default=20260101, help="seed of the draws (default: 20260101)")
+    parser = make_parser("gate_errors", __doc__, "simulated cases, runs or series per cell")
     options = parser.parse_args(arguments)
     tables = {
         f"Where nothing costs anything, how often the answer is yes ({_ANSWER_BLOCKS} blocks with an SD of "
         f"{_ANSWER_SD:.1%})": _tabulate_answers,
-        f"How often a rise is REGRESSED, tolerance {_TOLERANCE:.0%}, baseline of {ADVISED_BASELINE_BLOCKS} blocks, by "
+        f"How often a rise is REGRESSED, tolerance {TOLERANCE:.0%}, baseline of {ADVISED_BASELINE_BLOCKS} blocks, by "
         "judgements that share the error level and SD of blocks": _tabulate_levels,
         f"Series of {_RISES} rises, each judged against a baseline recorded after the one before; tolerance "
-        f"{_TOLERANCE:.0%}, of the anchor {ANCHOR_FACTOR * _TOLERANCE:.0%}": _tabulate_creep,
+        f"{TOLERANCE:.0%}, of the anchor {ANCHOR_FACTOR * TOLERANCE:.0%}": _tabulate_creep,
         "A rise as large as the tolerance": _tabulate_held,
     }
     for title, make_rows in tables.items():
-        table = tabulate(
-            make_rows(options.cases, options.seed), headers="keys", tablefmt="github", disable_numparse=True
-        )
-        print(f"{title}\n\n{table}\n", flush=True)
+        print_table(title, make_rows(options.cases, options.seed))
 
 
 if __name__ == "__main__":

@@ -2,15 +2,14 @@
 
     python -m benchmarks.studies.gate_plan
 
-Leaves out: real measurements. Blocks are drawn as log-ratios around a true value, with the spread that real blocks
-had; every draw then goes through `judge_case` itself, so what is simulated is the code that judges. A block takes
-about 3.3 s, so an unchanged case at 4.5 blocks takes 15 s. Whole runs, and what the error level costs, are in
+Leaves out: real measurements. Blocks are drawn as log-ratios around a true value, with the spread that real blocks had;
+every draw then goes through `judge_case` itself, so what is simulated is the code that judges. The default plan is that
+of step times. With `--default-only` it takes a quarter of the time. Whole runs, and what the error level costs, are in
 `gate_errors`.
 """
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import itertools
 import math
@@ -19,10 +18,9 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
 import numpy as np
-from numpy.typing import NDArray
-from tabulate import tabulate
 
 from benchmarks.records import Aspect, BlockSummary, Outcome
+from benchmarks.studies._simulated import make_parser, make_plan, make_summaries, print_table
 from benchmarks.verdicts.gate import Stored, judge_case, judge_null_case
 from benchmarks.verdicts.plan import GatePlan
 
@@ -108,40 +106,6 @@ def simulate_cases(plan: GatePlan, scenario: Scenario, *, cases: int, seed: int)
     return Tally(cases=cases, outcomes=dict(outcomes), screened=screened, blocks=blocks)
 
 
-Draws = Sequence[float] | NDArray[np.float64]
-
-
-def make_summaries(log_ratios: Draws, cpu_log_ratios: Draws | None = None) -> list[BlockSummary]:
-    """Return one block summary per log-ratio, with the rest of each made up.
-
-    Args:
-        log_ratios: float [blocks], of wall time.
-        cpu_log_ratios: float [blocks], of processor time; None takes those of wall time.
-    """
-    return [
-        BlockSummary(
-            seed=number,
-            log_ratio=float(log_ratio),
-            position_log_ratio=0.0,
-            control_median_ns=1e6,
-            weighted_median_ns=1e6,
-            cpu_log_ratio=float(cpu_log_ratio),
-            control_cpu_median_ns=1e6,
-            weighted_cpu_median_ns=1e6,
-            control_takedown_ns=0.0,
-            weighted_takedown_ns=0.0,
-            weighted_built_first=number % 2 == 0,
-            rounds=500,
-            traces_while_timed=0,
-            timed_ns=2_000_000_000,
-            wall_ns=3_300_000_000,
-        )
-        for number, (log_ratio, cpu_log_ratio) in enumerate(
-            zip(log_ratios, log_ratios if cpu_log_ratios is None else cpu_log_ratios, strict=True)
-        )
-    ]
-
-
 def _simulate_case(plan: GatePlan, scenario: Scenario, rng: np.random.Generator) -> tuple[Outcome, int]:
     """Return the outcome of one case judged in wall time, and the blocks it took."""
     measured: list[BlockSummary] = []
@@ -205,7 +169,7 @@ def _describe_plan(plan: GatePlan, baseline_blocks: int, *, cases: int, seed: in
 
 def _describe_conditions(name: str, scenario: Scenario, *, cases: int, seed: int) -> dict[str, str]:
     """Return one row of the table of conditions: how the default plan does in this scenario at several true changes."""
-    plan = GatePlan(judgements=GATED_CASES)
+    plan = make_plan(judgements=GATED_CASES)
     alarm = Outcome.FAILED if scenario.baseline_blocks is None else Outcome.REGRESSED
     row = {"conditions": name}
     for change in (0.0, plan.tolerance, 0.05, 0.10):
@@ -217,34 +181,32 @@ def _describe_conditions(name: str, scenario: Scenario, *, cases: int, seed: int
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the tables that the defaults of GatePlan were chosen from.
+    """Print the tables that the numbers of blocks, and the defaults of GatePlan, were chosen from.
 
     Args:
         arguments: the command line without the program; None takes it from the process.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.studies.gate_plan", description=(__doc__ or "").split("\n", maxsplit=1)[0]
+    parser = make_parser("gate_plan", __doc__, "simulated cases per cell")
+    parser.add_argument(
+        "--default-only", action="store_true", help="leave out plans of other numbers, which take most of the time"
     )
-    parser.add_argument("--cases", type=int, default=2000, help="simulated cases per cell (default: 2000)")
-    parser.add_argument("--seed", type=int, default=20260101, help="seed of the draws (default: 20260101)")
     options = parser.parse_args(arguments)
-    default = GatePlan(judgements=GATED_CASES)
-    cells = [
-        (
-            dataclasses.replace(
-                default, screen_blocks=screen, screen_confidence=confidence, blocks_per_look=per_look, looks=looks
-            ),
-            BASELINE_BLOCKS,
+    default = make_plan(judgements=GATED_CASES)
+    others = [
+        dataclasses.replace(
+            default, screen_blocks=screen, screen_confidence=confidence, blocks_per_look=per_look, looks=looks
         )
         for screen, confidence, (per_look, looks) in itertools.product(
-            (3, 4, 5), (0.8, 0.9), ((4, 3), (6, 3), (8, 2), (8, 3), (10, 2))
+            (3, 4, 5, 6), (0.8, 0.9), ((4, 3), (6, 3), (8, 2), (8, 3), (10, 2))
         )
     ]
     strict = dataclasses.replace(default, family_alpha=0.01)
+    cells = [] if options.default_only else [(plan, BASELINE_BLOCKS) for plan in others]
     cells += [(plan, baseline_blocks) for plan in (default, strict) for baseline_blocks in (8, 10, 12, 16)]
-    rows = [_describe_plan(plan, count, cases=options.cases, seed=options.seed) for plan, count in cells]
-    print(f"Plans for {GATED_CASES} cases, block SD {BLOCK_SD:.1%}, tolerance {default.tolerance:.0%}\n")
-    print(tabulate(rows, headers="keys", tablefmt="github", disable_numparse=True))
+    print_table(
+        f"Plans for {GATED_CASES} cases, block SD {BLOCK_SD:.1%}, tolerance {default.tolerance:.0%}",
+        [_describe_plan(plan, count, cases=options.cases, seed=options.seed) for plan, count in cells],
+    )
     usual = Scenario(change=0.0, baseline_blocks=BASELINE_BLOCKS)
     conditions = {
         "as above": usual,
@@ -257,12 +219,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "null case": dataclasses.replace(usual, baseline_blocks=None),
         "null case, heavy tails": dataclasses.replace(usual, baseline_blocks=None, tails=Tails.HEAVY),
     }
-    rows = [
-        _describe_conditions(name, scenario, cases=options.cases, seed=options.seed)
-        for name, scenario in conditions.items()
-    ]
-    print(f"\nThe default plan under other conditions, baseline of {BASELINE_BLOCKS} blocks\n")
-    print(tabulate(rows, headers="keys", tablefmt="github", disable_numparse=True))
+    print_table(
+        f"The default plan under other conditions, baseline of {BASELINE_BLOCKS} blocks",
+        [
+            _describe_conditions(name, scenario, cases=options.cases, seed=options.seed)
+            for name, scenario in conditions.items()
+        ],
+    )
 
 
 if __name__ == "__main__":

@@ -66,17 +66,32 @@ def _describe_null(outcome: Outcome, comparison: Comparison, plan: GatePlan) -> 
     )
 
 
+def describe_open(comparison: Comparison) -> str:
+    """Return what is said of something that is neither shown nor ruled out, beside something worse; begins `left open`.
+
+    It took no part in the verdict, so it is not told how large it would have had to be.
+    """
+    return f"left open: {_describe_left_open(comparison)}"
+
+
+def _describe_left_open(comparison: Comparison) -> str:
+    against = f" against the {comparison.source}" if comparison.source else ""
+    change = _format_interval(comparison.change_ratio)
+    return f"{comparison.aspect.value}{against}, {change} on {_format_blocks(comparison)}"
+
+
 def explain_regression(case: Case, comparisons: Sequence[Comparison], plan: GatePlan, next_step: str) -> str:
     """Return the paragraph that a test of a REGRESSED case fails with.
 
     Args:
         case: what was measured.
-        comparisons: those that show a rise: the current, stored and changed overhead of each.
+        comparisons: all that was compared; of those that show a rise the current, stored and changed overhead is
+            told, and of those that were left open how far they came.
         plan: names the error level the run was promised.
         next_step: what to run now, as a sentence or a command.
     """
     rows: list[tuple[str, str]] = []
-    for comparison in comparisons:
+    for comparison in (each for each in comparisons if each.outcome is Outcome.REGRESSED):
         expected = comparison.expected_ratio
         now, change = _format_interval(comparison.overhead_ratio), _format_interval(comparison.change_ratio)
         stored = "none" if expected is None else f"{_format_interval(expected)}, on {comparison.baseline_blocks} blocks"
@@ -85,6 +100,11 @@ def explain_regression(case: Case, comparisons: Sequence[Comparison], plan: Gate
             (f"in the {comparison.source}", stored),
             ("change", f"{change}; tolerated: {format_percent(comparison.tolerance)}"),
         ]
+    rows += [
+        ("left open", f"{_describe_left_open(each)}; tolerated: {format_percent(each.tolerance)}")
+        for each in comparisons
+        if each.outcome is Outcome.UNDECIDED
+    ]
     rows += [("false alarms", _describe_error_level(plan)), ("next", next_step)]
     width = max(len(label) for label, _ in rows)
     return "\n".join(

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from benchmarks.records import Aspect, BlockSummary, Comparison, Outcome, Verdict
 from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean
 from benchmarks.stats.power import estimate_smallest_visible_change
-from benchmarks.verdicts.explain import describe_verdict
+from benchmarks.verdicts.explain import describe_open, describe_verdict
 from benchmarks.verdicts.plan import MIN_BASELINE_BLOCKS, GatePlan
 from benchmarks.verdicts.rules import find_worst
 from benchmarks.verdicts.screening import Criterion, MeasureMore, Settled, screen_then_confirm
@@ -53,6 +53,8 @@ def judge_case(
     occasion_sd: float = 0.0,
 ) -> Judgement:
     """Measure a case until it can be judged against its stored runs, or the plan's blocks are used up.
+
+    What is still open when another aspect is REGRESSED stays open, and the reason says which that is.
 
     With a stored run of too few blocks the screening blocks are measured all the same, and the verdict is NOT
     COMPARABLE.
@@ -91,8 +93,16 @@ def judge_null_case(
         tolerances: how far it may be from 1.00 to either side, by aspect.
         plan: error levels and numbers of blocks.
     """
-    criteria = expect_one(tolerances, plan)
-    settled = screen_then_confirm(measure_more, criteria, plan)
+    return conclude_null_case(screen_then_confirm(measure_more, expect_one(tolerances, plan), plan), plan)
+
+
+def conclude_null_case(settled: Sequence[Settled[BlockSummary]], plan: GatePlan) -> Judgement:
+    """Return what follows from what was found of a null case.
+
+    Args:
+        settled: of each aspect.
+        plan: error levels.
+    """
     return _conclude([_compare(each, None) for each in settled], plan)
 
 
@@ -161,10 +171,15 @@ def _compare(settled: Settled[BlockSummary], stored: Stored | None) -> Compariso
 
 
 def _conclude(comparisons: Sequence[Comparison], plan: GatePlan) -> Judgement:
-    """Return the verdict of the worst, with the reasons of all that are as bad; of what held, the first says it."""
+    """Return the verdict of the worst, with the reasons of all that are as bad; of what held, the first says it.
+
+    Beside something worse, what was left open is named.
+    """
     worst = find_worst(comparison.outcome for comparison in comparisons)
     as_bad = [comparison for comparison in comparisons if comparison.outcome is worst]
     told = as_bad[:1] if worst is Outcome.HELD else as_bad
-    reason = "; ".join(describe_verdict(worst, comparison, plan) for comparison in told)
-    verdict = Verdict(outcome=worst, reason=reason, comparison=as_bad[0])
+    reasons = [describe_verdict(worst, comparison, plan) for comparison in told]
+    if worst is not Outcome.UNDECIDED:
+        reasons += [describe_open(each) for each in comparisons if each.outcome is Outcome.UNDECIDED]
+    verdict = Verdict(outcome=worst, reason="; ".join(reasons), comparison=as_bad[0])
     return Judgement(verdict=verdict, comparisons=tuple(comparisons))

@@ -1,11 +1,16 @@
 """When are enough blocks measured? A few settle most cases; what they leave open is looked at on fresh ones alone.
 
 Several things may be judged of the same blocks, such as wall time and processor time: each is a criterion, settled for
-itself, and blocks are measured until all of them are, or the plan's are used up. The screening blocks were the reason
-to look again, so they are high by selection and never count towards REGRESSED; each look is at all fresh blocks so far
-and uses no more than its share of the error level. So a change within the tolerance is called REGRESSED with the level
-of its judgement at most, whatever the screen did: all the screen can do is to spare a case the looks. IMPROVED fails
-nothing and may rest on the screening blocks; over the screen and the looks its nominal error level is twice that.
+itself. Blocks are measured until all of them are, or the plan's are used up, or one has decided for the case: nothing
+is worse than REGRESSED, of a null case than FAILED, so more blocks could only tell more of the rest. What they would
+have told is left open, and marked as cut short.
+
+The screening blocks were the reason to look again, so they are high by selection and never count towards REGRESSED;
+each look is at all fresh blocks so far and uses no more than its share of the error level. So a change within the
+tolerance is called REGRESSED with the level of its judgement at most, whatever the screen did and whenever measuring
+ended: all that either can do is to spare a criterion looks. The outcome of the case is the same as if it had gone on,
+since only what is as bad could have been added. IMPROVED fails nothing and may rest on the screening blocks; over the
+screen and the looks its nominal error level is twice that.
 
 Leaves out: the rules (`rules`), what a block is, and the words.
 
@@ -24,6 +29,7 @@ from benchmarks.records import Aspect, Outcome
 from benchmarks.stats.intervals import LogEstimate
 from benchmarks.verdicts.plan import GatePlan
 from benchmarks.verdicts.rules import (
+    find_worst,
     judge_change_at_look,
     judge_change_at_screen,
     judge_null_at_look,
@@ -56,6 +62,11 @@ class Criterion(Generic[Measured]):
     two_sided: bool = False
     tells_falls: bool = False
 
+    @property
+    def worst(self) -> Outcome:
+        """The worst that can be found of it."""
+        return Outcome.FAILED if self.two_sided else Outcome.REGRESSED
+
     def judge_at_screen(self, blocks: Sequence[Measured]) -> Outcome | None:
         """Return what the screening blocks show; None where they leave it open."""
         estimate = self.estimate(blocks)
@@ -74,12 +85,17 @@ class Criterion(Generic[Measured]):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Settled(Generic[Measured]):
-    """What was found of a criterion, and the blocks that it rests on: fresh ones, or those of the screen."""
+    """What was found of a criterion, and the blocks that it rests on: fresh ones, or those of the screen.
+
+    `cut_short` tells of an UNDECIDED one that it was not looked at as often as the plan allows, since another criterion
+    had decided for the case.
+    """
 
     criterion: Criterion[Measured]
     outcome: Outcome
     blocks: tuple[Measured, ...]
     fresh: bool
+    cut_short: bool = False
 
     @property
     def estimate(self) -> LogEstimate:
@@ -90,7 +106,7 @@ class Settled(Generic[Measured]):
 def screen_then_confirm(
     measure_more: MeasureMore[Measured], criteria: Sequence[Criterion[Measured]], plan: GatePlan
 ) -> tuple[Settled[Measured], ...]:
-    """Measure blocks until each criterion is settled, or the plan's blocks are used up.
+    """Measure blocks until each criterion is settled, one has decided for the case, or the plan's blocks are used up.
 
     Args:
         measure_more: measures more blocks; what it raises passes through.
@@ -98,25 +114,33 @@ def screen_then_confirm(
         plan: numbers of blocks and looks.
 
     Returns:
-        For each criterion what was found; UNDECIDED where all blocks left it open.
+        For each criterion what was found; UNDECIDED where the blocks left it open.
     """
     screening = tuple(measure_more(plan.screen_blocks))
     outcomes = [criterion.judge_at_screen(screening) for criterion in criteria]
     rests_on = [screening] * len(criteria)
     fresh: tuple[Measured, ...] = ()
-    for _ in range(plan.looks):
-        left_open = [index for index, outcome in enumerate(outcomes) if outcome is None]
-        if not left_open:
-            break
+    looks = 0
+    while looks < plan.looks and not _is_decided(criteria, outcomes):
         fresh += tuple(measure_more(plan.blocks_per_look))
-        for index in left_open:
-            outcomes[index], rests_on[index] = criteria[index].judge_at_look(fresh), fresh
+        looks += 1
+        for index, outcome in enumerate(outcomes):
+            if outcome is None:
+                outcomes[index], rests_on[index] = criteria[index].judge_at_look(fresh), fresh
     return tuple(
         Settled(
             criterion=criterion,
             outcome=Outcome.UNDECIDED if outcome is None else outcome,
             blocks=blocks,
             fresh=blocks is not screening,
+            cut_short=outcome is None and looks < plan.looks,
         )
         for criterion, outcome, blocks in zip(criteria, outcomes, rests_on, strict=True)
     )
+
+
+def _is_decided(criteria: Sequence[Criterion[Measured]], outcomes: Sequence[Outcome | None]) -> bool:
+    """Whether nothing is open, or nothing that is could turn out worse than the worst that was found."""
+    found = [outcome for outcome in outcomes if outcome is not None]
+    possible = [criterion.worst for criterion, outcome in zip(criteria, outcomes, strict=True) if outcome is None]
+    return not possible or find_worst([*found, *possible]) in found

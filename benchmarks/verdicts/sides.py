@@ -17,7 +17,7 @@ from benchmarks.stats.intervals import LogEstimate, estimate_mean
 from benchmarks.stats.power import estimate_smallest_visible_change
 from benchmarks.units import format_overhead, format_percent
 from benchmarks.verdicts.explain import describe_visible
-from benchmarks.verdicts.gate import judge_null_case, list_groups, list_log_ratios
+from benchmarks.verdicts.gate import conclude_null_case, expect_one, list_groups, list_log_ratios
 from benchmarks.verdicts.plan import GatePlan
 from benchmarks.verdicts.rules import find_worst
 from benchmarks.verdicts.screening import Criterion, MeasureMore, Settled, screen_then_confirm
@@ -33,27 +33,7 @@ class BlockPair:
 
 MeasurePairs = MeasureMore[BlockPair]
 
-
-class Pairs:
-    """Pairs that several judgements look at, each from the first one on; measured when one of them needs more."""
-
-    def __init__(self, measure: Callable[[], BlockPair]) -> None:
-        """Measure nothing yet; `measure` measures one more pair."""
-        self._measure = measure
-        self._measured: list[BlockPair] = []
-
-    def replay(self) -> MeasurePairs:
-        """Return what hands out the pairs from the first one on, and measures those that there are not yet."""
-        position = 0
-
-        def take(count: int) -> Sequence[BlockPair]:
-            nonlocal position
-            position += count
-            while len(self._measured) < position:
-                self._measured.append(self._measure())
-            return self._measured[position - count : position]
-
-        return take
+_CUT_SHORT = "no longer measured once another aspect had decided"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,26 +45,58 @@ class SidesVerdict:
     changes: tuple[Change, ...]
 
 
-def judge_null_sides(pairs: Pairs, tolerances: Mapping[Aspect, float], plan: GatePlan) -> SidesVerdict:
+def judge_null_sides(measure_more: MeasurePairs, tolerances: Mapping[Aspect, float], plan: GatePlan) -> SidesVerdict:
     """Judge a null case of two targets: it must read 1.00 in either, and so the same in both.
 
     Args:
-        pairs: measures more of them; what it raises passes through.
+        measure_more: measures more pairs; what it raises passes through.
         tolerances: how far it may be from 1.00 to either side, by aspect.
         plan: error levels and numbers of blocks.
     """
-    take_here, take_there = pairs.replay(), pairs.replay()
-    here = judge_null_case(lambda count: [pair.now for pair in take_here(count)], tolerances, plan).verdict
-    there = judge_null_case(lambda count: [pair.other for pair in take_there(count)], tolerances, plan).verdict
-    there = dataclasses.replace(there, reason=f"in the other target, {there.reason}")
-    changes = judge_sides(pairs.replay(), plan, tolerances, null=True)
-    return conclude_sides(changes, (here, there))
+    expected, count = expect_one(tolerances, plan), len(tolerances)
+    criteria = [
+        *(_expect_of_pairs(criterion, _take_now) for criterion in expected),
+        *(_expect_of_pairs(criterion, _take_other) for criterion in expected),
+        *_compare_sides(tolerances, plan, null=True),
+    ]
+    settled = screen_then_confirm(measure_more, criteria, plan)
+    here, there = (
+        [
+            Settled(criterion=criterion, outcome=each.outcome, blocks=take(each.blocks), fresh=each.fresh)
+            for criterion, each in zip(expected, part, strict=True)
+        ]
+        for take, part in ((_take_now, settled[:count]), (_take_other, settled[count : 2 * count]))
+    )
+    verdict_here, verdict_there = (conclude_null_case(side, plan).verdict for side in (here, there))
+    verdict_there = dataclasses.replace(verdict_there, reason=f"in the other target, {verdict_there.reason}")
+    return conclude_sides([_describe(each, null=True) for each in settled[2 * count :]], (verdict_here, verdict_there))
+
+
+def _take_now(pairs: Sequence[BlockPair]) -> tuple[BlockSummary, ...]:
+    return tuple(pair.now for pair in pairs)
+
+
+def _take_other(pairs: Sequence[BlockPair]) -> tuple[BlockSummary, ...]:
+    return tuple(pair.other for pair in pairs)
+
+
+def _expect_of_pairs(
+    criterion: Criterion[BlockSummary], take: Callable[[Sequence[BlockPair]], Sequence[BlockSummary]]
+) -> Criterion[BlockPair]:
+    """Return a criterion of the blocks of one target as one of pairs."""
+    return Criterion(
+        aspect=criterion.aspect,
+        estimate=lambda pairs: criterion.estimate(take(pairs)),
+        plan=criterion.plan,
+        two_sided=criterion.two_sided,
+        tells_falls=criterion.tells_falls,
+    )
 
 
 def judge_sides(
     measure_more: MeasurePairs, plan: GatePlan, tolerances: Mapping[Aspect, float], *, null: bool
 ) -> tuple[Change, ...]:
-    """Measure pairs until each aspect can be judged, or the plan's blocks are used up.
+    """Measure pairs until each aspect can be judged, one has decided, or the plan's blocks are used up.
 
     Args:
         measure_more: measures more pairs; what it raises passes through.
@@ -92,7 +104,13 @@ def judge_sides(
         tolerances: the tolerated rise of each aspect that is judged, a fraction.
         null: a null case, whose overhead must be the same on both sides, to either side.
     """
-    criteria = [
+    settled = screen_then_confirm(measure_more, _compare_sides(tolerances, plan, null=null), plan)
+    return tuple(_describe(each, null=null) for each in settled)
+
+
+def _compare_sides(tolerances: Mapping[Aspect, float], plan: GatePlan, *, null: bool) -> list[Criterion[BlockPair]]:
+    """Return what is judged between the two targets: that each aspect has not risen, or of a null case is the same."""
+    return [
         Criterion(
             aspect=aspect,
             estimate=lambda pairs, aspect=aspect: _estimate(aspect, pairs),  # type: ignore[misc]
@@ -102,7 +120,6 @@ def judge_sides(
         )
         for aspect, tolerance in tolerances.items()
     ]
-    return tuple(_describe(settled, null=null) for settled in screen_then_confirm(measure_more, criteria, plan))
 
 
 def conclude_sides(changes: Sequence[Change], verdicts: Sequence[Verdict] = ()) -> SidesVerdict:
@@ -152,7 +169,7 @@ def _estimate(aspect: Aspect, pairs: Sequence[BlockPair]) -> LogEstimate:
 
 
 def _describe(settled: Settled[BlockPair], *, null: bool) -> Change:
-    """Return the change with its reason; an undecided one says how large it would have had to be."""
+    """Return the change with its reason; an undecided one says how large it would have had to be, and why it ended."""
     aspect, plan, estimate = settled.criterion.aspect, settled.criterion.plan, settled.estimate
     interval = estimate.estimate_interval(plan.report_confidence)
     reason = (
@@ -164,11 +181,15 @@ def _describe(settled: Settled[BlockPair], *, null: bool) -> Change:
         alpha = plan.look_alpha / 2.0 if null else plan.look_alpha
         smallest = estimate_smallest_visible_change(estimate, tolerance=plan.tolerance, alpha=alpha)
         reason += f"; {describe_visible(smallest)}"
+    brief = f"{aspect.value} {format_overhead(interval.estimate)}"
+    if settled.cut_short:
+        reason += f"; {_CUT_SHORT}"
+        brief += f", {_CUT_SHORT}"
     return Change(
         aspect=aspect,
         outcome=settled.outcome,
         reason=reason,
-        brief=f"{aspect.value} {format_overhead(interval.estimate)}",
+        brief=brief,
         rises=interval.estimate > 1.0,
         change_ratio=interval,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -341,3 +342,27 @@ def test_pytests_own_verbosity_takes_the_place_of_the_lines(run_suite: RunSuite,
     result.assert_outcomes(passed=2)
     result.stdout.no_fnmatch_line("*[[]1/2[]]*")
     result.stdout.fnmatch_lines(["Does sample weighting slow TensorFlow training here, or cost it memory?"])
+
+
+@pytest.mark.parametrize(
+    ("question", "blocks", "planned"),
+    [
+        (Question.STEP_TIME, (), QUESTIONS[Question.STEP_TIME].screen_blocks),
+        (Question.EPOCH_TIME, (), QUESTIONS[Question.EPOCH_TIME].screen_blocks),
+        (Question.EPOCH_TIME, ("--blocks", "3"), 3),
+        (Question.TRAINING_GRAPH, ("--blocks", "3"), 1),  # more would only count the same again
+    ],
+)
+def test_the_live_line_says_about_how_many_blocks_the_question_takes(
+    run_suite: RunSuite, pytester: pytest.Pytester, question: Question, blocks: tuple[str, ...], planned: int
+) -> None:
+    pytester.makeconftest(
+        """
+        def pytest_sessionstart(session):
+            reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+            reporter.isatty = type(reporter.isatty)(True)
+        """
+    )
+    result = run_suite(f"test_{question.value}.py", "--method", "loop_graph", *blocks)
+    told = set(re.findall(r"block 1 of about (\d+)", result.stdout.str()))
+    assert told == {str(planned)}

@@ -9,7 +9,7 @@ from benchmarks.verdicts.explain import describe_verdict, explain_failed_null_ca
 from benchmarks.verdicts.plan import GatePlan
 from tests.examples import make_case
 
-PLAN = GatePlan(judgements=20, family_alpha=0.05)
+PLAN = GatePlan(judgements=20, screen_blocks=4, blocks_per_look=8, family_alpha=0.05)
 REGRESSION = Comparison(
     aspect=Aspect.OVERHEAD,
     source="baseline",
@@ -44,13 +44,26 @@ def test_a_regression_says_what_was_measured_stored_tolerated_and_what_to_do_nex
     assert explain_regression(make_case(), [REGRESSION], PLAN, "pytest benchmarks --explain") == EXPECTED_REGRESSION
 
 
+def test_what_was_left_open_beside_a_regression_is_told_with_what_it_read() -> None:
+    left_open = dataclasses.replace(REGRESSION, aspect=Aspect.CPU, outcome=Outcome.UNDECIDED, tolerance=0.05)
+    held = dataclasses.replace(REGRESSION, source="anchor", outcome=Outcome.HELD)
+    lines = explain_regression(make_case(), [REGRESSION, left_open, held], PLAN, "look").splitlines()
+    told, added = EXPECTED_REGRESSION.splitlines(), lines.pop(4)
+    assert lines[:-1] == told[:-1]
+    assert added == (
+        "  left open        overhead in processor time against the baseline, +5.1 % (95 % interval +4.0 % to +6.2 %) "
+        "on 8 fresh blocks; tolerated: +5.0 %"
+    )
+
+
 def test_a_failed_null_case_blames_the_measurement() -> None:
     text = explain_failed_null_case(make_case(null=True), NULL, PLAN, "close other programs")
     assert text == EXPECTED_NULL_CASE
 
 
 def test_a_single_judgement_is_written_in_the_singular() -> None:
-    text = explain_regression(make_case(), [REGRESSION], GatePlan(judgements=1, family_alpha=0.01), "look")
+    plan = dataclasses.replace(PLAN, judgements=1, family_alpha=0.01)
+    text = explain_regression(make_case(), [REGRESSION], plan, "look")
     assert "at most 1 % of runs with 1 judgement raise one" in text
 
 

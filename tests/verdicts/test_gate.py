@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import math
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+import numpy as np
 import pytest
 
 from benchmarks.errors import BlockError, StatisticsError
 from benchmarks.records import Aspect, BlockSummary, Comparison, Outcome
 from benchmarks.verdicts.gate import Judgement, Stored, judge_case, judge_null_case
 from benchmarks.verdicts.plan import GatePlan
+from benchmarks.verdicts.rules import find_worst
 from benchmarks.verdicts.screening import MeasureMore
 from tests.examples import make_block_summary
 from tests.verdicts.blocks_at import Dealer, make_blocks, spread
@@ -179,6 +182,82 @@ def test_a_rise_of_processor_time_alone_is_a_regression_and_says_so() -> None:
     assert judgement.verdict.outcome is Outcome.REGRESSED
     assert judgement.verdict.reason.startswith("overhead in processor time changed by +9.4 %")
     assert [each.outcome for each in judgement.comparisons] == [Outcome.HELD, Outcome.REGRESSED]
+
+
+def test_a_case_that_has_regressed_takes_no_more_blocks_for_what_is_open() -> None:
+    """Processor time is right at its tolerance, where no number of blocks tells."""
+    asked: list[int] = []
+    deal = deal_in_processor_time(RISEN, math.log(1.05) + 0.01)
+
+    def measure_more(blocks: int) -> Sequence[BlockSummary]:
+        asked.append(blocks)
+        return deal(blocks)
+
+    judgement = judge_case(measure_more, [store(BASELINE, tolerances=BOTH)], PLAN)
+    assert asked == [4, 8]
+    assert judgement.verdict.outcome is Outcome.REGRESSED
+    assert [each.outcome for each in judgement.comparisons] == [Outcome.REGRESSED, Outcome.UNDECIDED]
+    assert judgement.verdict.comparison == judgement.comparisons[0]
+    regressed, left_open = judgement.verdict.reason.split("; ")
+    assert regressed.startswith("overhead changed by +6.0 %")
+    assert left_open.startswith("left open: overhead in processor time against the baseline, +5.0 % (95 % interval")
+    assert left_open.endswith("on 8 fresh blocks")
+
+
+def test_a_null_case_that_has_failed_takes_no_more_blocks_for_what_is_open() -> None:
+    asked: list[int] = []
+    deal = deal_in_processor_time(math.log(1.06), math.log(1.05))
+
+    def measure_more(blocks: int) -> Sequence[BlockSummary]:
+        asked.append(blocks)
+        return deal(blocks)
+
+    judgement = judge_null_case(measure_more, BOTH, PLAN)
+    assert asked == [4, 8]
+    assert judgement.verdict.outcome is Outcome.FAILED
+    assert "; left open: overhead in processor time, +5.0 %" in judgement.verdict.reason
+
+
+@pytest.mark.parametrize("settled", [Outcome.IMPROVED, Outcome.HELD], ids=lambda outcome: outcome.value)
+def test_what_could_still_turn_out_worse_is_measured_on(settled: Outcome) -> None:
+    wall = 0.01 if settled is Outcome.HELD else 0.01 + math.log(0.90)
+    asked: list[int] = []
+    deal = deal_in_processor_time(wall, math.log(1.05) + 0.01)
+
+    def measure_more(blocks: int) -> Sequence[BlockSummary]:
+        asked.append(blocks)
+        return deal(blocks)
+
+    judgement = judge_case(measure_more, [store(BASELINE, tolerances=BOTH)], PLAN)
+    assert asked == [4, 8, 8]
+    assert [each.outcome for each in judgement.comparisons] == [settled, Outcome.UNDECIDED]
+    assert judgement.verdict.outcome is Outcome.UNDECIDED
+    assert "left open:" not in judgement.verdict.reason
+
+
+def test_the_verdict_is_that_of_the_worst_as_if_each_criterion_had_been_judged_by_itself() -> None:
+    """So ending sooner changes no error level: REGRESSED comes of the same draws."""
+    outcomes = set()
+    for seed in range(150):
+        draws = np.random.default_rng(seed).normal(0.01 + math.log(1.04), 0.012, (20, 2))
+        blocks = [make_block_summary(wall, cpu_log_ratio=cpu) for wall, cpu in draws]
+
+        def judge_aspects(
+            tolerances: Mapping[Aspect, float], blocks: Sequence[BlockSummary] = blocks
+        ) -> tuple[Outcome, int]:
+            left = iter(blocks)
+            judgement = judge_case(
+                lambda count: list(itertools.islice(left, count)), [store(BASELINE, tolerances=tolerances)], PLAN
+            )
+            return judgement.verdict.outcome, len(blocks) - len(list(left))
+
+        together, taken = judge_aspects(BOTH)
+        alone = [judge_aspects({aspect: tolerance}) for aspect, tolerance in BOTH.items()]
+        assert together is find_worst(outcome for outcome, _ in alone)
+        if together is Outcome.REGRESSED:
+            assert taken == min(blocks for outcome, blocks in alone if outcome is Outcome.REGRESSED)
+        outcomes.add(together)
+    assert {Outcome.REGRESSED, Outcome.UNDECIDED} <= outcomes
 
 
 def test_a_null_case_must_read_one_in_processor_time_as_well() -> None:

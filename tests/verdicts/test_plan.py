@@ -14,6 +14,8 @@ from benchmarks.verdicts.plan import GatePlan, count_judgements
 from benchmarks.verdicts.sides import BlockPair, judge_sides
 from tests.examples import make_block_summary
 
+PLAN = GatePlan(judgements=1, screen_blocks=4, blocks_per_look=8)
+
 TIMED = [question for question in Question if question.is_timed]
 
 OVERHEADS = {Aspect.OVERHEAD: 0.02, Aspect.CPU: 0.05}
@@ -47,15 +49,21 @@ KINDS_OF_RUN = {
 
 
 def test_the_error_level_is_split_over_cases_and_then_over_looks() -> None:
-    plan = GatePlan(judgements=20, family_alpha=0.05, looks=2)
+    plan = dataclasses.replace(PLAN, judgements=20, family_alpha=0.05, looks=2)
     assert plan.judgement_alpha == pytest.approx(0.0025)
     assert plan.look_alpha == pytest.approx(0.00125)
 
 
 def test_the_limits_are_log_ratios_of_the_tolerance() -> None:
-    plan = GatePlan(judgements=1, tolerance=0.02)
+    plan = dataclasses.replace(PLAN, tolerance=0.02)
     assert plan.rise_limit == pytest.approx(math.log(1.02))
     assert plan.fall_limit == pytest.approx(math.log(0.98))
+
+
+def test_how_many_blocks_there_are_is_said_by_who_asks() -> None:
+    """The rows of the questions are the one place for it."""
+    required = {field.name for field in dataclasses.fields(GatePlan) if field.default is dataclasses.MISSING}
+    assert {"screen_blocks", "blocks_per_look"} <= required
 
 
 @pytest.mark.parametrize("kind", KINDS_OF_RUN.values(), ids=KINDS_OF_RUN)
@@ -79,7 +87,7 @@ def test_of_what_is_read_only_leaks_have_an_error_level(null: bool, kind: KindOf
 
 @pytest.mark.parametrize("kind", KINDS_OF_RUN.values(), ids=KINDS_OF_RUN)
 def test_each_comparison_that_the_gate_makes_of_a_timed_case_is_counted_once(kind: KindOfRun) -> None:
-    plan = GatePlan(judgements=1)
+    plan = PLAN
     null_here = judge_null_case(measure, OVERHEADS, plan).comparisons
     if kind.two_targets:
         made_of_null = 2 * len(null_here) + len(judge_sides(measure_pairs, plan, OVERHEADS, null=True))
@@ -121,4 +129,4 @@ def measure_pairs(count: int) -> list[BlockPair]:
 )
 def test_numbers_that_cannot_be_meant_are_refused(values: dict[str, Any]) -> None:
     with pytest.raises(StatisticsError, match="expected"):
-        dataclasses.replace(GatePlan(judgements=20), **values)
+        dataclasses.replace(PLAN, **values)

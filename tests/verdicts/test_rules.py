@@ -18,7 +18,7 @@ from benchmarks.verdicts.rules import (
     judge_null_at_screen,
 )
 
-PLAN = GatePlan(judgements=20, tolerance=0.02, looks=2)
+PLAN = GatePlan(judgements=20, tolerance=0.02, screen_blocks=4, blocks_per_look=8, looks=2)
 """Levels: 0.0025 per case, 0.00125 per look, 0.000625 per side of a null case."""
 
 RISE, FALL = math.log(1.02), math.log(0.98)

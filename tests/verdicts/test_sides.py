@@ -13,7 +13,6 @@ from benchmarks.records import Aspect, BlockSummary, Change, Outcome
 from benchmarks.verdicts.plan import GatePlan
 from benchmarks.verdicts.sides import (
     BlockPair,
-    Pairs,
     conclude_sides,
     estimate_log_changes,
     explain_sides,
@@ -22,7 +21,7 @@ from benchmarks.verdicts.sides import (
 )
 from tests.examples import make_block_summary, make_case
 
-PLAN = GatePlan(judgements=60, tolerance=0.02)
+PLAN = GatePlan(judgements=60, tolerance=0.02, screen_blocks=4, blocks_per_look=8)
 TOLERANCES = {Aspect.OVERHEAD: 0.02, Aspect.CONTROL: 0.05, Aspect.WEIGHTED: 0.05}
 
 
@@ -130,14 +129,17 @@ def judge_null(seed: int, *, here: float, there: float) -> tuple[Outcome, str, i
     noise = np.random.default_rng(seed)
     measured = 0
 
-    def measure() -> BlockPair:
+    def measure_more(count: int) -> list[BlockPair]:
         nonlocal measured
-        measured += 1
-        return BlockPair(
-            now=make_block_summary(noise.normal(here, 0.005)), other=make_block_summary(noise.normal(there, 0.005))
-        )
+        measured += count
+        return [
+            BlockPair(
+                now=make_block_summary(noise.normal(here, 0.005)), other=make_block_summary(noise.normal(there, 0.005))
+            )
+            for _ in range(count)
+        ]
 
-    verdict = judge_null_sides(Pairs(measure), {Aspect.OVERHEAD: 0.02}, PLAN).verdict
+    verdict = judge_null_sides(measure_more, {Aspect.OVERHEAD: 0.02}, PLAN).verdict
     return verdict.outcome, verdict.reason, measured
 
 
@@ -156,3 +158,27 @@ def test_a_null_case_that_is_off_in_the_other_target_alone_has_failed() -> None:
     outcome, reason, _ = judge_null(1, here=0.0, there=-0.06)
     assert outcome is Outcome.FAILED
     assert reason.startswith("in the other target, the null case shows -5")
+
+
+def test_a_null_case_that_has_failed_in_one_target_takes_no_pairs_for_the_other() -> None:
+    """What the other target reads, right at the tolerance, stays open whatever is measured."""
+    assert judge_null(3, here=0.0, there=0.02)[::2] == (Outcome.UNDECIDED, 20)
+    assert judge_null(3, here=0.06, there=0.02)[::2] == (Outcome.FAILED, 12)
+
+
+def test_an_aspect_that_was_open_when_another_had_decided_says_so() -> None:
+    targets = Targets(1, overhead=0.08, speed=0.05)
+    changes = {change.aspect: change for change in judge(targets)}
+    assert targets.measured == 12
+    assert changes[Aspect.OVERHEAD].outcome is Outcome.REGRESSED
+    left_open = changes[Aspect.CONTROL]
+    assert left_open.outcome is Outcome.UNDECIDED
+    for text in (left_open.reason, left_open.brief):
+        assert text.endswith("no longer measured once another aspect had decided")
+
+
+def test_an_aspect_that_all_pairs_left_open_does_not_say_that_it_was_cut_short() -> None:
+    targets = Targets(1, overhead=0.033)
+    undecided = next(change for change in judge(targets) if change.outcome is Outcome.UNDECIDED)
+    assert targets.measured == 20
+    assert "no longer measured" not in undecided.reason + undecided.brief
