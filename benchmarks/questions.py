@@ -118,7 +118,7 @@ QUESTIONS: Mapping[Question, QuestionRow] = MappingProxyType(
                 precision=0.03,
                 tolerance=0.05,
                 cpu_tolerance=0.05,
-                case_seconds=20.0,
+                case_seconds=11.0,
             ),
             QuestionRow(
                 question=Question.PEAK_MEMORY,

@@ -1,8 +1,8 @@
 """How does a target answer requests? It starts a fresh child for each, watches it, and passes its answer on.
 
-The child is forked after the import of TensorFlow and before its runtime starts, which costs 50 ms instead of an
-import; where fork is not to be had it is a new interpreter. Unless the asking side knows that it was done, one more
-child proves before that the method computes the weighted gradient.
+Where starts are to be cold, each arm of each round has one. A child is forked after the import of TensorFlow and before
+its runtime starts, which costs 50 ms instead of an import; where fork is not to be had it is a new interpreter. Unless
+the asking side knows that it was done, one more child proves before that the method computes the weighted gradient.
 
 Before the first request it introduces itself; a reply carries the number of its request.
 """
@@ -13,12 +13,18 @@ import importlib
 import json
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TextIO
 
-from benchmarks.blocks.cold_starts import ChildError, RunChild, measure_cold_block, profile_cold_block
+from benchmarks.blocks.cold_starts import (
+    RunChildren,
+    has_core_for_each_arm,
+    measure_cold_block,
+    profile_cold_block,
+)
 from benchmarks.blocks.jobs import do_job
-from benchmarks.blocks.supervise import Child, Limits, start_forked, start_fresh, supervise
+from benchmarks.blocks.supervise import Child, ChildError, Limits, start_forked, start_fresh, supervise
 from benchmarks.blocks.targets import WORKERS
 from benchmarks.errors import CaseError, SuiteError
 from benchmarks.methods import METHODS
@@ -58,13 +64,14 @@ def serve(requests: TextIO, send: Callable[[Json], None], *, fork: bool) -> None
         request = json.loads(line)
         limits = Limits(**request["limits"])
 
-        def run(job: Json, limits: Limits = limits) -> Json:
-            return supervise(_start_child(job, fork=fork), limits, parent_fd=requests.fileno())
+        def run(jobs: Sequence[Json], limits: Limits = limits) -> list[Json]:
+            starts = [partial(_start_child, job, fork=fork) for job in jobs]
+            return supervise(starts, limits, parent_fd=requests.fileno())
 
         try:
             if not request.get("proven", True):
                 _prove(request["request"]["case"], run)
-            reply = _answer(request, run, fork=fork)
+            reply: Json = {"result": _answer(request, run, fork=fork)}
         except ChildError as failed:
             reply = failed.reply
         except SuiteError as error:
@@ -72,19 +79,20 @@ def serve(requests: TextIO, send: Callable[[Json], None], *, fork: bool) -> None
         send(reply | {"id": request["id"]})
 
 
-def _answer(request: Json, run: RunChild, *, fork: bool) -> Json:
-    """Return the reply to a request: one child's, or what several of them come to where each start is to be cold."""
+def _answer(request: Json, run: RunChildren, *, fork: bool) -> Json:
+    """Return the result of one child, or what those of several come to where each start is to be cold."""
     if request["do"] in {"measure", "profile"} and load_probe(request["request"]["case"]["question"]).is_cold:
         wanted = BlockRequest.from_json(request["request"])
         if request["do"] == "profile":
-            return {"result": profile_cold_block(wanted, run)}
+            return profile_cold_block(wanted, run)
         meeting = request.get("meeting")
         where = None if meeting is None else Meeting.from_json(meeting)
-        return {"result": measure_cold_block(wanted, where, run, forks=fork)}
-    return run(request)
+        return measure_cold_block(wanted, where, run, forks=fork, at_once=has_core_for_each_arm())
+    (result,) = run([request])
+    return result
 
 
-def _prove(case: Json, run: RunChild) -> None:
+def _prove(case: Json, run: RunChildren) -> None:
     """Prove in a child of its own that the method weights the gradient; a null case weights nothing.
 
     Raises:
@@ -92,9 +100,10 @@ def _prove(case: Json, run: RunChild) -> None:
     """
     if case["null"]:
         return
-    reply = run({"do": "prove", "case": case})
-    if "error" in reply:
-        raise CaseError(reply["error"])
+    try:
+        run([{"do": "prove", "case": case}])
+    except ChildError as failed:
+        raise CaseError(str(failed)) from failed
 
 
 def _start_child(job: Json, *, fork: bool) -> Child:

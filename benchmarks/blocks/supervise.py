@@ -1,11 +1,13 @@
-"""How is one block kept from taking the run down? A child process under a time and a memory limit.
+"""How is one block kept from taking the run down? Its child processes are under a time and a memory limit.
 
-The child answers with one JSON object on a pipe. Whatever else happens to it (a signal, an exception, silence, too
-much memory) becomes a BlockError of one line. Leaves out: what the child computes.
+A child answers with one JSON object on a pipe. Whatever else happens to it (a signal, an exception, silence, too much
+memory) becomes a BlockError of one line. Where several work at the same time, the first that fails ends the others.
+None is left behind, whatever is raised. Leaves out: what a child computes.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -16,7 +18,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import IO
 
 import psutil
@@ -32,15 +34,24 @@ _LAST_WORDS_BYTES = 4000
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """What one block may use: seconds of wall time and bytes of resident memory."""
+    """What one block may use: seconds of wall time and bytes of resident memory, those of all its children together."""
 
     timeout_s: float
     memory_bytes: int
 
 
+class ChildError(BlockError):
+    """A child replied with an error; `reply` is what it said."""
+
+    def __init__(self, reply: Json) -> None:
+        """Keep the reply, which names the kind of the error."""
+        super().__init__(reply["error"])
+        self.reply = reply
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """A running block: its process, the pipe it answers on, and the file its error output goes to.
+    """A running process of a block, the pipe it answers on, and the file its error output goes to.
 
     `process` is the handle of a fresh interpreter, None for a fork.
     """
@@ -55,6 +66,13 @@ class Child:
         if self.process is not None:
             return self.process.wait()
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def kill(self) -> None:
+        """Kill it, whatever it does."""
+        if self.process is not None:
+            self.process.kill()
+        else:
+            os.kill(self.pid, signal.SIGKILL)
 
 
 def start_forked(work: Callable[[], Json]) -> Child:
@@ -90,7 +108,7 @@ def start_fresh(command: list[str], request: Json) -> Child:
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)  # noqa: S603
     assert process.stdin is not None  # noqa: S101 - both are pipes by the call above
     assert process.stdout is not None  # noqa: S101
-    with process.stdin as stdin:
+    with contextlib.suppress(BrokenPipeError), process.stdin as stdin:  # it may be gone, which supervise will tell
         stdin.write(json.dumps(request).encode() + b"\n")
     answer_fd = os.dup(process.stdout.fileno())
     process.stdout.close()
@@ -111,70 +129,108 @@ def answer(work: Callable[[], Json], answer_fd: int) -> None:
         pipe.write(json.dumps(reply).encode())
 
 
-def supervise(child: Child, limits: Limits, parent_fd: int | None = None) -> Json:
-    """Wait for the child's answer and return it: `{"result": …}`, or `{"error": …}` where it caught its own failure.
+def supervise(starts: Sequence[Callable[[], Child]], limits: Limits, parent_fd: int | None = None) -> list[Json]:
+    """Start the children of a block at the same time, wait for all of them, and return their results in that order.
 
     Args:
-        child: the running block.
-        limits: what it may use.
-        parent_fd: becomes readable when the asking process is gone; the child is then killed.
+        starts: start one child each.
+        limits: what they may use together.
+        parent_fd: becomes readable when the asking process is gone; all children are then killed.
 
     Raises:
-        BlockError: when the child was killed by a signal, exceeded a limit, or ended without an answer.
+        ChildError: when a child replied with an error; the others are then killed.
+        BlockError: when one was killed by a signal or ended without an answer, or a limit was exceeded; likewise.
     """
     deadline = time.monotonic() + limits.timeout_s
-    chunks: list[bytes] = []
-    problem = ""
-    try:
-        while True:
-            watched = [child.answer_fd] if parent_fd is None else [child.answer_fd, parent_fd]
-            readable, _, _ = select.select(watched, [], [], _POLL_S)
-            if child.answer_fd in readable:
-                chunk = os.read(child.answer_fd, 1 << 20)
-                if not chunk:
-                    break
-                chunks.append(chunk)
-                continue
-            problem = _exceeded(child.pid, limits, deadline)
-            if parent_fd in readable:
-                problem = "the asking process is gone"
-            if problem:
-                os.kill(child.pid, signal.SIGKILL)
-                break
-    finally:
-        os.close(child.answer_fd)
-        exit_status = child.wait()
-        last_words = _read_last_words(child.stderr)
-    if problem:
-        raise BlockError(problem)
-    if exit_status < 0:
-        raise BlockError(_explain_signal(-exit_status, last_words))
-    if not chunks:
-        raise BlockError(
-            f"the block ended with exit status {exit_status} and no result"
-            f"{last_words}; run the case alone to see whether it does so again"
-        )
-    reply: Json = json.loads(b"".join(chunks))
-    return reply
+    results: dict[int, Json] = {}
+    with contextlib.ExitStack() as stack:
+        working = {
+            number: stack.enter_context(contextlib.closing(_Watched(start()))) for number, start in enumerate(starts)
+        }
+        while working:
+            answer_fds = {watched.child.answer_fd: number for number, watched in working.items()}
+            parent_fds = [] if parent_fd is None else [parent_fd]
+            readable, _, _ = select.select([*answer_fds, *parent_fds], [], [], _POLL_S)
+            answering = [number for answer_fd, number in answer_fds.items() if answer_fd in readable]
+            for number in answering:
+                if working[number].has_ended():
+                    results[number] = working.pop(number).find_result()
+            if not answering:
+                _check(limits, deadline, [watched.child.pid for watched in working.values()])
+                if parent_fd in readable:
+                    raise BlockError("the asking process is gone")
+    return [results[number] for number in range(len(starts))]
 
 
-def _exceeded(pid: int, limits: Limits, deadline: float) -> str:
-    """Say which limit the child is over; empty where none."""
+class _Watched:
+    """A child that is listened to until it ends, by itself or by closing this."""
+
+    def __init__(self, child: Child) -> None:
+        self.child = child
+        self._said: list[bytes] = []
+        self._has_exited = False
+
+    def has_ended(self) -> bool:
+        """Read what it says, and tell whether that was all."""
+        chunk = os.read(self.child.answer_fd, 1 << 20)
+        self._said.append(chunk)
+        return not chunk
+
+    def find_result(self) -> Json:
+        """Wait for its end and return its result.
+
+        Raises:
+            ChildError: when it replied with an error.
+            BlockError: when it was killed by a signal, or ended without an answer.
+        """
+        exit_status = self.child.wait()
+        self._has_exited = True
+        last_words = _read_last_words(self.child.stderr)
+        if exit_status < 0:
+            raise BlockError(_explain_signal(-exit_status, last_words))
+        said = b"".join(self._said)
+        if not said:
+            raise BlockError(
+                f"the block ended with exit status {exit_status} and no result"
+                f"{last_words}; run the case alone to see whether it does so again"
+            )
+        reply: Json = json.loads(said)
+        if "error" in reply:
+            raise ChildError(reply)
+        result: Json = reply["result"]
+        return result
+
+    def close(self) -> None:
+        """Kill it unless it has ended, and free what listening to it needed."""
+        if not self._has_exited:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):  # interrupted just after it was waited for
+                self.child.kill()
+                self.child.wait()
+        os.close(self.child.answer_fd)
+        self.child.stderr.close()
+
+
+def _check(limits: Limits, deadline: float, pids: Sequence[int]) -> None:
+    """Raise BlockError where the children that still work are over a limit."""
     if time.monotonic() > deadline:
-        return (
+        raise BlockError(
             f"the block gave no result within {limits.timeout_s:g} s and was ended; "
             "raise --block-timeout or choose a smaller case"
         )
-    try:
-        resident_bytes = psutil.Process(pid).memory_info().rss
-    except psutil.Error:
-        return ""
+    resident_bytes = sum(map(_find_resident_bytes, pids))
     if resident_bytes > limits.memory_bytes:
-        return (
+        raise BlockError(
             f"the block used {resident_bytes / 2**30:.2f} GiB, more than the {limits.memory_bytes / 2**30:.2f} "
             "GiB it may, and was ended; raise --block-memory or choose a smaller case"
         )
-    return ""
+
+
+def _find_resident_bytes(pid: int) -> int:
+    """Return what a child holds; nothing where it is about to end."""
+    try:
+        return int(psutil.Process(pid).memory_info().rss)
+    except psutil.Error:
+        return 0
 
 
 def _explain_signal(number: int, last_words: str) -> str:

@@ -115,9 +115,9 @@ class CaseReport(JsonRecord):
 
     `measurement`, `overhead_ratio` and `cpu_overhead_ratio`, that in processor time, are None where nothing could be
     measured; `verdict` is None where nothing was asked to be judged. `position_ratio` is second ÷ first position;
-    `timed_share` the part of the blocks' wall time spent in timed slices. With two targets `other` is what was measured
-    in the other one, and `changes` what differs. `explanation` is a paragraph on what the overhead is made of, where
-    that was looked into.
+    `timed_share` the part of the blocks' wall time spent in timed slices, None where slices of both arms may overlap.
+    With two targets `other` is what was measured in the other one, and `changes` what differs. `explanation` is a
+    paragraph on what the overhead is made of, where that was looked into.
     """
 
     json_name: ClassVar[str] = "the report on a case"

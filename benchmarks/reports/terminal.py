@@ -181,7 +181,8 @@ def _render_remarks(measured: Sequence[_Measured]) -> Iterator[str]:
             f"{format_overhead(largest)} at most; the order is drawn anew each round, so it favours neither arm."
         )
     yield from _render_takedowns(measured)
-    blocks = [block for entry in measured for block in entry.measurement.blocks]
+    in_turns = [entry for entry in measured if entry.report.timed_share is not None]
+    blocks = [block for entry in in_turns for block in entry.measurement.blocks]
     wall_ns = sum(block.wall_ns for block in blocks)
     if wall_ns:
         share = sum(block.timed_ns for block in blocks) / wall_ns

@@ -5,7 +5,7 @@ The blocks from before a failure stay in the report. Leaves out: what is conclud
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from benchmarks.blocks.layouts import BLOCKS_AT_ONCE
 from benchmarks.errors import BlockError, SuiteError
@@ -134,8 +134,7 @@ class BlockSource:
             overhead_ratio=self._estimate_overhead(),
             cpu_overhead_ratio=estimate_overhead(self.summaries, Aspect.CPU).estimate_interval(_REPORT_CONFIDENCE),
             position_ratio=estimate_ratio_interval(positions, _REPORT_CONFIDENCE),
-            timed_share=sum(block.timed_ns for block in self.summaries)
-            / sum(block.wall_ns for block in self.summaries),
+            timed_share=estimate_timed_share(self._case.question, self.summaries),
             verdict=verdict,
             other=other,
             changes=changes,
@@ -144,6 +143,13 @@ class BlockSource:
     def _estimate_overhead(self) -> Interval:
         """Return the overhead that all blocks so far show."""
         return estimate_overhead(self.summaries, Aspect.OVERHEAD).estimate_interval(_REPORT_CONFIDENCE)
+
+
+def estimate_timed_share(question: Question, blocks: Sequence[BlockSummary]) -> float | None:
+    """Return the part of the blocks' wall time spent in timed slices; None of start-ups, whose slices may overlap."""
+    if question is Question.STARTUP_TIME:
+        return None
+    return sum(block.timed_ns for block in blocks) / sum(block.wall_ns for block in blocks)
 
 
 def check_steady(case: Case, block: Block) -> None:

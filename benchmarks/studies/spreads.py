@@ -39,7 +39,7 @@ from benchmarks.protocols import Launcher
 from benchmarks.questions import QUESTIONS, find_block_plan
 from benchmarks.records import Aspect, BlockSummary, Case, Interval, Json, Question
 from benchmarks.sources.asking import Asking
-from benchmarks.sources.timed import BlockSource
+from benchmarks.sources.timed import BlockSource, estimate_timed_share
 from benchmarks.studies._lines import append_line, group_by_key, load_lines
 from benchmarks.studies._scatter import (
     FEWEST_BLOCKS,
@@ -163,12 +163,12 @@ def _describe_case(case: Case, blocks: Sequence[BlockSummary], *, busy: bool) ->
     half_width = estimate_half_width(
         scatter[Aspect.OVERHEAD].residual_sd, blocks=row.screen_blocks, kinds=kinds, confidence=_CONFIDENCE
     )
-    wall_ns, timed_ns = (np.array([getattr(block, name) for block in blocks]) for name in ("wall_ns", "timed_ns"))
+    timed_share = estimate_timed_share(case.question, blocks)
     return cells | {
         "take-down control ms": f"{np.median([block.control_takedown_ns for block in blocks]) / 1e6:.2f}",
         "take-down weighted ms": f"{np.median([block.weighted_takedown_ns for block in blocks]) / 1e6:.2f}",
-        "wall s per block": f"{wall_ns.mean() / 1e9:.1f}",
-        "timed share": f"{timed_ns.sum() / wall_ns.sum():.0%}",
+        "wall s per block": f"{np.mean([block.wall_ns for block in blocks]) / 1e9:.1f}",
+        "timed share": "" if timed_share is None else f"{timed_share:.0%}",
         "95 % half width at screen %": f"±{100.0 * half_width:.2f} ({row.screen_blocks} blocks)",
     }
 
