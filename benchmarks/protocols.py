@@ -247,11 +247,8 @@ class Launcher(Protocol):
     def introduce(self) -> Introduction:
         """Return what the target says of itself, which cases it has among it; raise TargetError where it cannot."""
 
-    def start(self, *, timing: int, reading: int = 0) -> None:
-        """Start so many processes that measure times, and that read, at the same time, and wait for none.
-
-        What goes wrong, the first request says.
-        """
+    def start(self, count: int = 1) -> None:
+        """Start so many processes at the same time and wait for none; what goes wrong, the first request says."""
 
     def describe_environment(self) -> Environment:
         """Return what the target is; raise TargetError where it cannot measure."""

@@ -100,14 +100,14 @@ QUESTIONS: Mapping[Question, QuestionRow] = MappingProxyType(
             QuestionRow(
                 question=Question.EPOCH_TIME,
                 title="epoch time",
-                block=BlockPlan(timed_budget_ns=3 * _SECOND_NS, min_rounds=6),
-                screen_blocks=4,
+                block=BlockPlan(timed_budget_ns=3 * _SECOND_NS // 2, min_rounds=6),
+                screen_blocks=6,
                 fresh_blocks=8,
                 precision=0.03,
-                tolerance=0.05,
+                tolerance=0.03,
                 tolerance_by_method={"fit_class_weight_dataset": 0.10},
                 cpu_tolerance=0.05,
-                case_seconds=12.0,
+                case_seconds=14.0,
             ),
             QuestionRow(
                 question=Question.STARTUP_TIME,

@@ -84,9 +84,9 @@ class ServerLauncher:
         self._speaking = threading.RLock()
         self._closing = False
 
-    def start(self, *, timing: int = 1, reading: int = 0) -> None:
+    def start(self, count: int = 1) -> None:
         """Start the server, the only one, and do not wait for its import; what goes wrong, the next request says."""
-        del timing, reading
+        del count
         with self._speaking, contextlib.suppress(TargetError):
             self._start_server()
 

@@ -57,19 +57,14 @@ class LayoutsLauncher:
         self._timing: dict[int, Launcher] = {}
         self._reading: dict[int, Launcher] = {}
 
-    def start(self, *, timing: int, reading: int = 0) -> None:
-        """Start servers at the same time, without waiting for their imports.
+    def start(self, count: int = 1) -> None:
+        """Start `count` servers that measure times, all at once, without waiting for their imports.
 
-        What goes wrong with one, the first request to it tells.
-
-        Args:
-            timing: how many are to measure times.
-            reading: how many are to read, each with a layout of its own.
+        What goes wrong with one, the first request to it tells. Those that read start with their first request: while
+        they import, nothing could be timed.
         """
-        for number in range(timing):
-            self._find_timing(number).start(timing=1)
-        for layout in range(reading):
-            self._find_reading(layout).start(timing=0, reading=1)
+        for number in range(count):
+            self._find_timing(number).start()
 
     def introduce(self) -> Introduction:
         """Return what the target says of itself; raise TargetError where it cannot."""
@@ -151,8 +146,11 @@ class LayoutsLauncher:
         return self._reading[layout]
 
     def _find_any(self) -> Launcher:
-        """Return a server that there is, so that none is started to say what each of them could."""
-        return next(itertools.chain(self._timing.values(), self._reading.values()), None) or self._find_timing(0)
+        """Return a server that there is, so that none is started to say what each could; one that reads if none is.
+
+        Where times are to be measured, `start` has been called or a block asked for.
+        """
+        return next(itertools.chain(self._timing.values(), self._reading.values()), None) or self._find_reading(0)
 
 
 def _close(launchers: Iterable[Launcher]) -> None:

@@ -1,4 +1,4 @@
-"""When are targets started? Before anything is measured, all servers of a target at once.
+"""When are targets started? Before anything is measured, all servers of a target that measure times at once.
 
 The other target is found or built first, so that a run without it ends at once. What goes wrong with starting this one
 ahead is not told here: the first request meets it again, and fails its case.
@@ -12,11 +12,10 @@ import contextlib
 
 import pytest
 
-from benchmarks.blocks.layouts import BLOCKS_AT_ONCE, LAYOUTS
+from benchmarks.blocks.layouts import BLOCKS_AT_ONCE
 from benchmarks.errors import SuiteError
 from benchmarks.plugin.faults import describe_fault
 from benchmarks.plugin.run import find_run
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Question
 
 
@@ -28,22 +27,14 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     if not questions or session.config.option.collectonly or run.skipping:
         return
     timed = any(Question(question).is_timed for question in questions)
-    reading = max(
-        (
-            min(LAYOUTS, QUESTIONS[Question(question)].screen_blocks)
-            for question in questions
-            if not Question(question).is_timed
-        ),
-        default=0,
-    )
     try:
         if run.settings.against is not None:
             run.other_launcher = run.make_other_launcher(run.settings)
-            run.other_launcher.start(timing=int(timed), reading=reading)
+            run.other_launcher.start(1 if timed else 0)
             run.other_launcher.describe_environment()
     except SuiteError as error:
         raise pytest.UsageError(f"--against: {error}") from None
     except Exception as error:  # noqa: BLE001 - whatever it is, without the other target there is nothing to compare
         raise pytest.UsageError(f"--against: {describe_fault(error)}") from None
     with contextlib.suppress(Exception):
-        run.launcher.start(timing=BLOCKS_AT_ONCE if timed else 0, reading=reading)
+        run.launcher.start(BLOCKS_AT_ONCE if timed else 0)

@@ -228,7 +228,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             limits = Limits(timeout_s=_TIMEOUT_S, memory_bytes=psutil.virtual_memory().total)
             launcher = launch_target(find_target(None), limits)
             with keep_a_core_busy(busy=options.busy), contextlib.closing(launcher):
-                launcher.start(timing=BLOCKS_AT_ONCE)
+                launcher.start(BLOCKS_AT_ONCE)
                 for case in cases:
                     measure_case(launcher, case, options.blocks, options.file, busy=options.busy)
         print(render_spreads(load_spreads(options.file)))

@@ -90,7 +90,7 @@ def test_blocks_of_two_targets_take_turns(launcher: ServerLauncher) -> None:
 def test_blocks_and_arms_of_one_target_are_had_at_once() -> None:
     made = launch_target(find_target(None), _LIMITS)
     try:
-        made.start(timing=2, reading=2)
+        made.start(2)
         requests = [make_request(make_case(depth=1), seed=seed) for seed in (1, 2)]
         blocks = made.run_blocks(requests)
         case = make_case(question=Question.PEAK_MEMORY, depth=1, dataset_size=2048)

@@ -80,8 +80,8 @@ class FakeLauncher:
     def introduce(self) -> Introduction:
         return self._introduction
 
-    def start(self, *, timing: int, reading: int = 0) -> None:
-        self.started = timing + reading
+    def start(self, count: int = 1) -> None:
+        self.started = count
 
     def describe_environment(self) -> Environment:
         return self._environment

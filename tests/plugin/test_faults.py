@@ -86,7 +86,7 @@ def test_a_start_ahead_that_fails_costs_no_case_whose_requests_succeed(run_suite
     class Sluggish(FakeLauncher):
         """A target that cannot be started before it is asked for something."""
 
-        def start(self, *, timing: int, reading: int = 0) -> None:
+        def start(self, count: int = 1) -> None:
             raise OSError(11, "Resource temporarily unavailable")
 
     run_suite(*_TWO, launcher=Sluggish()).assert_outcomes(passed=4)
