@@ -23,9 +23,9 @@ FLOORS = (
     {"questions", "stopwatch"},
     {"methods", "probes", "stats", "workloads"},
     {"axes"},
-    {"baselines", "blocks", "sweeps", "verdicts"},
-    {"reports"},
-    {"sources"},
+    {"baselines", "gate", "sweeps", "target"},
+    {"launch", "reports"},
+    {"measuring"},
     {"commands", "plugin", "studies"},
 )
 """A part imports from lower floors. The questions, `test_*.py`, stand on top of all."""
@@ -33,7 +33,7 @@ FLOORS = (
 FLOORS_WITH_RELATIVES = (0, 1)
 """Floors whose parts may import each other: errors serve units, records serve protocols."""
 
-USES_TENSORFLOW = re.compile(r"methods\.\w+|workloads\.\w+|probes\.\w+|blocks\.(worker|jobs|serving)")
+USES_TENSORFLOW = re.compile(r"methods\.\w+|workloads\.\w+|probes\.\w+|target\.(worker|jobs|serving)")
 """What runs inside a target; the packages of methods, workloads and probes can be named without it."""
 
 USES_PYTEST = re.compile(r"plugin(\.\w+)?|test_\w+")

@@ -17,20 +17,9 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from benchmarks.blocks.environments import build_target
-from benchmarks.blocks.layouts import launch_target
-from benchmarks.blocks.supervise import Limits
 from benchmarks.commands._running import run_command
 from benchmarks.errors import StatisticsError, TargetError
-from benchmarks.protocols import Launcher
-from benchmarks.questions import find_block_plan, find_question
-from benchmarks.records import Aspect, Case, Change, Outcome, Question
-from benchmarks.sources.asking import Asking
-from benchmarks.sources.pairs import measure_pair, read_pair
-from benchmarks.sources.read import ReadSource
-from benchmarks.sources.timed import BlockSource
-from benchmarks.units import parse_percent
-from benchmarks.verdicts.bisection import (
+from benchmarks.gate.bisection import (
     WRONGLY_GOOD,
     Bisection,
     Step,
@@ -38,10 +27,21 @@ from benchmarks.verdicts.bisection import (
     find_first_bad,
     plan_bisection,
 )
-from benchmarks.verdicts.plan import GatePlan
-from benchmarks.verdicts.read_sides import judge_read_sides
-from benchmarks.verdicts.reading_rules import ReadingPlan
-from benchmarks.verdicts.sides import judge_sides
+from benchmarks.gate.plan import GatePlan
+from benchmarks.gate.reading_rules import ReadingPlan
+from benchmarks.gate.readings_against import judge_read_sides
+from benchmarks.gate.times_against import judge_sides
+from benchmarks.launch.environments import build_target
+from benchmarks.launch.pool import launch_target
+from benchmarks.measuring.pairs import measure_pair, read_pair
+from benchmarks.measuring.read import ReadSource
+from benchmarks.measuring.requests import Asking
+from benchmarks.measuring.timed import BlockSource
+from benchmarks.protocols import Launcher
+from benchmarks.questions import find_block_plan, find_question
+from benchmarks.records import Aspect, Case, Change, Outcome, Question
+from benchmarks.target.supervise import Limits
+from benchmarks.units import parse_percent
 
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 

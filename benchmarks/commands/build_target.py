@@ -9,8 +9,8 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from benchmarks.blocks.environments import build_target
 from benchmarks.commands._running import run_command
+from benchmarks.launch.environments import build_target
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

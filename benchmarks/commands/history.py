@@ -3,7 +3,7 @@
     python -m benchmarks.commands.history --versions 2.12,2.13,2.14 --raw history.jsonl --table history.md
 
 Blocks of all versions are interleaved: in each round a block of a case is set up in every version, and they take short
-turns (`benchmarks.blocks.turns`), so that the machine's moods meet all versions alike; that needs half a gigabyte of
+turns (`benchmarks.launch.lockstep`), so that the machine's moods meet all versions alike; that needs half a gigabyte of
 memory per version. Each block is written down as it comes, and what is written
 down is not measured again, so that an interrupted history goes on where it stopped. With the same files and more rounds
 it becomes sharper. Leaves out: how it is told (`benchmarks.reports.history`).
@@ -22,13 +22,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from benchmarks.blocks.environments import build_target
-from benchmarks.blocks.launcher import ServerLauncher
-from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.targets import Target
-from benchmarks.blocks.turns import run_together
 from benchmarks.commands._running import run_command
 from benchmarks.errors import RecordError, SuiteError
+from benchmarks.launch.environments import build_target
+from benchmarks.launch.launcher import ServerLauncher
+from benchmarks.launch.lockstep import run_together
+from benchmarks.launch.targets import Target
+from benchmarks.measuring.timed import check_steady
 from benchmarks.questions import find_block_plan
 from benchmarks.records import (
     Arm,
@@ -43,8 +43,8 @@ from benchmarks.records import (
 )
 from benchmarks.reports.history import render_history, render_page
 from benchmarks.reports.history_picture import draw_history
-from benchmarks.sources.timed import check_steady
 from benchmarks.stats.summaries import summarise_block
+from benchmarks.target.supervise import Limits
 
 _VERSIONS = tuple(f"2.{minor}" for minor in range(12, 22))
 

@@ -2,7 +2,7 @@
 
 Rises that each stay within the tolerance, with a baseline recorded after each, add up unseen; against the anchor, at
 `ANCHOR_FACTOR` times the tolerance, they show. A case that the anchor lacks is judged against the baseline alone, and
-the summary says so. Leaves out: the rules (`benchmarks.verdicts`).
+the summary says so. Leaves out: the rules (`benchmarks.gate`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from pathlib import Path
 
 from benchmarks.baselines.store import Baseline, explain_unlike_versions, load_run, read_baseline
 from benchmarks.errors import AxisError, BaselineError
+from benchmarks.gate.plan import ANCHOR_FACTOR, MIN_BASELINE_BLOCKS
 from benchmarks.plugin.run import Run
 from benchmarks.plugin.settings import Settings
 from benchmarks.records import Case, CaseReport, Environment, Measurement, Question, ReadBlock
 from benchmarks.records.quantities import QUANTITIES, find_quantity, title_reading
-from benchmarks.verdicts.plan import ANCHOR_FACTOR, MIN_BASELINE_BLOCKS
 
 _LISTED_CASES = 10
 

@@ -13,6 +13,7 @@ import pytest
 
 from benchmarks.baselines.schema import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.errors import SuiteError
+from benchmarks.measuring.timed import OnBlock, make_unmeasured_report
 from benchmarks.plugin.collection import REPLAY
 from benchmarks.plugin.compared import lacks_case_there
 from benchmarks.plugin.explaining import explain_case
@@ -21,7 +22,6 @@ from benchmarks.plugin.judging import Judged
 from benchmarks.plugin.run import Run
 from benchmarks.plugin.works import ReadWork, TimedWork
 from benchmarks.records import Case, CaseReport, Outcome, Verdict
-from benchmarks.sources.timed import OnBlock, make_unmeasured_report
 
 _FAILING = frozenset({Outcome.REGRESSED, Outcome.FAILED})
 _FAILING_WHEN_STRICT = _FAILING | {Outcome.UNDECIDED, Outcome.NOT_COMPARABLE}

@@ -15,11 +15,11 @@ import pytest
 from benchmarks.baselines.schema import RUN_KEY
 from benchmarks.baselines.store import check_run, check_run_file, read_baseline
 from benchmarks.errors import BaselineError, SuiteError
+from benchmarks.gate.plan import count_judgements
 from benchmarks.plugin.anchoring import is_anchored, load_anchor
 from benchmarks.plugin.compared import count_compared, is_asked_to_compare
 from benchmarks.plugin.run import find_run, name_case
 from benchmarks.records import Json, Outcome, Question
-from benchmarks.verdicts.plan import count_judgements
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 import pytest
 
 from benchmarks.errors import SuiteError
+from benchmarks.measuring.read import Answers, ReadSource
 from benchmarks.plugin.faults import describe_fault
 from benchmarks.plugin.run import Run
 from benchmarks.protocols import Launcher
 from benchmarks.records import Case, Profile, Question, ReadBlock
 from benchmarks.reports.explanation import explain_functions, explain_graphs
-from benchmarks.sources.read import Answers, ReadSource
 
 _ARMS = "weighted - control"
 _TARGETS = "weighted arm here - in the other target"

@@ -12,7 +12,7 @@ _LONGEST_TEXT = 300
 
 
 def describe_fault(error: Exception) -> str:
-    """Return one line on an exception: `KeyError: 'x', at /…/benchmarks/sources/read.py:107`."""
+    """Return one line on an exception: `KeyError: 'x', at /…/benchmarks/measuring/read.py:107`."""
     text = " ".join(str(error).split())
     if len(text) > _LONGEST_TEXT:
         text = f"{text[:_LONGEST_TEXT]}…"

@@ -1,6 +1,6 @@
 """Which verdict does a case get? It depends on what the run compares with and on whether the case is a null case.
 
-Leaves out: the rules (`benchmarks.verdicts`) and the measuring (`benchmarks.sources`).
+Leaves out: the rules (`benchmarks.gate`) and the measuring (`benchmarks.measuring`).
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ import shlex
 from benchmarks.axes import name_null_case
 from benchmarks.baselines.store import explain_unlike_versions
 from benchmarks.errors import BaselineError
+from benchmarks.gate.explain import explain_failed_null_case, explain_regression
+from benchmarks.gate.plan import ANCHOR_FACTOR, GatePlan
+from benchmarks.gate.reading_rules import ReadingPlan
+from benchmarks.gate.readings import explain_readings, judge_read_case
+from benchmarks.gate.rules import doubt
+from benchmarks.gate.times import Stored, judge_case, judge_null_case
+from benchmarks.measuring.read import ReadSource
+from benchmarks.measuring.timed import BlockSource
 from benchmarks.plugin.anchoring import find_anchored
 from benchmarks.plugin.run import Run
 from benchmarks.questions import find_question
 from benchmarks.records import Case, Change, Outcome, ReadBlock, Verdict
-from benchmarks.sources.read import ReadSource
-from benchmarks.sources.timed import BlockSource
 from benchmarks.sweeps import Profile
-from benchmarks.verdicts.explain import explain_failed_null_case, explain_regression
-from benchmarks.verdicts.gate import Stored, judge_case, judge_null_case
-from benchmarks.verdicts.plan import ANCHOR_FACTOR, GatePlan
-from benchmarks.verdicts.reading_rules import ReadingPlan
-from benchmarks.verdicts.readings import explain_readings, judge_read_case
-from benchmarks.verdicts.rules import doubt
 
 _BLOCKS_TO_LOOK_CLOSER = 20
 

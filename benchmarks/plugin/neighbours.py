@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock, Timeout
 
-from benchmarks.blocks.environments import find_cache
+from benchmarks.launch.environments import find_cache
 from benchmarks.plugin.run import find_run
 
 _LOCK = ".lock"

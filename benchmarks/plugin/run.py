@@ -13,10 +13,10 @@ import pytest
 
 from benchmarks.axes import name_null_method
 from benchmarks.baselines.store import Baseline
-from benchmarks.blocks.environments import find_or_build_target
-from benchmarks.blocks.layouts import launch_target
-from benchmarks.blocks.targets import Target
 from benchmarks.errors import BaselineError
+from benchmarks.launch.environments import find_or_build_target
+from benchmarks.launch.pool import launch_target
+from benchmarks.launch.targets import Target
 from benchmarks.plugin.settings import SETTINGS, Settings
 from benchmarks.protocols import Launcher
 from benchmarks.records import ArmReadings, Case, CaseReport, Measurement, ReadRequest, Verdict

@@ -17,13 +17,13 @@ import psutil
 import pytest
 
 from benchmarks.axes import AXIS_NAMES, AxisValue, Rejected, parse_axis
-from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.targets import Target, find_target
 from benchmarks.errors import AxisError
+from benchmarks.launch.targets import Target, find_target
+from benchmarks.measuring.requests import Asking
 from benchmarks.questions import QUESTIONS
 from benchmarks.records import Aspect, Case, Plant, Question
-from benchmarks.sources.asking import Asking
 from benchmarks.sweeps import Profile
+from benchmarks.target.supervise import Limits
 from benchmarks.units import parse_bytes, parse_percent
 
 DEFAULT_BLOCK_TIMEOUT_S = 180.0

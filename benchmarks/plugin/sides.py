@@ -12,8 +12,8 @@ import contextlib
 
 import pytest
 
-from benchmarks.blocks.layouts import BLOCKS_AT_ONCE
 from benchmarks.errors import SuiteError
+from benchmarks.launch.pool import BLOCKS_AT_ONCE
 from benchmarks.plugin.faults import describe_fault
 from benchmarks.plugin.run import find_run
 from benchmarks.records import Question

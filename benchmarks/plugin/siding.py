@@ -2,7 +2,7 @@
 
 What is judged of a time: its overhead, and the control's and the weighted arm's own time, which two targets on one
 machine in the same minutes allow. Of bytes and counts: what the weighted arm has more than its control, and what
-either arm has. Leaves out: the rules (`benchmarks.verdicts.sides`, `read_sides`).
+either arm has. Leaves out: the rules (`benchmarks.gate.times_against`, `readings_against`).
 """
 
 from __future__ import annotations
@@ -10,6 +10,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from benchmarks.errors import UnsharedError
+from benchmarks.gate.plan import LEAST_ARM_TOLERANCE, GatePlan
+from benchmarks.gate.reading_rules import ReadingPlan
+from benchmarks.gate.readings import explain_readings
+from benchmarks.gate.readings_against import ReadPair, judge_read_sides
+from benchmarks.gate.times_against import (
+    BlockPair,
+    MeasurePairs,
+    SidesVerdict,
+    conclude_sides,
+    explain_sides,
+    judge_null_sides,
+    judge_sides,
+)
+from benchmarks.measuring.pairs import check_shared, measure_pair, read_pair
+from benchmarks.measuring.read import ReadSource
+from benchmarks.measuring.timed import BlockSource
 from benchmarks.plugin.judging import (
     Judged,
     as_judged,
@@ -20,22 +36,6 @@ from benchmarks.plugin.judging import (
 )
 from benchmarks.plugin.run import Run
 from benchmarks.records import Aspect, Case, Outcome, Verdict
-from benchmarks.sources.pairs import check_shared, measure_pair, read_pair
-from benchmarks.sources.read import ReadSource
-from benchmarks.sources.timed import BlockSource
-from benchmarks.verdicts.plan import LEAST_ARM_TOLERANCE, GatePlan
-from benchmarks.verdicts.read_sides import ReadPair, judge_read_sides
-from benchmarks.verdicts.reading_rules import ReadingPlan
-from benchmarks.verdicts.readings import explain_readings
-from benchmarks.verdicts.sides import (
-    BlockPair,
-    MeasurePairs,
-    SidesVerdict,
-    conclude_sides,
-    explain_sides,
-    judge_null_sides,
-    judge_sides,
-)
 
 
 def judge_both(case: Case, now: BlockSource, other: BlockSource, run: Run, node_id: str) -> Judged:

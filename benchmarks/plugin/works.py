@@ -10,15 +10,15 @@ from collections.abc import Sequence
 
 import pytest
 
+from benchmarks.gate.reading_rules import ReadingPlan
+from benchmarks.measuring.read import ReadSource
+from benchmarks.measuring.requests import Asking
+from benchmarks.measuring.timed import BlockSource, OnBlock
 from benchmarks.plugin.judging import Judged, measure_and_judge, read_and_judge
 from benchmarks.plugin.run import Run
 from benchmarks.plugin.siding import judge_both, judge_readings_of_both
 from benchmarks.questions import find_block_plan, find_question
 from benchmarks.records import Case, CaseReport
-from benchmarks.sources.asking import Asking
-from benchmarks.sources.read import ReadSource
-from benchmarks.sources.timed import BlockSource, OnBlock
-from benchmarks.verdicts.reading_rules import ReadingPlan
 
 
 class TimedWork:

@@ -1,6 +1,6 @@
 """How is the answer on time said? One sentence: what weighting was shown to cost, and what it costs at the most.
 
-Leaves out: the judgement itself (`benchmarks.verdicts.answer`), and bytes and counts (`readings`).
+Leaves out: the judgement itself (`benchmarks.gate.answer`), and bytes and counts (`readings`).
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ import math
 from collections.abc import Sequence
 
 from benchmarks.axes import name_null_method
+from benchmarks.gate.answer import Answer, Cost, TimeAnswer, answer_in_time
 from benchmarks.questions import QUESTIONS
 from benchmarks.records import Case, CaseReport
 from benchmarks.units import format_overhead
-from benchmarks.verdicts.answer import Answer, Cost, TimeAnswer, answer_in_time
 
 _HEADS = {Answer.YES: "Yes", Answer.NOT_SHOWN: "No cost was shown", Answer.NOT_KNOWN: "Not known"}
 

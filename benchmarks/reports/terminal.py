@@ -13,13 +13,13 @@ from collections.abc import Iterator, Sequence
 
 from tabulate import tabulate
 
+from benchmarks.gate.answer import is_off
 from benchmarks.records import CaseReport, Interval, Measurement, Outcome, Question
 from benchmarks.reports.answer import render_time_answer
 from benchmarks.reports.growth import estimate_sample_costs, render_sample_costs
 from benchmarks.reports.readings import describe_readings, render_reading_tables
 from benchmarks.reports.sides import conclude_against, render_sides
 from benchmarks.units import format_duration, format_overhead
-from benchmarks.verdicts.answer import is_off
 
 _TOLD_WITH_REASON = (
     Outcome.REGRESSED,

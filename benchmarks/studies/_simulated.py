@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from tabulate import tabulate
 
+from benchmarks.gate.plan import GatePlan
 from benchmarks.questions import QUESTIONS
 from benchmarks.records import BlockSummary, Environment, Question
-from benchmarks.verdicts.plan import GatePlan
 
 Draws = Sequence[float] | NDArray[np.float64]
 

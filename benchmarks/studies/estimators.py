@@ -29,14 +29,14 @@ from scipy import stats
 from tabulate import tabulate
 
 from benchmarks.axes import AXIS_NAMES, parse_axis, split_null
-from benchmarks.blocks.launcher import ServerLauncher
-from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.targets import find_target
+from benchmarks.launch.launcher import ServerLauncher
+from benchmarks.launch.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Question
 from benchmarks.records.blocks import COLUMNS
 from benchmarks.stats.estimators import Estimator, estimate_log_ratio
 from benchmarks.studies._lines import append_line, group_by_key, load_lines
 from benchmarks.sweeps import Profile, expand
+from benchmarks.target.supervise import Limits
 
 _WALL_BUDGET_S = 20.0
 """What a case may take; the suite promises an interval of ±2 % or better in this time."""

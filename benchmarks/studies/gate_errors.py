@@ -18,14 +18,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.gate.answer import Answer, answer_in_time
+from benchmarks.gate.bisection import count_steps, plan_bisection
+from benchmarks.gate.plan import ADVISED_BASELINE_BLOCKS, ANCHOR_FACTOR, GatePlan, count_judgements
+from benchmarks.gate.times import Stored, estimate_overhead, judge_case
+from benchmarks.gate.times_against import BlockPair, judge_sides
 from benchmarks.records import Aspect, Case, CaseReport, Measurement, Outcome, Question
 from benchmarks.studies._simulated import NOWHERE, TOLERANCE, make_parser, make_plan, make_summaries, print_table
 from benchmarks.studies.gate_plan import Scenario, simulate_cases
-from benchmarks.verdicts.answer import Answer, answer_in_time
-from benchmarks.verdicts.bisection import count_steps, plan_bisection
-from benchmarks.verdicts.gate import Stored, estimate_overhead, judge_case
-from benchmarks.verdicts.plan import ADVISED_BASELINE_BLOCKS, ANCHOR_FACTOR, GatePlan, count_judgements
-from benchmarks.verdicts.sides import BlockPair, judge_sides
 
 _ANSWER_SD = 0.004
 _ANSWER_BLOCKS = 6

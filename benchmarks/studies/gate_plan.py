@@ -19,10 +19,10 @@ from enum import Enum
 
 import numpy as np
 
+from benchmarks.gate.plan import GatePlan
+from benchmarks.gate.times import Stored, judge_case, judge_null_case
 from benchmarks.records import Aspect, BlockSummary, Outcome
 from benchmarks.studies._simulated import make_parser, make_plan, make_summaries, print_table
-from benchmarks.verdicts.gate import Stored, judge_case, judge_null_case
-from benchmarks.verdicts.plan import GatePlan
 
 BLOCK_SD: float = 0.013
 """Spread over blocks of the null log-ratio of a training step, measured on a shared two-core machine."""

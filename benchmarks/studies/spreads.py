@@ -31,15 +31,15 @@ from tabulate import tabulate
 
 from benchmarks.axes import AXIS_NAMES, split_null
 from benchmarks.baselines.store import load_run, read_baseline
-from benchmarks.blocks.layouts import BLOCKS_AT_ONCE, launch_target
-from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.targets import find_target
 from benchmarks.errors import AxisError, SuiteError
+from benchmarks.gate.times import list_groups, list_log_ratios
+from benchmarks.launch.pool import BLOCKS_AT_ONCE, launch_target
+from benchmarks.launch.targets import find_target
+from benchmarks.measuring.requests import Asking
+from benchmarks.measuring.timed import BlockSource, estimate_timed_share
 from benchmarks.protocols import Launcher
 from benchmarks.questions import QUESTIONS, find_block_plan
 from benchmarks.records import Aspect, BlockSummary, Case, Interval, Json, Question
-from benchmarks.sources.asking import Asking
-from benchmarks.sources.timed import BlockSource, estimate_timed_share
 from benchmarks.studies._lines import append_line, group_by_key, load_lines
 from benchmarks.studies._scatter import (
     FEWEST_BLOCKS,
@@ -50,7 +50,7 @@ from benchmarks.studies._scatter import (
 )
 from benchmarks.studies.estimators import keep_a_core_busy
 from benchmarks.sweeps import Profile, expand
-from benchmarks.verdicts.gate import list_groups, list_log_ratios
+from benchmarks.target.supervise import Limits
 
 _USUAL_METHODS: Mapping[Question, tuple[str, ...]] = {
     Question.STEP_TIME: ("fit_dataset", "loop_graph", "loop_eager"),

@@ -21,15 +21,15 @@ import numpy as np
 import psutil
 from tabulate import tabulate
 
-from benchmarks.blocks.launcher import ServerLauncher
-from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.targets import find_target
-from benchmarks.blocks.turns import run_together
 from benchmarks.errors import SuiteError
+from benchmarks.launch.launcher import ServerLauncher
+from benchmarks.launch.lockstep import run_together
+from benchmarks.launch.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Json, Question
 from benchmarks.stats.estimators import LOCATIONS
 from benchmarks.studies._lines import append_line, group_by_key, load_lines
 from benchmarks.studies.estimators import list_cases
+from benchmarks.target.supervise import Limits
 
 _TURNS_MS = (1_000_000, 200, 50, 10)
 """The first is longer than a block: one whole block after the other."""

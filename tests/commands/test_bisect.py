@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.blocks.targets import Target
 from benchmarks.commands import bisect
 from benchmarks.errors import TargetError
+from benchmarks.launch.targets import Target
 from benchmarks.records import Aspect, Change, Outcome, Question
 from tests.examples import make_case
 from tests.plugin.fakes import FakeLauncher

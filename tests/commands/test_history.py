@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.blocks.targets import Target
 from benchmarks.commands import history
 from benchmarks.errors import BlockError
+from benchmarks.launch.targets import Target
 from benchmarks.records import Block, BlockRequest, Meeting, Question
 from tests.plugin.fakes import FakeLauncher
 

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.blocks.launcher import ServerLauncher
-from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.targets import Target
 from benchmarks.errors import CaseError, RecordError, TargetError
+from benchmarks.launch.launcher import ServerLauncher
+from benchmarks.launch.targets import Target
 from benchmarks.protocols import Launcher
 from benchmarks.records import ArmReadings, Block, BlockRequest, Meeting, ReadRequest
+from benchmarks.target.supervise import Limits
 from tests.examples import make_environment
 from tests.plugin.conftest import RunSuite
 from tests.plugin.fakes import FakeLauncher, fail_block, make_introduction

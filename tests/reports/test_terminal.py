@@ -7,9 +7,9 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
+from benchmarks.gate.times import estimate_overhead
 from benchmarks.records import Aspect, CaseReport, Interval, Outcome, Question, Verdict
 from benchmarks.reports.terminal import render_summary
-from benchmarks.verdicts.gate import estimate_overhead
 from tests.examples import make_block_summary, make_case, make_comparison, make_measurement
 
 FREE, COSTLY, COSTLIER = math.log(1.003), math.log(1.031), math.log(1.08)

@@ -6,9 +6,9 @@ import math
 
 import pytest
 
+from benchmarks.gate.bisection import WRONGLY_GOOD, plan_bisection
 from benchmarks.records import Outcome, Question
 from benchmarks.studies.gate_errors import main, simulate_answers, simulate_comparisons, simulate_creep
-from benchmarks.verdicts.bisection import WRONGLY_GOOD, plan_bisection
 
 
 def test_one_interval_for_each_case_says_yes_as_often_as_its_level_says() -> None:

@@ -13,12 +13,12 @@ import pytest
 
 from benchmarks.baselines.store import load_run, read_baseline
 from benchmarks.errors import AxisError, StatisticsError, SuiteError
+from benchmarks.gate.times import estimate_overhead
 from benchmarks.protocols import Launcher
 from benchmarks.questions import QUESTIONS
 from benchmarks.records import Aspect, Block, BlockRequest, BlockSummary, Environment, Question
 from benchmarks.studies._scatter import estimate_half_width, estimate_scatter, estimate_serial_correlation
 from benchmarks.studies.spreads import list_null_cases, load_spreads, main, measure_case, render_spreads
-from benchmarks.verdicts.gate import estimate_overhead
 from tests.examples import make_block, make_block_summary, make_case, make_environment
 
 NULL_CASE = make_case(null=True)

@@ -1,0 +1,223 @@
+"""Where does the interpreter of another TensorFlow come from? A virtual environment, built once and kept.
+
+A requirement is resolved to exact versions, and the environment lies in the cache under a key made of them and of the
+Python version: the same versions are built once, whatever they were asked for as. What a requirement resolved to is
+remembered, so that a warm cache works without a network. uv does the work where it is installed, venv and pip
+elsewhere.
+A lock keeps two runs from building the same environment; one that was left half built, or lost a package since, is
+built again. Leaves out: what is measured in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import platformdirs
+from filelock import FileLock
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import NormalizedName, canonicalize_name
+from packaging.version import Version
+
+from benchmarks.errors import TargetError
+from benchmarks.launch.targets import KNOWN_TARGETS, Target, find_checkout, find_target
+
+CACHE_VARIABLE = "SAMPLE_WEIGHTING_CACHE"
+"""Environment variable that names the folder to build in, in place of the user's cache."""
+
+_NEEDED = ("numpy", "psutil")
+"""What a target needs beside what was asked for, which brings TensorFlow."""
+
+_NUMPY_WITH_ANOTHER_ABI = Version("2")
+_FIRST_FOR_THAT_NUMPY = Version("2.18")
+"""The first TensorFlow that was built for NumPy 2."""
+
+_INSTALL_TIMEOUT_S = 1800.0
+_MARK = "complete.json"
+_LAST_LINES = 12
+
+_LIST_VERSIONS = (
+    "import importlib.metadata, json;"
+    "print(json.dumps({d.metadata['Name']: d.version for d in importlib.metadata.distributions()}))"
+)
+
+
+def find_cache() -> Path:
+    """Return the folder in which environments are kept."""
+    chosen = os.environ.get(CACHE_VARIABLE)
+    return Path(chosen) if chosen else Path(platformdirs.user_cache_dir("tf-weighting-benchmarks"))
+
+
+def find_or_build_target(text: str, interpreter: Path = Path(sys.executable)) -> Target:
+    """Return the target that `text` names: an interpreter, another checkout of this suite, or pip requirements.
+
+    Of requirements an environment is built.
+
+    Args:
+        text: what to look for.
+        interpreter: what a checkout is measured on, so that it differs from this one in its code alone.
+
+    Raises:
+        TargetError: when it is none of them, or cannot be installed.
+    """
+    path = Path(text).expanduser()
+    if text.strip() and path.is_dir():
+        return find_checkout(path, interpreter)
+    if shutil.which(os.path.expanduser(text)) is not None:  # noqa: PTH111 - "./python" is not "python"
+        return find_target(text)
+    if _may_be_requirements(text):
+        return build_target(text)
+    raise TargetError(f"target: expected {KNOWN_TARGETS}, got {text!r}, which is none of them; look at the path")
+
+
+def build_target(requirement: str, cache: Path | None = None) -> Target:
+    """Return the target of a requirement, built if it is not in the cache yet.
+
+    Args:
+        requirement: one or several pip requirements apart by blanks, such as `tensorflow-cpu==2.19.1 keras==3.8.0`.
+        cache: the folder to keep it in; None means `find_cache()`.
+
+    Raises:
+        TargetError: when it cannot be resolved or installed; the message has the installer's own words.
+    """
+    root = find_cache() if cache is None else cache
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TargetError(
+            f"cache: expected a folder to build environments in, got {root} ({error.strerror}); name another with "
+            f"{CACHE_VARIABLE}"
+        ) from error
+    pins = _resolve(requirement, root)
+    folder = root / f"py{sys.version_info.major}{sys.version_info.minor}-{_digest(pins)}"
+    with FileLock(f"{folder}.lock"):
+        interpreter = folder / "bin" / "python"
+        if not _is_whole(folder, interpreter, pins):
+            shutil.rmtree(folder, ignore_errors=True)
+            _install(folder, interpreter, pins)
+            (folder / _MARK).write_text(json.dumps({"requirement": requirement, "pins": pins}), encoding="utf-8")
+    return Target(interpreter=interpreter)
+
+
+def _resolve(requirement: str, root: Path) -> list[str]:
+    """Return the exact versions that a requirement means, remembered ones where nothing can be asked now."""
+    asked = requirement.split()
+    wanted = [*asked, *_NEEDED]
+    memory = root / f"resolved-{_digest([sys.version, *wanted])}.json"
+    try:
+        pins = _ask_resolver(wanted)
+        if _needs_older_numpy(pins) and not any(_find_name(each) == "numpy" for each in asked):
+            pins = _ask_resolver([*wanted, f"numpy<{_NUMPY_WITH_ANOTHER_ABI}"])
+    except TargetError:
+        if not memory.exists():
+            raise
+        remembered: list[str] = json.loads(memory.read_text(encoding="utf-8"))
+        return remembered
+    half = memory.with_suffix(f".{os.getpid()}")
+    half.write_text(json.dumps(pins), encoding="utf-8")
+    half.replace(memory)  # whole or not at all: another run may be reading
+    return pins
+
+
+def _may_be_requirements(text: str) -> bool:
+    """Whether each part of a text could be a requirement: of those with a separator, one that names something."""
+    parts = text.split()
+    return bool(parts) and all(os.sep not in part or _names_distribution(part, len(parts)) for part in parts)
+
+
+def _names_distribution(part: str, parts: int) -> bool:
+    """Whether a requirement with a separator is an address, or a path to something; one that stands alone, a wheel."""
+    if "://" in part:
+        return True
+    return Path(part).exists() and (parts > 1 or part.endswith(".whl"))
+
+
+def _find_name(requirement: str) -> str | None:
+    """Return the name of the package that is asked for; None of a path or an address."""
+    try:
+        return canonicalize_name(Requirement(requirement).name)
+    except InvalidRequirement:
+        return None
+
+
+def _needs_older_numpy(pins: Sequence[str]) -> bool:
+    """Whether this TensorFlow was built for NumPy 1 and did not say so; some releases, such as 2.14.0, did not."""
+    exact = [pin.partition(";")[0].partition("==") for pin in pins if "==" in pin]
+    versions = {name.strip(): Version(version.strip()) for name, _, version in exact}
+    tensorflow = [version for name, version in versions.items() if name in {"tensorflow", "tensorflow-cpu"}]
+    numpy = versions.get("numpy")
+    return (
+        numpy is not None
+        and numpy >= _NUMPY_WITH_ANOTHER_ABI
+        and any(version < _FIRST_FOR_THAT_NUMPY for version in tensorflow)
+    )
+
+
+def _ask_resolver(wanted: Sequence[str]) -> list[str]:
+    """Return `name==version` for everything that would be installed, sorted."""
+    uv = shutil.which("uv")
+    if uv is not None:
+        command = [uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--python", sys.executable, "-"]
+        lines = _run(command, "resolve", " ".join(wanted), stdin="\n".join(wanted)).splitlines()
+        return sorted(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--report", "-"]
+    report = json.loads(_run([*command, *wanted], "resolve", " ".join(wanted)))
+    return sorted(f"{item['metadata']['name']}=={item['metadata']['version']}" for item in report["install"])
+
+
+def _install(folder: Path, interpreter: Path, pins: Sequence[str]) -> None:
+    """Make the environment and put the exact versions into it."""
+    uv = shutil.which("uv")
+    what = next((pin for pin in pins if pin.startswith("tensorflow")), "the target")
+    if uv is not None:
+        _run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], "make an environment for", what)
+        command = [uv, "pip", "install", "--quiet", "--no-deps", "--python", str(interpreter)]
+    else:
+        _run([sys.executable, "-m", "venv", str(folder)], "make an environment for", what)
+        command = [str(interpreter), "-m", "pip", "install", "--quiet", "--no-deps"]
+    _run([*command, *pins], "install", what)
+
+
+def _is_whole(folder: Path, interpreter: Path, pins: Sequence[str]) -> bool:
+    """Whether the environment was built to the end and still has every package in its version."""
+    if not (folder / _MARK).exists() or not interpreter.exists():
+        return False
+    listed = subprocess.run(  # noqa: S603 - the environment's own interpreter
+        [str(interpreter), "-c", _LIST_VERSIONS], capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        return False
+    installed = {canonicalize_name(name): version for name, version in json.loads(listed.stdout).items()}
+    return all(_is_met(Requirement(pin), installed) for pin in pins)
+
+
+def _is_met(pin: Requirement, installed: Mapping[NormalizedName, str]) -> bool:
+    """Whether the version that a pin names is installed; one for another system needs not be."""
+    if pin.marker is not None and not pin.marker.evaluate():
+        return True
+    version = installed.get(canonicalize_name(pin.name))
+    return version is not None and pin.specifier.contains(version, prereleases=True)
+
+
+def _run(command: Sequence[str], verb: str, what: str, *, stdin: str = "") -> str:
+    """Run the installer and return its output; raise TargetError with its own words where it fails."""
+    try:
+        done = subprocess.run(  # noqa: S603 - uv or pip, by their paths
+            command, input=stdin, capture_output=True, text=True, check=False, timeout=_INSTALL_TIMEOUT_S
+        )
+    except subprocess.TimeoutExpired:
+        raise TargetError(f"could not {verb} {what} within {_INSTALL_TIMEOUT_S:.0f} s; look at the network") from None
+    if done.returncode:
+        words = " ".join((done.stderr or done.stdout).strip().splitlines()[-_LAST_LINES:])
+        raise TargetError(f"could not {verb} {what}; {Path(command[0]).name} says: {words}")
+    return done.stdout
+
+
+def _digest(parts: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

@@ -1,0 +1,170 @@
+"""How are the bytes and counts of a case read? Arm by arm, each in a fresh process, and none of it is lost.
+
+What is read does not depend on the time of day, so that equal requests are answered once: the control of a path serves
+all its methods and its null case, and a step, which knows nothing of the dataset's size, all sizes. Leaves out:
+what is concluded.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+
+from benchmarks.errors import SuiteError
+from benchmarks.launch.pool import BLOCKS_AT_ONCE
+from benchmarks.measuring.requests import Asking
+from benchmarks.methods import METHODS
+from benchmarks.protocols import Launcher
+from benchmarks.records import (
+    Arm,
+    ArmReadings,
+    Case,
+    CaseReport,
+    Change,
+    Environment,
+    Measurement,
+    Plant,
+    Question,
+    ReadBlock,
+    ReadRequest,
+    Stretch,
+    Verdict,
+)
+from benchmarks.stats.slopes import estimate_growth
+
+Answers = dict[ReadRequest, ArmReadings]
+"""What was read so far in this run."""
+
+
+def list_stretches(case: Case) -> tuple[Stretch, ...]:
+    """Return over what a case is read: a pass, and of peaks a step as well where the method has one of its own."""
+    entry = METHODS.get(case.method)
+    has_step = case.question is Question.PEAK_MEMORY and (entry is None or not entry.no_step)
+    return (Stretch.PASS, Stretch.STEP) if has_step else (Stretch.PASS,)
+
+
+class ReadSource:
+    """Reads the blocks of one case one after the other and remembers them."""
+
+    def __init__(
+        self,
+        case: Case,
+        launcher: Launcher,
+        asking: Asking,
+        answers: Answers,
+        on_block: Callable[[int], None] | None = None,
+    ) -> None:
+        """Read nothing yet.
+
+        Args:
+            case: what to read.
+            launcher: reads each arm in a fresh process.
+            asking: what the requests of the run have in common.
+            answers: what was read before in this run; what is read here is added.
+            on_block: called after each block with the number of blocks so far; None where nobody wants to know.
+        """
+        self._case = case
+        self.launcher = launcher
+        self._asking = asking
+        self._answers = answers
+        self._on_block = on_block
+        self.blocks: list[ReadBlock] = []
+        self.environment: Environment | None = None
+
+    @property
+    def read_ns(self) -> list[float]:
+        """How long the process of each weighted arm took; real time, which says nothing of the bytes."""
+        return [float(block.weighted.read_ns) for block in self.blocks]
+
+    def describe_environment(self) -> Environment:
+        """Return what the target is; asked once, then remembered."""
+        if self.environment is None:
+            self.environment = self.launcher.describe_environment()
+        return self.environment
+
+    def read_more(self, count: int) -> list[ReadBlock]:
+        """Read `count` more blocks and return them.
+
+        Raises:
+            SuiteError: when an arm could not be read; the blocks before it are in `blocks`.
+        """
+        self.describe_environment()
+        begin = len(self.blocks)
+        while len(self.blocks) < begin + count:
+            indices = range(len(self.blocks), min(len(self.blocks) + BLOCKS_AT_ONCE, begin + count))
+            self._read_ahead(indices)
+            for index in indices:
+                control = self._read(Arm.CONTROL, index)
+                self.blocks.append(ReadBlock(control=control, weighted=self._read(Arm.WEIGHTED, index, control)))
+                if self._on_block is not None:
+                    self._on_block(len(self.blocks))
+        return self.blocks[begin:]
+
+    def _read_ahead(self, indices: Iterable[int]) -> None:
+        """Read what these blocks are known to need, as much of it at once as there are servers.
+
+        A planted tensor is as large as the peak of its control says, so that such an arm has to wait for that.
+        """
+        requests = [
+            self._asking.ask_for_readings(self._case, arm, index, stretch)
+            for index in indices
+            for arm in Arm
+            for stretch in list_stretches(self._case)
+        ]
+        wanted = [
+            request
+            for request in dict.fromkeys(requests)
+            if request not in self._answers and (request.plant is None or not request.plant.tensor_fraction)
+        ]
+        errors = []
+        for request, answer in zip(wanted, self.launcher.read_arms(wanted), strict=True):
+            if isinstance(answer, SuiteError):
+                errors.append(answer)
+            else:
+                self._answers[request] = answer
+        if errors:
+            raise errors[0]
+
+    def make_report(
+        self, verdict: Verdict | None, *, other: Measurement | None = None, changes: tuple[Change, ...] = ()
+    ) -> CaseReport:
+        """Return the report on all blocks so far, with what the other target gave where there is one."""
+        measurement = None
+        if self.blocks and self.environment is not None:
+            measurement = Measurement(case=self._case, readings=tuple(self.blocks), environment=self.environment)
+        return CaseReport(
+            case=self._case,
+            measurement=measurement,
+            overhead_ratio=None,
+            position_ratio=None,
+            timed_share=None,
+            verdict=verdict,
+            other=other,
+            changes=changes,
+        )
+
+    def _read(self, arm: Arm, index: int, control: ArmReadings | None = None) -> ArmReadings:
+        """Read one arm over all stretches of the question, and estimate what it retained where levels were read."""
+        readings: ArmReadings | None = None
+        for stretch in list_stretches(self._case):
+            request = self._asking.ask_for_readings(self._case, arm, index, stretch)
+            if control is not None:
+                request = _resolve_plant(request, control)
+            if request not in self._answers:
+                self._answers[request] = self.launcher.read_arm(request)
+            answer = self._answers[request]
+            readings = answer if readings is None else readings.merge(answer)
+        assert readings is not None  # noqa: S101 - every question has a stretch
+        if not readings.resident_by_epoch_bytes:
+            return readings
+        growth = estimate_growth(readings.resident_by_epoch_bytes)
+        return dataclasses.replace(readings, values={**readings.values, "retained_bytes_per_epoch": growth})
+
+
+def _resolve_plant(request: ReadRequest, control: ArmReadings) -> ReadRequest:
+    """Return the request with a planted tensor in bytes, now that the peak of its control is known."""
+    if request.plant is None or not request.plant.tensor_fraction:
+        return request
+    peaks = [value for key, value in control.values.items() if key.startswith("pass_peak_tensor_bytes")]
+    plant = Plant(tensor_bytes=max(1, round(request.plant.tensor_fraction * max(peaks, default=0.0))))
+    return dataclasses.replace(request, plant=plant)

@@ -1,0 +1,85 @@
+"""What is a target asked for? Each request of a run is made here, from what all of them have in common.
+
+Leaves out: who sends it and what becomes of the answer.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import zlib
+
+from benchmarks.axes import name_null_method
+from benchmarks.launch.pool import LAYOUTS
+from benchmarks.questions import BlockPlan
+from benchmarks.records import Arm, BlockRequest, Case, Plant, Question, ReadRequest, Stretch
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What the requests for the cases of one question have in common.
+
+    `run_seed` is the seed of samples, weights and models, from which each request's own is made: the same settings ask
+    the same again. `order_seed` is that of all orders, drawn anew for each run unless one is asked for; each choice has
+    a stream of its own, so that none follows from another. `plant` is the fault in the weighted arms; null cases have
+    none and get none.
+    """
+
+    run_seed: int
+    order_seed: int = 0
+    plant: Plant | None = None
+    intra_op_threads: int | None = None
+    inter_op_threads: int | None = None
+
+    def ask_for_block(self, case: Case, index: int, plan: BlockPlan) -> BlockRequest:
+        """Return what block `index` of a timed case is asked to measure.
+
+        Which arm is built first is decided by one coin for the case, and alternates from block to block.
+        """
+        coin = self._open_stream(case, "built first").random() < 0.5  # noqa: PLR2004 - a coin
+        return BlockRequest(
+            case=case,
+            seed=self._make_seed(case, index),
+            order_seed=self._open_stream(case, f"rounds {index}").getrandbits(32),
+            weighted_built_first=coin == (index % 2 == 0),
+            timed_budget_ns=plan.timed_budget_ns,
+            min_rounds=plan.min_rounds,
+            plant=None if case.null else self.plant,
+            intra_op_threads=self.intra_op_threads,
+            inter_op_threads=self.inter_op_threads,
+        )
+
+    def ask_for_profile(self, case: Case) -> BlockRequest:
+        """Return what the process that profiles both arms of a timed case is asked for: no slice is timed in it."""
+        return self.ask_for_block(case, 0, BlockPlan(timed_budget_ns=1, min_rounds=1))
+
+    def ask_for_readings(self, case: Case, arm: Arm, index: int, stretch: Stretch) -> ReadRequest:
+        """Return what the process of one arm is asked to read in block `index`.
+
+        Both arms of a block have the same samples. A control is asked for as its path's null case, whichever method it
+        stands beside, and a step with the least dataset, so that equal requests mean equal readings. Both arms of a
+        block have the same layout.
+        """
+        if stretch is Stretch.STEP and case.dataset_size is not None:
+            case = dataclasses.replace(case, dataset_size=case.batch_size)
+        control = dataclasses.replace(case, method=name_null_method(case.method), null=True)
+        planted = arm is Arm.WEIGHTED and not case.null and stretch is Stretch.PASS
+        return ReadRequest(
+            case=control if arm is Arm.CONTROL else case,
+            arm=arm,
+            seed=self._make_seed(control, index),
+            stretch=stretch,
+            plant=self.plant if planted else None,
+            intra_op_threads=self.intra_op_threads,
+            inter_op_threads=self.inter_op_threads,
+            layout=index % LAYOUTS,
+        )
+
+    def _open_stream(self, case: Case, choice: str) -> random.Random:
+        """Return the random numbers of one choice in one case of this run."""
+        return random.Random(f"{self.order_seed} {case.case_id} {choice}")  # noqa: S311 - an order, not a secret
+
+    def _make_seed(self, case: Case, index: int) -> int:
+        if case.question is Question.STARTUP_TIME:
+            index = 0  # a million samples are made once, and no start depends on what is in them
+        return zlib.crc32(f"{self.run_seed} {case.case_id} {index}".encode())
