@@ -237,7 +237,7 @@ def test_an_output_that_cannot_be_is_refused_before_anything_is_read(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
     output = tmp_path / name
-    assert merge.main([str(tmp_path / "no.json"), "--output", str(output)]) == 1
+    assert merge.main([str(tmp_path / "no.json"), "--output", str(output)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(f"--output: expected a file in a folder that exists, got {str(output)!r}; make ")
 
