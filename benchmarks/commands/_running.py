@@ -89,7 +89,7 @@ def one_of(names: Sequence[str]) -> Callable[[str], str]:
 def read_count(text: str) -> int:
     """Read a whole number of at least 1."""
     if not (text.isascii() and text.isdigit()) or int(text) < 1:
-        raise MisuseError(f"expected a whole number of at least 1, got {text!r}; write for example 6")
+        raise MisuseError(f"expected a whole number of at least 1, got {text!r}; write it in digits")
     return int(text)
 
 

@@ -15,13 +15,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from packaging.version import InvalidVersion, Version
 
-from benchmarks.axes import METHOD_NAMES, WORKLOAD_NAMES
-from benchmarks.commands._running import CommandParser, MisuseError, one_of, read_count, refuse, run_command
-from benchmarks.errors import StatisticsError, TargetError
+from benchmarks.axes import METHOD_NAMES, WORKLOAD_NAMES, AxisValue, Rejected, parse_axis
+from benchmarks.commands._running import CommandParser, MisuseError, one_of, refuse, run_command
+from benchmarks.errors import AxisError, StatisticsError, TargetError
 from benchmarks.gate.bisection import (
     WRONGLY_GOOD,
     Bisection,
@@ -193,13 +193,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--bad", required=True, help="a later release that is bad")
     parser.add_argument("--question", type=one_of([each.value for each in Question]), default="step_time")
     parser.add_argument("--workload", type=one_of(WORKLOAD_NAMES), default="mlp")
-    parser.add_argument("--depth", type=read_count, default=2)
-    parser.add_argument("--batch-size", type=read_count, default=256)
-    parser.add_argument("--dataset-size", type=read_count, default=None)
+    parser.add_argument("--depth", type=_one_value_of("depth"), default=2)
+    parser.add_argument("--batch-size", type=_one_value_of("batch_size"), default=256)
+    parser.add_argument("--dataset-size", type=_one_value_of("dataset_size"), default=None)
     parser.add_argument("--method", type=one_of(METHOD_NAMES), default="loop_graph")
     parser.add_argument("--aspect", type=one_of([each.value for each in Aspect]), default=Aspect.WEIGHTED.value)
     parser.add_argument("--tolerance", type=refuse(parse_percent), default="5%", help="rise that is not called bad")
     return run_command(parser, arguments, _search)
+
+
+def _one_value_of(axis: str) -> Callable[[str], AxisValue]:
+    """Return a reader of an argument that is one value of an axis, written as pytest takes it."""
+
+    def parse(text: str) -> AxisValue:
+        value, *others = parse_axis(axis, text)
+        if isinstance(value, Rejected):
+            raise AxisError(value.reason)
+        if others:
+            raise AxisError(f"expected one value, got {text!r}; search once for each")
+        return value
+
+    return refuse(parse)
 
 
 def _search(options: argparse.Namespace) -> None:
