@@ -117,6 +117,11 @@ def test_each_action_has_one_version() -> None:
     assert len(used) == len({action.partition("@")[0] for action in used})
 
 
+def test_packages_and_actions_are_kept_up_to_date() -> None:
+    text = (ROOT / ".github" / "dependabot.yml").read_text(encoding="utf-8")
+    assert re.findall(r"package-ecosystem: (\S+)", text) == ["pip", "github-actions"]
+
+
 def test_a_push_to_main_does_not_end_the_checks_of_the_one_before() -> None:
     """A group of its own for each commit: within one, what waits is dropped even where nothing is cancelled."""
     (text,) = [path.read_text(encoding="utf-8") for path in WORKFLOWS if path.name == "ci.yml"]

@@ -159,10 +159,15 @@ def _needs_older_numpy(pins: Sequence[str]) -> bool:
     return _FOR_OLDER_NUMPY.contains(tensorflow, prereleases=True) and not _OLDER_NUMPY.contains(numpy)
 
 
+def _find_uv() -> str | None:
+    """Return uv, on the PATH or beside this interpreter, whose folder is not on it where nothing is activated."""
+    return shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
+
+
 def _ask_resolver(wanted: Sequence[str]) -> list[str]:
     """Return `name==version` for everything that would be installed, or where it comes from, sorted."""
     what = " ".join(wanted)
-    uv = shutil.which("uv")
+    uv = _find_uv()
     if uv is not None:
         command = [uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--python", sys.executable, "-"]
         lines = _run(command, "resolve", what, stdin="\n".join(wanted)).splitlines()
@@ -184,7 +189,7 @@ def _install(folder: Path, interpreter: Path, pins: Sequence[str]) -> None:
     """Make the environment and put the exact versions into it."""
     what = next((pin for pin in pins if pin.startswith("tensorflow")), "the target")
     make, install = [sys.executable, "-m", "venv"], [str(interpreter), *_PIP_INSTALL]
-    uv = shutil.which("uv")
+    uv = _find_uv()
     if uv is not None:
         make = [uv, "venv", "--quiet", "--python", sys.executable]
         install = [uv, "pip", "install", "--quiet", "--python", str(interpreter)]

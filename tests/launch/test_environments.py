@@ -211,6 +211,14 @@ def test_requirements_are_built(uv: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert find_or_build_target(asked) is built
 
 
+def test_uv_is_found_beside_an_interpreter_that_is_not_activated(
+    uv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(uv / "python"))
+    assert environments._find_uv() == str(uv / "uv")
+
+
 def test_without_uv_pip_and_venv_do_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands: list[list[str]] = []
 
@@ -229,6 +237,7 @@ def test_without_uv_pip_and_venv_do_the_work(tmp_path: Path, monkeypatch: pytest
         return json.dumps({"install": found}) if "--report" in command else ""
 
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(environments, "_run", run)
     target = build_target("tensorflow-cpu==2.19.1", tmp_path / "cache")
     resolve, make, install = commands
