@@ -98,7 +98,8 @@ def read_place(text: str) -> Path:
     """Read the path of a file that can be made or written over."""
     path = Path(text)
     if path.is_dir() or not path.parent.is_dir():
-        raise MisuseError(f"expected a file in a folder that exists, got {text!r}; make {path.parent} first")
+        remedy = "name a file in it" if path.is_dir() else f"make {path.parent} first"
+        raise MisuseError(f"expected a file in a folder that exists, got {text!r}; {remedy}")
     return path
 
 
