@@ -38,7 +38,7 @@ from benchmarks.measuring.read import ReadSource
 from benchmarks.measuring.requests import Asking
 from benchmarks.measuring.timed import BlockSource
 from benchmarks.protocols import Launcher
-from benchmarks.questions import find_block_plan, find_question
+from benchmarks.questions import find_block_plan
 from benchmarks.records import Aspect, Case, Change, Outcome, Question
 from benchmarks.target.supervise import Limits
 from benchmarks.units import parse_percent
@@ -94,7 +94,7 @@ class Comparer:
         )
 
     def _compare_readings(self, version: str, good: str) -> Sequence[Change]:
-        row = find_question(self._case)
+        row = self._case.question.row
         plan = ReadingPlan(
             judgements=self.plan.judgements,
             tolerance=self._tolerance,

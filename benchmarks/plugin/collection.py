@@ -1,17 +1,21 @@
 """Which tests does a sweep make? One per case, each with a clock that replays the samples measured elsewhere.
 
-Leaves out: the axes and their values, which are in `benchmarks.sweeps`.
+A test's parameters are the values of its case on the axes, by which pytest-benchmark names and groups it; the case
+itself rides in the marker `case`. Leaves out: which cases there are, which is in `benchmarks.sweeps`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 
-from benchmarks.axes import AXIS_NAMES
+from benchmarks.cases import AXIS_NAMES, Rejected
 from benchmarks.plugin.replay import ReplayTimer
 from benchmarks.plugin.settings import SETTINGS
-from benchmarks.records import Question
-from benchmarks.sweeps import CaseParams, expand
+from benchmarks.records import Case, Question
+from benchmarks.sweeps import expand
 
 REPLAY = pytest.StashKey[ReplayTimer]()
 
@@ -21,7 +25,8 @@ _NO_TIMES = "seconds are the readings' own, bytes and counts are in extra_info"
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the suite's markers known, also where its pyproject.toml is not in use."""
-    config.addinivalue_line("markers", "rejected(reason): a value on the command line that its axis does not have")
+    config.addinivalue_line("markers", "case(case): what a test of a sweep measures")
+    config.addinivalue_line("markers", "rejected(reason): what was asked for and is no case")
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -30,19 +35,19 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if marker is None:
         return
     settings = metafunc.config.stash[SETTINGS]
-    names = [name for name in AXIS_NAMES if name in metafunc.fixturenames]
-    cases = expand(Question(marker.args[0]), settings.profile, settings.overrides)
-    metafunc.parametrize(
-        names,
-        [pytest.param(*(getattr(case, name) for name in names), id=case.id, marks=_mark(case)) for case in cases],
-    )
+    question = Question(marker.args[0])
+    axes = [axis for axis in AXIS_NAMES if axis != "dataset_size" or question.needs_dataset_size]
+    cases = expand(question, settings.profile, settings.overrides)
+    metafunc.parametrize(axes, [_make_parameters(case, axes) for case in cases])
 
 
-def _mark(case: CaseParams) -> list[pytest.MarkDecorator]:
-    """Return the markers of a case."""
-    if case.rejected is not None:
-        return [pytest.mark.rejected(case.rejected.reason)]
-    return [pytest.mark.null] if case.null else []
+def _make_parameters(case: Case | Rejected, axes: Sequence[str]) -> Any:
+    """Return the values, the id and the markers of one test; what is no case has no values."""
+    marks = [pytest.mark.null] if case.null else []
+    if isinstance(case, Rejected):
+        return pytest.param(*(None for _ in axes), id=case.id, marks=[pytest.mark.rejected(case.reason), *marks])
+    values = (case.asked_method if axis == "method" else getattr(case, axis) for axis in axes)
+    return pytest.param(*values, id=case.params_id, marks=[pytest.mark.case(case), *marks])
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -5,13 +5,12 @@ Every shard computes the same division from the same selection of cases, so that
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import pytest
 
-from benchmarks.axes import name_null_method, split_null
+from benchmarks.cases import null_case_of
 from benchmarks.plugin.run import find_run
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Question
 
 
@@ -56,16 +55,14 @@ def _name_group(item: pytest.Item) -> str:
 
     A cost per sample is a slope over the sizes.
     """
-    sweep = item.get_closest_marker("sweep")
-    if sweep is None or not isinstance(item, pytest.Function):
+    marker = item.get_closest_marker("case")
+    if marker is None:
         return item.nodeid
-    values = dict(item.callspec.params)
-    method, _ = split_null(str(values.pop("method")))
-    rest: Sequence[str] = [f"{name}={values[name]}" for name in sorted(values) if name != "dataset_size"]
-    return " ".join([str(sweep.args[0]), name_null_method(method), *rest])
+    case = null_case_of(marker.args[0])
+    return f"{case.question.value} {case.method} {case.batch_size} {case.depth} {case.workload}"
 
 
 def _expect_seconds(item: pytest.Item) -> float:
     """Return how long a case will take, by its question."""
     sweep = item.get_closest_marker("sweep")
-    return 0.0 if sweep is None else QUESTIONS[Question(sweep.args[0])].case_seconds
+    return 0.0 if sweep is None else Question(sweep.args[0]).row.case_seconds

@@ -3,8 +3,9 @@
 Leaves out: every computation on them. Times are integers in nanoseconds; ratios are weighted ÷ control, 1.00 = free.
 """
 
+from benchmarks.questions import Question
 from benchmarks.records.blocks import Block, BlockRequest, BlockSummary, Environment, Measurement, Meeting
-from benchmarks.records.cases import Arm, Case, Plant, Question
+from benchmarks.records.cases import Arm, Case, Plant
 from benchmarks.records.findings import Aspect, CaseReport, Change, Comparison, Interval, Outcome, Verdict
 from benchmarks.records.history import HistoryEntry
 from benchmarks.records.json_form import Json

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
 
-from benchmarks.records.cases import Question
+from benchmarks.questions import Question
 
 
 class Rule(str, Enum):

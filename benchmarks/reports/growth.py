@@ -17,7 +17,6 @@ from enum import Enum
 from tabulate import tabulate
 
 from benchmarks.methods import METHODS
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Case, CaseReport, Interval, Measurement, Question
 from benchmarks.records.quantities import title_reading
 from benchmarks.stats.slopes import Line, estimate_line
@@ -190,7 +189,7 @@ def _list_remarks(costs: Sequence[SampleCost]) -> Iterator[str]:
 
 def _title(cost: SampleCost) -> str:
     """Return what a person reads for what was measured."""
-    return title_reading(cost.key) if cost.unit is Unit.BYTES else QUESTIONS[Question(cost.key)].title
+    return title_reading(cost.key) if cost.unit is Unit.BYTES else Question(cost.key).row.title
 
 
 def _format_slope(slope: Interval) -> str:

@@ -28,7 +28,7 @@ import psutil
 from scipy import stats
 from tabulate import tabulate
 
-from benchmarks.axes import AXIS_NAMES, parse_axis, split_null
+from benchmarks.cases import parse_axis
 from benchmarks.launch.launcher import ServerLauncher
 from benchmarks.launch.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Question
@@ -134,12 +134,8 @@ def load_blocks(path: Path) -> dict[str, list[Block]]:
 
 def list_cases(question: Question, methods: str) -> list[Case]:
     """Return the quick sweep's cases of these methods, null cases first."""
-    cases = []
-    for params in expand(question, Profile.QUICK, {"method": parse_axis("method", methods)}):
-        method, null = split_null(params.method)
-        values = {axis: getattr(params, axis) for axis in AXIS_NAMES if axis != "method"}
-        cases.append(Case(question=question, method=method, null=null, **values))
-    return cases
+    asked = expand(question, Profile.QUICK, {"method": parse_axis("method", methods)})
+    return [case for case in asked if isinstance(case, Case)]
 
 
 def measure_blocks(cases: Sequence[Case], count: int, length_ns: int, path: Path) -> dict[str, list[Block]]:
