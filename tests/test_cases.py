@@ -1,4 +1,4 @@
-"""Values of an axis are read in any usual notation, what is none is refused in one line, and a case has its null case."""
+"""Values of an axis are read in any usual notation, what is none is refused in one line, and null cases are named."""
 
 from __future__ import annotations
 

@@ -22,8 +22,17 @@ from benchmarks.probes._batches import round_to_batches
 from benchmarks.probes._warm_up import step_until_quiet
 from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest, Stretch
-from benchmarks.records.quantities import name_reading
+from benchmarks.records.quantities import (
+    PASS_PEAK_RESIDENT,
+    PASS_PEAK_TENSORS,
+    STEP_PEAK_RESIDENT,
+    STEP_PEAK_TENSORS,
+    name_reading,
+)
 from benchmarks.stopwatch import Stopwatch
+
+_TENSORS = {Stretch.PASS: PASS_PEAK_TENSORS.name, Stretch.STEP: STEP_PEAK_TENSORS.name}
+_RESIDENT = {Stretch.PASS: PASS_PEAK_RESIDENT.name, Stretch.STEP: STEP_PEAK_RESIDENT.name}
 
 _STEP_BATCHES = 4
 """Batches that the small arm goes round."""
@@ -47,7 +56,7 @@ class PeakMemoryGauge:
             arm = factory.build_arm(samples)
             values = _read_peaks(lambda: arm.measure_pass(Stopwatch()), request.stretch, devices, ballast_bytes)
         missing = {
-            name_reading(f"{request.stretch.value}_peak_tensor_bytes", device): problem
+            name_reading(_TENSORS[request.stretch], device): problem
             for device in devices
             if (problem := _tensor_memory.find_problem(device)) is not None
         }
@@ -72,10 +81,8 @@ def _read_peaks(
         work()
         peaks = _tensor_memory.read_peaks(devices)
         del ballast
-    values: dict[str, float] = {
-        name_reading(f"{stretch.value}_peak_tensor_bytes", device): peak for device, peak in peaks.items()
-    }
-    return values | {f"{stretch.value}_peak_resident_bytes": watch.rise_bytes}
+    values: dict[str, float] = {name_reading(_TENSORS[stretch], device): peak for device, peak in peaks.items()}
+    return values | {_RESIDENT[stretch]: watch.rise_bytes}
 
 
 PEAK_MEMORY: Gauge = PeakMemoryGauge()

@@ -14,6 +14,7 @@ import numpy as np
 from benchmarks.probes import _graphs
 from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest
+from benchmarks.records.quantities import FIRST_PASS_TRACES, GRAPH_NODES, OPTIMISED_NODES, STEADY_TRACES
 from benchmarks.stopwatch import Stopwatch
 
 _BATCHES = 3
@@ -42,22 +43,22 @@ class TrainingGraphGauge:
         for _ in range(_PASSES_AFTER_WARM_UP):
             arm.measure_pass(Stopwatch())
         values: dict[str, float] = {
-            "first_pass_traces": first_pass_traces,
-            "steady_traces": arm.trace_count - first_pass_traces,
+            FIRST_PASS_TRACES.name: first_pass_traces,
+            STEADY_TRACES.name: arm.trace_count - first_pass_traces,
         }
         compiled = arm.count_compiled_ops()
         op_types = {}
         missing = {}
         if compiled:
-            op_types = {"graph_nodes": dict(compiled["before"]), "optimised_graph_nodes": dict(compiled["after"])}
+            op_types = {GRAPH_NODES.name: dict(compiled["before"]), OPTIMISED_NODES.name: dict(compiled["after"])}
         elif first_pass_traces and recorded.step is not None:
             op_types = {
-                "graph_nodes": dict(recorded.step.before),
-                "optimised_graph_nodes": dict(recorded.step.after),
+                GRAPH_NODES.name: dict(recorded.step.before),
+                OPTIMISED_NODES.name: dict(recorded.step.after),
             }
         else:
             reason = _NOT_RECORDED if first_pass_traces else _RUNS_EAGERLY
-            missing = dict.fromkeys(("graph_nodes", "optimised_graph_nodes"), reason)
+            missing = dict.fromkeys((GRAPH_NODES.name, OPTIMISED_NODES.name), reason)
         values |= {name: sum(types.values()) for name, types in op_types.items()}
         return ArmReadings(
             seed=request.seed,

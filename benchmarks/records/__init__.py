@@ -10,7 +10,8 @@ from benchmarks.records.findings import Aspect, CaseReport, Change, Comparison, 
 from benchmarks.records.history import HistoryEntry
 from benchmarks.records.json_form import Json
 from benchmarks.records.profiles import Profile
-from benchmarks.records.readings import ArmReadings, ReadBlock, ReadRequest, Stretch
+from benchmarks.records.quantities import Stretch
+from benchmarks.records.readings import ArmReadings, ReadBlock, ReadRequest
 
 __all__ = [
     "Arm",

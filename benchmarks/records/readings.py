@@ -9,20 +9,12 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from enum import Enum
 from typing import ClassVar
 
 from benchmarks.errors import RecordError
 from benchmarks.records.cases import Arm, Case, Plant
 from benchmarks.records.json_form import JsonRecord
-from benchmarks.records.quantities import QUANTITIES
-
-
-class Stretch(str, Enum):
-    """Over which stretch of training an arm is read: a whole pass, or several, or a single step of a warm arm."""
-
-    PASS = "pass"  # noqa: S105 - a pass over the data
-    STEP = "step"
+from benchmarks.records.quantities import QUANTITIES, Stretch
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

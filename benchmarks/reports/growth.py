@@ -18,7 +18,7 @@ from tabulate import tabulate
 
 from benchmarks.methods import METHODS
 from benchmarks.records import Case, CaseReport, Interval, Measurement, Question
-from benchmarks.records.quantities import title_reading
+from benchmarks.records.quantities import Stretch, find_quantity, title_reading
 from benchmarks.stats.slopes import Line, estimate_line
 from benchmarks.units import format_bytes, format_duration, format_extra_bytes, format_extra_duration
 
@@ -91,7 +91,7 @@ def _list_peaks(measurement: Measurement, size: int) -> list[_Point]:
 
 
 def _choose_pass(values: Mapping[str, float]) -> dict[str, float]:
-    return {key: value for key, value in values.items() if key.startswith("pass_")}
+    return {key: value for key, value in values.items() if find_quantity(key).stretch is Stretch.PASS}
 
 
 def _list_startups(measurement: Measurement, size: int) -> list[_Point]:
