@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.baselines.schema import EXTRA_INFO_KEY, to_extra_info
+from benchmarks.baselines.store import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.errors import RecordError
 from benchmarks.records import Block, CaseReport, Measurement
 from benchmarks.studies._lines import append_line, group_by_key

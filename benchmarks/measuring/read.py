@@ -30,7 +30,7 @@ from benchmarks.records import (
     Verdict,
 )
 from benchmarks.records.quantities import PASS_PEAK_TENSORS, RETAINED, find_quantity, list_quantities
-from benchmarks.stats.slopes import estimate_growth
+from benchmarks.stats.lines import estimate_growth
 
 Answers = dict[ReadRequest, ArmReadings]
 """What was read so far in this run."""

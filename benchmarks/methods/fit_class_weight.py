@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 
 from benchmarks.methods import METHODS
-from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
+from benchmarks.methods._fit import FitArguments, FitArm, compile_model
 from benchmarks.protocols import Method, Samples, Task, TrainingArm
 
 _ENTRY = METHODS["fit_class_weight"]

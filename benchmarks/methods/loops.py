@@ -21,10 +21,8 @@ import tensorflow as tf
 
 from benchmarks.errors import BlockError
 from benchmarks.methods import METHODS
-from benchmarks.methods._compiled import count_compiled_ops
-from benchmarks.methods._device import find_device_wait
-from benchmarks.methods._pipeline import build_pipeline, count_steps
-from benchmarks.methods._traces import TraceLog
+from benchmarks.methods._pipeline import build_pipeline, count_steps, find_device_wait
+from benchmarks.methods._traces import TraceLog, count_compiled_ops
 from benchmarks.protocols import Method, Samples, Stepper, Task, Times, TrainingArm, Watch
 
 

@@ -17,9 +17,8 @@ from collections.abc import Callable
 
 import tensorflow as tf
 
-from benchmarks.probes import _resident, _tensor_memory
-from benchmarks.probes._batches import round_to_batches
-from benchmarks.probes._warm_up import step_until_quiet
+from benchmarks.probes import _memory
+from benchmarks.probes._readiness import round_to_batches, step_until_quiet
 from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest, Stretch
 from benchmarks.records.quantities import (
@@ -45,9 +44,9 @@ class PeakMemoryGauge:
 
     def read_arm(self, request: ReadRequest, factory: ArmFactory) -> ArmReadings:
         """Read one pass of an arm, or one step."""
-        _resident.keep_large_arrays_apart()
+        _memory.keep_large_arrays_apart()
         # The devices come to life here, before any large array: peaks then do not depend on which was first.
-        devices = _tensor_memory.find_devices()
+        devices = _memory.find_devices()
         if request.stretch is Stretch.STEP:
             values = _read_step(request, factory, devices)
         else:
@@ -58,7 +57,7 @@ class PeakMemoryGauge:
         missing = {
             name_reading(_TENSORS[request.stretch], device): problem
             for device in devices
-            if (problem := _tensor_memory.find_problem(device)) is not None
+            if (problem := _memory.find_problem(device)) is not None
         }
         return ArmReadings(seed=request.seed, values=values, missing=missing, read_ns=0)
 
@@ -75,11 +74,11 @@ def _read_peaks(
     work: Callable[[], object], stretch: Stretch, devices: tuple[str, ...], ballast_bytes: int
 ) -> dict[str, float]:
     """Do the work and return the peaks it reached by key, with a tensor of `ballast_bytes` held meanwhile."""
-    with _resident.watch_peak() as watch:
-        _tensor_memory.reset_peaks(devices)
+    with _memory.watch_peak() as watch:
+        _memory.reset_peaks(devices)
         ballast = tf.ones([ballast_bytes], tf.uint8) if ballast_bytes else None
         work()
-        peaks = _tensor_memory.read_peaks(devices)
+        peaks = _memory.read_peaks(devices)
         del ballast
     values: dict[str, float] = {name_reading(_TENSORS[stretch], device): peak for device, peak in peaks.items()}
     return values | {_RESIDENT[stretch]: watch.rise_bytes}

@@ -4,12 +4,19 @@ Leaves out: every computation on them. Times are integers in nanoseconds; ratios
 """
 
 from benchmarks.questions import Question
-from benchmarks.records.blocks import Block, BlockRequest, BlockSummary, Environment, Measurement, Meeting
+from benchmarks.records.blocks import (
+    Block,
+    BlockRequest,
+    BlockSummary,
+    Environment,
+    HistoryEntry,
+    Measurement,
+    Meeting,
+    Profile,
+)
 from benchmarks.records.cases import Arm, Case, Plant
 from benchmarks.records.findings import Aspect, CaseReport, Change, Comparison, Interval, Outcome, Verdict
-from benchmarks.records.history import HistoryEntry
 from benchmarks.records.json_form import Json
-from benchmarks.records.profiles import Profile
 from benchmarks.records.quantities import Stretch
 from benchmarks.records.readings import ArmReadings, ReadBlock, ReadRequest
 

@@ -16,6 +16,9 @@ from benchmarks.records.cases import Arm, Case, Plant
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.records.quantities import QUANTITIES, Stretch
 
+OpCounts = Mapping[str, int]
+"""Operations by type. How they are wired is left out: two graphs with the same counts can differ in that."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ReadRequest(JsonRecord):
@@ -54,7 +57,7 @@ class ArmReadings(JsonRecord):
     values: Mapping[str, float]
     read_ns: int
     missing: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    op_types: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
+    op_types: Mapping[str, OpCounts] = dataclasses.field(default_factory=dict)
     trace_causes: tuple[str, ...] = ()
     resident_by_epoch_bytes: tuple[int, ...] = ()
 
@@ -103,3 +106,20 @@ class ReadBlock(JsonRecord):
                 if name in arm.missing:
                     return arm.missing[name]
         return None
+
+
+def subtract_op_types(graph: OpCounts, other: OpCounts) -> dict[str, int]:
+    """Return by op type how many nodes `graph` has more than `other`; op types of which both have as many are left out.
+
+    Args:
+        graph: nodes by op type.
+        other: nodes by op type, or a difference of such.
+    """
+    differences = {name: graph.get(name, 0) - other.get(name, 0) for name in sorted({*graph, *other})}
+    return {name: count for name, count in differences.items() if count}
+
+
+def describe_op_types(difference: OpCounts) -> str:
+    """Return a difference in words, the largest first: `+2 Mul, +1 Cast, -1 Sum`; `none` where there is none."""
+    ranked = sorted(difference.items(), key=lambda entry: (-abs(entry[1]), entry[0]))
+    return ", ".join(f"{count:+d} {name}" for name, count in ranked) or "none"

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 
 from benchmarks.records import ArmReadings
 from benchmarks.records.quantities import FIRST_PASS_TRACES, GRAPH_NODES, OPTIMISED_NODES, STEADY_TRACES
-from benchmarks.stats.op_types import describe_op_types, subtract_op_types
+from benchmarks.records.readings import describe_op_types, subtract_op_types
 from benchmarks.units import format_duration
 
 _FUNCTIONS_TOLD = 6

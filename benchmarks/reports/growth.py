@@ -19,7 +19,7 @@ from tabulate import tabulate
 from benchmarks.methods import METHODS
 from benchmarks.records import Case, CaseReport, Interval, Measurement, Question
 from benchmarks.records.quantities import Stretch, find_quantity, title_reading
-from benchmarks.stats.slopes import Line, estimate_line
+from benchmarks.stats.lines import Line, estimate_line
 from benchmarks.units import format_bytes, format_duration, format_extra_bytes, format_extra_duration
 
 PROJECTED_SAMPLES: tuple[int, ...] = (10**6, 10**8, 10**9)

@@ -12,8 +12,8 @@ from tabulate import tabulate
 
 from benchmarks.records import HistoryEntry, Interval, Question, ReadBlock
 from benchmarks.records.quantities import FIRST_PASS_TRACES, OPTIMISED_NODES
+from benchmarks.records.readings import describe_op_types, subtract_op_types
 from benchmarks.reports.history_lines import FAMILY_ALPHA, Line, estimate_lines, list_versions
-from benchmarks.stats.op_types import describe_op_types, subtract_op_types
 from benchmarks.units import format_overhead
 
 _NOTHING = "-"

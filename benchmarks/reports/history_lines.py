@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.records import BlockSummary, Case, HistoryEntry, Question
 from benchmarks.records.quantities import OPTIMISED_NODES, PASS_PEAK_RESIDENT, PASS_PEAK_TENSORS, name_reading
-from benchmarks.stats.histories import Track, estimate_track
+from benchmarks.stats.lines import Track, estimate_track
 from benchmarks.units import format_bytes, format_duration, format_overhead
 
 FAMILY_ALPHA: float = 0.05

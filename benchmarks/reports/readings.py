@@ -21,7 +21,7 @@ from benchmarks.records.quantities import (
     list_quantities,
     title_reading,
 )
-from benchmarks.stats.op_types import describe_op_types, subtract_op_types
+from benchmarks.records.readings import describe_op_types, subtract_op_types
 from benchmarks.units import format_bytes, format_extra_bytes, format_percent
 
 _NOTHING = "-"

@@ -12,7 +12,7 @@ from tabulate import tabulate
 
 from benchmarks.records import Arm, Aspect, CaseReport, Environment, Interval, Measurement, Outcome
 from benchmarks.records.quantities import OPTIMISED_NODES
-from benchmarks.stats.op_types import describe_op_types, subtract_op_types
+from benchmarks.records.readings import describe_op_types, subtract_op_types
 from benchmarks.units import format_overhead
 
 _NOTHING = "-"

@@ -30,7 +30,7 @@ from benchmarks.launch.targets import find_target
 from benchmarks.questions import find_block_plan
 from benchmarks.records import Arm, BlockRequest, Case, Question, ReadRequest
 from benchmarks.records.quantities import PASS_PEAK_TENSORS, name_reading
-from benchmarks.stats.summaries import summarise_block
+from benchmarks.stats.estimators import summarise_block
 from benchmarks.studies.estimators import keep_a_core_busy, list_cases
 from benchmarks.target.supervise import Limits
 
