@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import StatisticsError
 
@@ -93,7 +93,7 @@ class Question(str, Enum):
     _value_: str
     row: QuestionRow
 
-    def __new__(cls, row: QuestionRow) -> Self:
+    def __new__(cls, row: Any) -> Self:  # Any: to a type checker this is the look-up `Question("step_time")` too
         """Make the question of a row; its value is the row's name."""
         question = str.__new__(cls, row.name)
         question._value_ = row.name
