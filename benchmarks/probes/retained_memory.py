@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 
-from benchmarks.probes import _memory
+from benchmarks.probes import _resident
 from benchmarks.probes._readiness import round_to_batches
 from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest
@@ -28,7 +28,7 @@ class RetainedMemoryGauge:
 
     def read_arm(self, request: ReadRequest, factory: ArmFactory) -> ArmReadings:
         """Train epoch after epoch and return the level after each, those for settling left out."""
-        _memory.keep_large_arrays_apart()
+        _resident.keep_large_arrays_apart()
         arm = factory.build_arm(factory.make_samples(round_to_batches(request.case)))
         leak: list[bytes] = []
         levels = []
@@ -38,7 +38,7 @@ class RetainedMemoryGauge:
                 gc.freeze()  # what is there by now is not looked through again: collections then take no time
             if request.plant is not None and request.plant.leak_bytes:
                 leak.append(b"\x01" * request.plant.leak_bytes)
-            levels.append(_memory.read_resident_bytes())
+            levels.append(_resident.read_resident_bytes())
         return ArmReadings(
             seed=request.seed, values={}, resident_by_epoch_bytes=tuple(levels[_SETTLING_EPOCHS:]), read_ns=0
         )

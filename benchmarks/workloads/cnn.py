@@ -14,15 +14,8 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.protocols import Samples, Workload
-from benchmarks.workloads._recipe import (
-    CLASS_COUNT,
-    OptimizerKind,
-    build_loss,
-    build_optimizer,
-    draw_labels,
-    seed_kernel,
-    weight_samples,
-)
+from benchmarks.workloads._training import OptimizerKind, build_loss, build_optimizer, seed_kernel
+from benchmarks.workloads._weights import CLASS_COUNT, draw_labels, weight_samples
 
 _SIDE = 12
 _CHANNELS = 8

@@ -98,8 +98,6 @@ def test_class_weights_of_arrays_have_no_step_of_their_own() -> None:
         build_arm("fit_class_weight").open_steps(Stopwatch())
 
 
-pytestmark = pytest.mark.tensorflow
-
 BATCH_NS = 1000
 
 

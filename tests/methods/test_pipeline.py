@@ -26,9 +26,6 @@ def test_a_smaller_last_batch_is_a_step_too(samples: int, steps: int) -> None:
     assert pipeline.count_steps(make_task(samples=samples).samples, 8) == steps
 
 
-pytestmark = pytest.mark.tensorflow
-
-
 @pytest.mark.parametrize(("gpus", "waits"), [([], False), (["GPU:0"], True)])
 def test_only_a_gpu_is_waited_for(gpus: list[str], monkeypatch: pytest.MonkeyPatch, *, waits: bool) -> None:
     tf = importlib.import_module("tensorflow")

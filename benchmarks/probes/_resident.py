@@ -1,4 +1,4 @@
-"""How much memory is held, and how high did it rise in between? Resident bytes of this process, and tensors by device.
+"""How much memory is resident, and how high was it in between? Bytes of this process, with no peak missed on Linux.
 
 Linux keeps the high-water mark itself (`VmHWM`), and writing 5 to `/proc/self/clear_refs` sets it back to the present
 level, so that no peak falls between two samples. Elsewhere a thread samples psutil's resident set size, which can miss
@@ -9,14 +9,7 @@ given back first (`malloc_trim`). And the size from which an allocation gets pag
 then a large array now and then lies at a multiple of 64 bytes, TensorFlow uses it in place instead of copying it, and
 its allocator never hears of it (peaks of `fit` were seen to lack one copy of the data in up to every third process). A
 fixed size keeps large arrays on pages of their own (`mallopt`), where both are as in a young process.
-
-Tensors are told by TensorFlow's allocators, through the public API that GPUs have too. A CPU's allocator keeps
-statistics only with `TF_CPU_ALLOCATOR_USE_BFC=true`, set before the device is first used; the process that reads an arm
-is set up so. A device without statistics raises ValueError, or says 0 bytes whatever it holds (seen with TensorFlow
-2.21), and is told of.
-
-Source: https://www.kernel.org/doc/html/latest/filesystems/proc.html (clear_refs); mallopt(3), malloc_trim(3);
-https://www.tensorflow.org/api_docs/python/tf/config/experimental/get_memory_info.
+Source: https://www.kernel.org/doc/html/latest/filesystems/proc.html (clear_refs); mallopt(3), malloc_trim(3).
 """
 
 from __future__ import annotations
@@ -25,12 +18,11 @@ import contextlib
 import ctypes
 import gc
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Protocol
 
 import psutil
-import tensorflow as tf
 
 _CLEAR_REFS = Path("/proc/self/clear_refs")
 _STATUS = Path("/proc/self/status")
@@ -137,44 +129,3 @@ def _read_status(field: str) -> int:
         if name == field:
             return int(rest.split()[0]) * _BYTES_PER_KIB
     raise LookupError(f"{_STATUS} has no {field}")
-
-
-_SMALL_TENSOR = 16
-"""Elements of a tensor that is held to see whether the allocator counts it."""
-
-
-def find_devices() -> tuple[str, ...]:
-    """Return the devices that hold tensors, as `CPU:0` and `GPU:0`."""
-    devices = tf.config.list_logical_devices()
-    return tuple(device.name.rpartition("device:")[2] for device in devices if device.device_type in {"CPU", "GPU"})
-
-
-def reset_peaks(devices: Iterable[str]) -> None:
-    """Let the peaks begin anew at the present level, on the devices that have statistics."""
-    for device in devices:
-        if find_problem(device) is None:
-            tf.config.experimental.reset_memory_stats(device)
-
-
-def read_peaks(devices: Iterable[str]) -> Mapping[str, int]:
-    """Return the peak since the last reset by device, in bytes; devices without statistics are left out."""
-    return {
-        device: int(tf.config.experimental.get_memory_info(device)["peak"])
-        for device in devices
-        if find_problem(device) is None
-    }
-
-
-def find_problem(device: str) -> str | None:
-    """Return why the device has no statistics; None where it has."""
-    try:
-        with tf.device(f"/{device}"):
-            held = tf.ones([_SMALL_TENSOR])
-        info = tf.config.experimental.get_memory_info(device)
-        del held
-    except (ValueError, tf.errors.OpError) as error:
-        words = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        return f"{device} keeps no allocator statistics: {words}"
-    if not info["peak"]:
-        return f"{device} keeps no allocator statistics: it says 0 bytes while a tensor is held"
-    return None

@@ -1,17 +1,12 @@
-"""What do all workloads have in common? The recipe of their labels and weights, one loss, and two optimizers.
+"""Which weights do the samples get? The same recipe for every workload, whatever its features are.
 
-Weights by sample and by class have a mean of 1.0 over the samples, so that a weighted loss is of the same size as an
-unweighted one and both arms train alike. Loss and optimizers are as Keras users write them. Leaves out: features and
-models, which belong to the model family.
+Both kinds of weights have a mean of 1.0 over the samples, so that a weighted loss is of the same size as an
+unweighted one and both arms train alike. Leaves out: features and labels, which belong to the model family.
 """
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Any
-
 import numpy as np
-import tensorflow as tf
 from numpy.typing import NDArray
 
 from benchmarks.protocols import Samples
@@ -64,33 +59,3 @@ def draw_labels(scores: NDArray[np.float64], noise: float, generator: np.random.
     """
     noisy = scores + generator.normal(scale=noise, size=scores.shape)
     return np.asarray(noisy.argmax(axis=1), dtype=np.int32)
-
-
-class OptimizerKind(str, Enum):
-    """Adam, which most people use, and SGD, beside which the cost of weighting is the largest share."""
-
-    ADAM = "adam"
-    SGD = "sgd"
-
-
-def build_optimizer(kind: OptimizerKind) -> Any:
-    """Return a fresh Keras optimizer with Keras' default settings."""
-    return tf.keras.optimizers.Adam() if kind is OptimizerKind.ADAM else tf.keras.optimizers.SGD()
-
-
-def build_loss(reduction: str) -> Any:
-    """Return the cross-entropy of int32 labels [batch] and logits [batch, classes].
-
-    Args:
-        reduction: `none` or `sum_over_batch_size`, which Keras 2 and 3 both know.
-    """
-    return tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=reduction)
-
-
-def seed_kernel(seed: int, layer: int) -> Any:
-    """Return the Glorot initializer of one layer's kernel, drawn from the model's seed and the layer's number."""
-    return tf.keras.initializers.GlorotUniform(seed=_LAYERS_AT_MOST * seed + layer)
-
-
-_LAYERS_AT_MOST = 1000
-"""Distance between the kernel seeds of two models; no sweep goes this deep."""

@@ -7,7 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.protocols import Samples
-from benchmarks.workloads._recipe import CLASS_COUNT, draw_labels, weight_samples
+from benchmarks.workloads._weights import CLASS_COUNT, draw_labels, weight_samples
 
 
 def weight(labels: NDArray[np.int32], seed: int = 0) -> Samples:

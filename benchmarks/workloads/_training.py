@@ -1,0 +1,38 @@
+"""How is every workload trained? One loss and two optimizers, each as Keras users write them."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Any
+
+import tensorflow as tf
+
+
+class OptimizerKind(str, Enum):
+    """Adam, which most people use, and SGD, beside which the cost of weighting is the largest share."""
+
+    ADAM = "adam"
+    SGD = "sgd"
+
+
+def build_optimizer(kind: OptimizerKind) -> Any:
+    """Return a fresh Keras optimizer with Keras' default settings."""
+    return tf.keras.optimizers.Adam() if kind is OptimizerKind.ADAM else tf.keras.optimizers.SGD()
+
+
+def build_loss(reduction: str) -> Any:
+    """Return the cross-entropy of int32 labels [batch] and logits [batch, classes].
+
+    Args:
+        reduction: `none` or `sum_over_batch_size`, which Keras 2 and 3 both know.
+    """
+    return tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=reduction)
+
+
+def seed_kernel(seed: int, layer: int) -> Any:
+    """Return the Glorot initializer of one layer's kernel, drawn from the model's seed and the layer's number."""
+    return tf.keras.initializers.GlorotUniform(seed=_LAYERS_AT_MOST * seed + layer)
+
+
+_LAYERS_AT_MOST = 1000
+"""Distance between the kernel seeds of two models; no sweep goes this deep."""
