@@ -25,8 +25,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.protocols import ArmFactory, Gauge
-from benchmarks.records import ArmReadings, ReadRequest
-from benchmarks.records.quantities import FIRST_PASS_TRACES, GRAPH_NODES, OPTIMISED_NODES, STEADY_TRACES
+from benchmarks.records import ArmReadings, ReadRequest, quantities
 from benchmarks.stopwatch import Stopwatch
 
 _UPDATES = ("AssignAdd", "AssignSub", "ResourceApply")
@@ -118,22 +117,20 @@ class TrainingGraphGauge:
         for _ in range(_PASSES_AFTER_WARM_UP):
             arm.measure_pass(Stopwatch())
         values: dict[str, float] = {
-            FIRST_PASS_TRACES.name: first_pass_traces,
-            STEADY_TRACES.name: arm.trace_count - first_pass_traces,
+            quantities.FIRST_PASS_TRACES.name: first_pass_traces,
+            quantities.STEADY_TRACES.name: arm.trace_count - first_pass_traces,
         }
         compiled = arm.count_compiled_ops()
         op_types = {}
         missing = {}
+        before, after = quantities.GRAPH_NODES.name, quantities.OPTIMISED_NODES.name
         if compiled:
-            op_types = {GRAPH_NODES.name: dict(compiled["before"]), OPTIMISED_NODES.name: dict(compiled["after"])}
+            op_types = {before: dict(compiled["before"]), after: dict(compiled["after"])}
         elif first_pass_traces and recorded.step is not None:
-            op_types = {
-                GRAPH_NODES.name: dict(recorded.step.before),
-                OPTIMISED_NODES.name: dict(recorded.step.after),
-            }
+            op_types = {before: dict(recorded.step.before), after: dict(recorded.step.after)}
         else:
             reason = _NOT_RECORDED if first_pass_traces else _RUNS_EAGERLY
-            missing = dict.fromkeys((GRAPH_NODES.name, OPTIMISED_NODES.name), reason)
+            missing = dict.fromkeys((before, after), reason)
         values |= {name: sum(types.values()) for name, types in op_types.items()}
         return ArmReadings(
             seed=request.seed,
