@@ -35,38 +35,61 @@ class BlockPlan:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionRow:
-    """What is known of a question.
+    """What is known of a question: how it is named, measured and judged.
 
-    `name` is what it is called on the command line and in stored runs, `title` what a person reads. `location` is
-    `module:attribute` of what measures it in a block: a probe where `block` says how that is timed, a gauge where there
-    is no `block` and bytes or counts are read. `sized` says whether the answer depends on how many samples there are.
-    A case is screened with `screen_blocks` and, where these do not settle it, looked at with `fresh_blocks` more, once
-    for what is read and in up to two looks for what is timed. How many they are: with 3 to screen an unchanged case
-    would take 0.6 blocks less than with 4, but its reported interval be one and a half times as wide; from about 8
-    fresh ones on Welch's bounds keep such small error levels even where the current run is twice as noisy as the
-    baseline, while with 4 they raise three times the false alarms, and few cases come that far. `tolerance` is the
-    tolerated rise, a fraction, `tolerance_by_method` that of methods in which it differs, and `cpu_tolerance` that of
-    processor time; None where nothing is tolerated in percent. Where nothing is compared and no number of blocks was
-    asked for, more are measured until the 95 % interval reaches no further than `precision` to either side.
-    `occasion_sd` is the standard deviation of the shift of a log-ratio that all blocks of one occasion share
-    (`python -m benchmarks.studies.occasions`). `floor_bytes` are tolerated whatever they are in percent. `case_seconds`
-    is about how long a case takes.
+    How many blocks there are: with 3 to screen an unchanged case would take 0.6 blocks less than with 4, but its
+    reported interval be one and a half times as wide; from about 8 fresh ones on Welch's bounds keep such small error
+    levels even where the current run is twice as noisy as the baseline, while with 4 they raise three times the false
+    alarms, and few cases come that far.
     """
 
     name: str
+    """What it is called on the command line and in stored runs."""
+
     title: str
+    """What a person reads."""
+
     location: str
+    """`module:attribute` of what measures it in a block: a probe where it is timed, else a gauge."""
+
     sized: bool
+    """Whether the answer depends on how many samples there are."""
+
+    needs_steps: bool = False
+    """Whether single steps are measured, which not every method has."""
+
     block: BlockPlan | None = None
+    """How a block is timed; None where bytes or counts are read."""
+
     screen_blocks: int
+    """How many blocks a case is screened with."""
+
     fresh_blocks: int
+    """How many more it is looked at with where these do not settle it: once where it is read, in up to two looks where
+    it is timed."""
+
     precision: float | None = None
+    """Where nothing is compared and no number of blocks was asked for, more are measured until the 95 % interval
+    reaches no further than this to either side."""
+
     tolerance: float | None = None
+    """The tolerated rise, a fraction; None where nothing is tolerated in percent."""
+
     tolerance_by_method: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """That of methods in which it differs."""
+
     cpu_tolerance: float | None = None
+    """That of processor time; None where it is the same."""
+
     occasion_sd: float = 0.0
+    """Standard deviation of the shift of a log-ratio that all blocks of one occasion share
+    (`python -m benchmarks.studies.occasions`)."""
+
     floor_bytes: int = 0
+    """Bytes that are tolerated whatever they are in percent."""
+
     case_seconds: float
+    """About how long a case takes."""
 
     @property
     def most_blocks(self) -> int:
@@ -105,6 +128,7 @@ class Question(str, Enum):
         title="step time",
         location="benchmarks.probes.step_time:STEP_TIME",
         sized=False,
+        needs_steps=True,
         block=BlockPlan(timed_budget_ns=3 * _SECOND_NS // 4, min_rounds=50),
         # Six of 0.75 s take as long as four of 1 s did, and know their own spread better.
         screen_blocks=6,

@@ -205,7 +205,7 @@ def _list_methods(question: Question, asked: Iterable[str]) -> Iterator[tuple[st
     A method that has no steps of its own is not asked how long one takes.
     """
     for method, null in map(split_null, asked):
-        if null or question is not Question.STEP_TIME or not METHODS[method].no_step:
+        if null or not (question.row.needs_steps and METHODS[method].no_step):
             yield find_null_method(method), True
             if not null:
                 yield method, False
