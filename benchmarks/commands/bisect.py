@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 
 from packaging.version import InvalidVersion, Version
 
-from benchmarks.axes import METHOD_NAMES, WORKLOAD_NAMES, AxisValue, Rejected, parse_axis
+from benchmarks.cases import AxisValue, Rejected, parse_axis
 from benchmarks.commands._running import CommandParser, MisuseError, one_of, refuse, run_command
 from benchmarks.errors import AxisError, StatisticsError, TargetError
 from benchmarks.gate.bisection import (
@@ -40,11 +40,13 @@ from benchmarks.measuring.pairs import measure_pair, read_pair
 from benchmarks.measuring.read import ReadSource
 from benchmarks.measuring.requests import Asking
 from benchmarks.measuring.timed import BlockSource
+from benchmarks.methods import METHODS
 from benchmarks.protocols import Launcher
-from benchmarks.questions import find_block_plan, find_question
+from benchmarks.questions import find_block_plan
 from benchmarks.records import Aspect, Case, Change, Outcome, Question
 from benchmarks.target.supervise import Limits
 from benchmarks.units import parse_percent
+from benchmarks.workloads import WORKLOADS
 
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 
@@ -95,7 +97,7 @@ class Comparer:
         )
 
     def _compare_readings(self, version: str, good: str) -> Sequence[Change]:
-        row = find_question(self._case)
+        row = self._case.question.row
         plan = ReadingPlan(
             judgements=self.plan.judgements,
             tolerance=self._tolerance,
@@ -192,11 +194,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--good", required=True, help="a release that is good")
     parser.add_argument("--bad", required=True, help="a later release that is bad")
     parser.add_argument("--question", type=one_of([each.value for each in Question]), default="step_time")
-    parser.add_argument("--workload", type=one_of(WORKLOAD_NAMES), default="mlp")
+    parser.add_argument("--workload", type=one_of(tuple(WORKLOADS)), default="mlp")
     parser.add_argument("--depth", type=_one_value_of("depth"), default=2)
     parser.add_argument("--batch-size", type=_one_value_of("batch_size"), default=256)
     parser.add_argument("--dataset-size", type=_one_value_of("dataset_size"), default=None)
-    parser.add_argument("--method", type=one_of(METHOD_NAMES), default="loop_graph")
+    parser.add_argument("--method", type=one_of(tuple(METHODS)), default="loop_graph")
     parser.add_argument("--aspect", type=one_of([each.value for each in Aspect]), default=Aspect.WEIGHTED.value)
     parser.add_argument("--tolerance", type=refuse(parse_percent), default="5%", help="rise that is not called bad")
     return run_command(parser, arguments, _search)

@@ -54,7 +54,7 @@ from benchmarks.records import (
 )
 from benchmarks.reports.history import render_history, render_page
 from benchmarks.reports.history_picture import draw_history
-from benchmarks.stats.summaries import summarise_block
+from benchmarks.stats.estimators import summarise_block
 from benchmarks.target.supervise import Limits
 
 _VERSIONS = tuple(f"2.{minor}" for minor in range(12, 22))

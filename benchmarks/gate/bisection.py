@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 
 from benchmarks.errors import StatisticsError
 from benchmarks.gate.plan import LOOKS, GatePlan
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Question
 
 WRONGLY_GOOD: float = 0.10
@@ -55,7 +54,7 @@ def plan_bisection(question: Question, *, comparisons: int, tolerance: float) ->
         comparisons: how many there will be at most; they share the error level.
         tolerance: a rise that is not called bad, a fraction.
     """
-    row = QUESTIONS[question]
+    row = question.row
     return GatePlan(
         judgements=comparisons,
         tolerance=tolerance,

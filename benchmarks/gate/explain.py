@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from benchmarks.gate.plan import ADVISED_BASELINE_BLOCKS, GatePlan
 from benchmarks.records import Aspect, Case, Comparison, Interval, Outcome
-from benchmarks.stats.power import USUAL_POWER
+from benchmarks.stats.intervals import USUAL_POWER
 from benchmarks.units import format_overhead, format_percent
 
 

@@ -18,9 +18,9 @@ from benchmarks.errors import StatisticsError
 from benchmarks.gate.plan import FAMILY_ALPHA, LEAST_ARM_TOLERANCE, SCREEN_CONFIDENCE
 from benchmarks.records import Aspect, Outcome, ReadBlock
 from benchmarks.records.quantities import QUANTITIES, Rule, find_quantity, title_reading
+from benchmarks.records.readings import describe_op_types, subtract_op_types
+from benchmarks.stats.lines import estimate_mean_interval
 from benchmarks.stats.multiplicity import split_over_cases
-from benchmarks.stats.op_types import describe_op_types, subtract_op_types
-from benchmarks.stats.slopes import estimate_mean_interval
 from benchmarks.units import format_bytes, format_extra_bytes
 
 LEAST_BLOCKS_TO_TELL_APART: int = 2

@@ -21,8 +21,7 @@ from benchmarks.gate.plan import MIN_BASELINE_BLOCKS, GatePlan
 from benchmarks.gate.rules import find_worst
 from benchmarks.gate.screening import Criterion, MeasureMore, Settled, screen_then_confirm
 from benchmarks.records import Aspect, BlockSummary, Comparison, Outcome, Verdict
-from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean
-from benchmarks.stats.power import estimate_smallest_visible_change
+from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean, estimate_smallest_visible_change
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,8 +18,7 @@ from benchmarks.gate.rules import find_worst
 from benchmarks.gate.screening import Criterion, MeasureMore, Settled, screen_then_confirm
 from benchmarks.gate.times import conclude_null_case, expect_one, list_groups, list_log_ratios
 from benchmarks.records import Aspect, BlockSummary, Case, Change, Outcome, Verdict
-from benchmarks.stats.intervals import LogEstimate, estimate_mean
-from benchmarks.stats.power import estimate_smallest_visible_change
+from benchmarks.stats.intervals import LogEstimate, estimate_mean, estimate_smallest_visible_change
 from benchmarks.units import format_overhead, format_percent
 
 

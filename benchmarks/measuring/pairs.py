@@ -8,10 +8,9 @@ Leaves out: what is concluded from pairs (`benchmarks.gate.times_against`, `read
 
 from __future__ import annotations
 
-import dataclasses
 import random
 
-from benchmarks.axes import name_null_method
+from benchmarks.cases import null_case_of
 from benchmarks.errors import BlockError, SuiteError, UnsharedError
 from benchmarks.gate.readings_against import ReadPair
 from benchmarks.gate.times_against import BlockPair
@@ -34,7 +33,7 @@ def check_shared(case: Case, other: Introduction) -> None:
     """
     asked = [case]
     if not case.question.is_timed:  # a control is read as its path's null case, in the name of that one's method
-        asked.append(dataclasses.replace(case, method=name_null_method(case.method)))
+        asked.append(null_case_of(case))
     missing = dict.fromkeys(each for one in asked for each in other.list_missing(one))
     if missing:
         raise UnsharedError(f"the other target does not have this case: it lacks {' and '.join(missing)}")

@@ -9,7 +9,7 @@ import dataclasses
 import random
 import zlib
 
-from benchmarks.axes import name_null_method
+from benchmarks.cases import null_case_of
 from benchmarks.launch.pool import LAYOUTS
 from benchmarks.questions import BlockPlan
 from benchmarks.records import Arm, BlockRequest, Case, Plant, Question, ReadRequest, Stretch
@@ -62,7 +62,7 @@ class Asking:
         """
         if stretch is Stretch.STEP and case.dataset_size is not None:
             case = dataclasses.replace(case, dataset_size=case.batch_size)
-        control = dataclasses.replace(case, method=name_null_method(case.method), null=True)
+        control = null_case_of(case)
         planted = arm is Arm.WEIGHTED and not case.null and stretch is Stretch.PASS
         return ReadRequest(
             case=control if arm is Arm.CONTROL else case,

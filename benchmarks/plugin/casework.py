@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.baselines.schema import EXTRA_INFO_KEY, to_extra_info
+from benchmarks.baselines.store import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.errors import SuiteError
 from benchmarks.measuring.timed import OnBlock, make_unmeasured_report
 from benchmarks.plugin.collection import REPLAY

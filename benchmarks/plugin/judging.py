@@ -8,8 +8,8 @@ from __future__ import annotations
 import dataclasses
 import shlex
 
-from benchmarks.axes import name_null_case
 from benchmarks.baselines.store import explain_unlike_versions
+from benchmarks.cases import null_case_of
 from benchmarks.errors import BaselineError
 from benchmarks.gate.explain import explain_failed_null_case, explain_regression
 from benchmarks.gate.plan import ANCHOR_FACTOR, GatePlan
@@ -21,7 +21,6 @@ from benchmarks.measuring.read import ReadSource
 from benchmarks.measuring.timed import BlockSource
 from benchmarks.plugin.anchoring import find_anchored
 from benchmarks.plugin.run import Run
-from benchmarks.questions import find_question
 from benchmarks.records import Case, Change, Outcome, ReadBlock, Verdict
 from benchmarks.sweeps import Profile
 
@@ -58,7 +57,7 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, node_id: str) -
     if case.null:
         return _judge_null(case, source, run, plan, node_id)
     if not run.comparing:
-        row = find_question(case)
+        row = case.question.row
         if run.settings.blocks is None and row.precision is not None:
             source.measure_until(row.precision, at_least=row.screen_blocks, at_most=row.most_blocks)
         else:
@@ -69,7 +68,7 @@ def measure_and_judge(case: Case, source: BlockSource, run: Run, node_id: str) -
     except BaselineError as error:
         source.measure_more(plan.screen_blocks)
         return as_judged(Verdict(outcome=Outcome.NOT_COMPARABLE, reason=str(error)))
-    occasion_sd = find_question(case).occasion_sd
+    occasion_sd = case.question.row.occasion_sd
     judgement = judge_case(source.measure_more, stored, plan, occasion_sd=occasion_sd)
     verdict = hear_null_case(case, judgement.verdict, run)
     if verdict.outcome is Outcome.REGRESSED:
@@ -96,7 +95,7 @@ def _find_stored_runs(case: Case, run: Run) -> list[Stored]:
 
 def make_gate_plan(run: Run, case: Case) -> GatePlan:
     """Return how a timed case of this run is judged; the tolerance is that of its overhead in wall time."""
-    row = find_question(case)
+    row = case.question.row
     return GatePlan(
         judgements=max(1, run.judgements),
         tolerance=run.settings.find_tolerance(case),
@@ -232,5 +231,5 @@ def _command(run: Run, case: Case, node_id: str, options: str) -> str:
     told += [f"--sweep {settings.profile.value}"] if settings.profile is not Profile.QUICK else []
     values = {axis: getattr(case, axis) for axis in settings.overrides}
     told += [f"--{axis.replace('_', '-')} {value}" for axis, value in values.items() if value is not None]
-    null_id = node_id if case.null else f"{node_id.removesuffix(f'-{case.method}]')}-{name_null_case(case.method)}]"
+    null_id = node_id.replace(f"[{case.params_id}]", f"[{null_case_of(case).params_id}]")
     return " ".join(["pytest", *map(shlex.quote, dict.fromkeys([null_id, node_id])), *told, options])

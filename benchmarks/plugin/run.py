@@ -11,15 +11,15 @@ from collections.abc import Callable, Collection, Sequence
 
 import pytest
 
-from benchmarks.axes import name_null_method
 from benchmarks.baselines.store import Baseline
+from benchmarks.cases import null_case_of
 from benchmarks.errors import BaselineError
 from benchmarks.launch.environments import find_or_build_target
 from benchmarks.launch.pool import launch_target
 from benchmarks.launch.targets import Target
 from benchmarks.plugin.settings import SETTINGS, Settings
 from benchmarks.protocols import Launcher
-from benchmarks.records import ArmReadings, Case, CaseReport, Measurement, ReadRequest, Verdict
+from benchmarks.records import ArmReadings, Case, CaseReport, Measurement, Question, ReadRequest, Verdict
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -80,7 +80,7 @@ class Run:
 
     def find_null_verdict(self, case: Case) -> Verdict | None:
         """Return the verdict on the null case of a case's control; None where there is none yet."""
-        return self.null_verdicts.get(dataclasses.replace(case, method=name_null_method(case.method), null=True))
+        return self.null_verdicts.get(null_case_of(case))
 
     def list_removed(self) -> tuple[str, ...]:
         """Return the cases that the baseline has and this run's sweep has not; none without a baseline."""
@@ -102,7 +102,7 @@ def name_case(item: pytest.Item) -> str | None:
     sweep = item.get_closest_marker("sweep")
     if sweep is None or not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
         return None
-    return f"{sweep.args[0]}[{item.callspec.id}]"
+    return f"{Question(sweep.args[0]).value}[{item.callspec.id}]"
 
 
 def find_run(config: pytest.Config) -> Run:

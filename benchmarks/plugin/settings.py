@@ -16,11 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.axes import AXIS_NAMES, AxisValue, Rejected, parse_axis
+from benchmarks.cases import AXIS_NAMES, AxisValue, Rejected, parse_axis
 from benchmarks.errors import AxisError
 from benchmarks.launch.targets import Target, find_target
 from benchmarks.measuring.requests import Asking
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Aspect, Case, Plant, Question
 from benchmarks.sweeps import Profile
 from benchmarks.target.supervise import Limits
@@ -77,7 +76,7 @@ class Settings:
     def find_tolerance(self, case: Case) -> float:
         """Return the tolerated rise of a case, a fraction: the command line's, or that of its question and method."""
         asked = self.tolerances.get(case.question)
-        return QUESTIONS[case.question].find_tolerance(case.method) if asked is None else asked
+        return case.question.row.find_tolerance(case.method) if asked is None else asked
 
     def find_tolerances(self, case: Case) -> dict[Aspect, float]:
         """Return the tolerated rise of both overheads of a timed case.
@@ -85,7 +84,7 @@ class Settings:
         Processor time is never held to less than wall time is: what the command line says is for both.
         """
         tolerance = self.find_tolerance(case)
-        cpu_tolerance = QUESTIONS[case.question].cpu_tolerance or tolerance
+        cpu_tolerance = case.question.row.cpu_tolerance or tolerance
         return {Aspect.OVERHEAD: tolerance, Aspect.CPU: max(tolerance, cpu_tolerance)}
 
     def make_asking(self, question: Question) -> Asking:
@@ -102,12 +101,7 @@ class Settings:
 
 SETTINGS = pytest.StashKey[Settings]()
 
-_NO_TOLERANCE = {
-    Question.TRAINING_GRAPH: "counts are compared exactly",
-    Question.RETAINED_MEMORY: "what is retained is limited by --byte-floor",
-}
-
-_TOLERANT_QUESTIONS = [question for question in Question if question not in _NO_TOLERANCE]
+_TOLERANT_QUESTIONS = [question for question in Question if question.row.tolerance is not None]
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -201,9 +195,12 @@ def _read_tolerances(text: str | None) -> Mapping[Question, float]:
             raise AxisError(f"--tolerance: expected one of {names} before '=', got {name!r}") from None
         for question in questions:
             if question not in _TOLERANT_QUESTIONS:
-                raise AxisError(
-                    f"--tolerance: expected a question that has one, got {name!r}; {_NO_TOLERANCE[question]}"
+                limit = (
+                    "its bytes are limited by --byte-floor"
+                    if question.row.floor_bytes
+                    else "counts are compared exactly"
                 )
+                raise AxisError(f"--tolerance: expected a question that has one, got {name!r}; {limit}")
         tolerances.update(dict.fromkeys(questions, fraction))
     return tolerances
 

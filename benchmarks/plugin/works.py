@@ -17,7 +17,7 @@ from benchmarks.measuring.timed import BlockSource, OnBlock
 from benchmarks.plugin.judging import Judged, measure_and_judge, read_and_judge
 from benchmarks.plugin.run import Run
 from benchmarks.plugin.siding import judge_both, judge_readings_of_both
-from benchmarks.questions import find_block_plan, find_question
+from benchmarks.questions import find_block_plan
 from benchmarks.records import Case, CaseReport
 
 
@@ -89,7 +89,7 @@ class ReadWork:
 
     def _make_plan(self) -> ReadingPlan:
         """Return the limits and numbers of blocks of this case."""
-        row, settings = find_question(self._case), self._run.settings
+        row, settings = self._case.question.row, self._run.settings
         return ReadingPlan(
             judgements=max(1, self._run.judgements),
             tolerance=settings.find_tolerance(self._case),

@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from tabulate import tabulate
 
 from benchmarks.gate.plan import GatePlan
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import BlockSummary, Environment, Question
 
 Draws = Sequence[float] | NDArray[np.float64]
@@ -38,7 +37,7 @@ TOLERANCE: float = 0.02
 
 def make_plan(*, judgements: int) -> GatePlan:
     """Return the plan that step times are judged by in a run of so many judgements."""
-    row = QUESTIONS[Question.STEP_TIME]
+    row = Question.STEP_TIME.row
     return GatePlan(
         judgements=judgements,
         tolerance=TOLERANCE,
