@@ -17,11 +17,14 @@ EXTRA_INFO_KEY = "sample_weighting"
 RUN_KEY = "sample_weighting_run"
 """Where a saved run says what it was asked to do and which cases it could not measure."""
 
+SUMMARY_KEY = "summary"
+"""Where a saved run, under `RUN_KEY`, has the record that its reports are made of."""
+
 SCHEMA_VERSION = 2
 """Raised when a stored measurement changes its meaning or shape."""
 
 _FOR_READERS = ("overhead_ratio", "cpu_overhead_ratio", "position_ratio", "timed_share", "verdict", "other", "changes")
-"""What is stored of a report beside its measurement; it is not read back."""
+"""What is stored of a report beside its measurement, for readers of the file and for reports."""
 
 
 def to_extra_info(report: CaseReport) -> Json:
@@ -68,3 +71,24 @@ def from_extra_info(extra_info: object) -> Measurement:
             f"the stored run calls {measurement.case.case_id} {describe_value(stored.get('case_id'))}; record it again"
         )
     return measurement
+
+
+def report_from_extra_info(extra_info: object) -> CaseReport:
+    """Read the report a saved run kept of a case; what an older run did not keep is None or empty.
+
+    Args:
+        extra_info: the `extra_info` of one benchmark in pytest-benchmark's JSON.
+
+    Raises:
+        BaselineError: when this suite did not write it, or wrote it with another schema.
+    """
+    measurement = from_extra_info(extra_info)
+    assert isinstance(extra_info, dict)  # noqa: S101 - or it had held no measurement
+    stored = extra_info[EXTRA_INFO_KEY]
+    kept = {name: stored[name] for name in _FOR_READERS if name in stored}
+    unknown = dict.fromkeys(("overhead_ratio", "position_ratio", "timed_share", "verdict"))
+    try:
+        report = CaseReport.from_json({**unknown, **kept, "case": measurement.case.to_json(), "measurement": None})
+    except RecordError as error:
+        raise BaselineError(str(error)) from error
+    return dataclasses.replace(report, measurement=measurement)

@@ -6,23 +6,135 @@ Leaves out: the measuring (`benchmarks.commands.history`) and the picture (`hist
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import dataclasses
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from tabulate import tabulate
-
-from benchmarks.records import HistoryEntry, Interval, Question, ReadBlock
-from benchmarks.reports.history_lines import FAMILY_ALPHA, OPTIMISED_NODES, Line, estimate_lines, list_versions
+from benchmarks.records import BlockSummary, Case, HistoryEntry, Interval, Question, ReadBlock
+from benchmarks.reports.markdown import render_table
+from benchmarks.stats.histories import Track, estimate_track
 from benchmarks.stats.op_types import describe_op_types, subtract_op_types
-from benchmarks.units import format_overhead
+from benchmarks.units import format_bytes, format_duration, format_overhead
+
+_FAMILY_ALPHA = 0.05
+"""The error level of all changes of a history together."""
+
+_OPTIMISED_NODES = "optimised_graph_nodes"
+
+_TENSORS = "pass_peak_tensor_bytes[CPU:0]"
+_RESIDENT = "pass_peak_resident_bytes"
 
 _NOTHING = "-"
 
 _LEGEND = (
     "Each value ± half the width of its 95 % interval: of an overhead in percentage points (+3 % ± 1 % is +2 to +4 %), "
     "of all else in percent of the value; ▲ and ▼ mark a change against the version before it that is beyond noise, "
-    f"at an error level of {FAMILY_ALPHA:.0%} for the whole table. Times of all versions were measured "
+    f"at an error level of {_FAMILY_ALPHA:.0%} for the whole table. Times of all versions were measured "
     "together in each round, so that a change between two of them can be surer than either interval."
 )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Quantity:
+    """A quantity of a case: its name, the arm it is of (empty for both), how its value is found and written.
+
+    `is_overhead` marks a ratio that is written as a percentage.
+    """
+
+    name: str
+    arm: str = ""
+    find: Callable[[HistoryEntry], float | None]
+    write: Callable[[float], str]
+    is_overhead: bool = False
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """A quantity through the versions; lines of one `panel` share a plot."""
+
+    panel: str
+    label: str
+    method: str
+    track: Track
+    write: Callable[[float], str]
+    is_overhead: bool
+
+
+def list_versions(entries: Sequence[HistoryEntry]) -> list[str]:
+    """Return the versions that were asked for, oldest first."""
+    return sorted({entry.version for entry in entries}, key=lambda version: [int(part) for part in version.split(".")])
+
+
+def estimate_lines(entries: Sequence[HistoryEntry]) -> list[Line]:
+    """Return each quantity of each case through the versions."""
+    versions = list_versions(entries)
+    wanted = [(case, quantity) for case in dict.fromkeys(entry.case for entry in entries) for quantity in _list(case)]
+    alpha = _FAMILY_ALPHA / max(1, len(wanted) * (len(versions) - 1))
+    lines = []
+    for case, quantity in wanted:
+        values = {
+            version: {
+                (entry.number, entry.occasion): value
+                for entry in entries
+                if entry.case == case and entry.version == version and (value := quantity.find(entry)) is not None
+            }
+            for version in versions
+        }
+        name = ", ".join(filter(None, (quantity.name, quantity.arm, case.method)))
+        track = estimate_track(name, values, alpha, together=case.question.is_timed)
+        if track.points:
+            panel = f"{quantity.name}, {case.method}"
+            lines.append(
+                Line(
+                    panel=panel,
+                    label=quantity.arm,
+                    method=case.method,
+                    track=track,
+                    write=quantity.write,
+                    is_overhead=quantity.is_overhead,
+                )
+            )
+    return lines
+
+
+def _list(case: Case) -> Iterator[_Quantity]:
+    """Yield the quantities of a case."""
+    if case.question.is_timed:
+        name = "step time" if case.question is Question.STEP_TIME else "start-up at 1e5 samples"
+        yield _Quantity(
+            name=f"overhead of {name}",
+            find=_of_block(lambda block: math.exp(block.log_ratio)),
+            write=format_overhead,
+            is_overhead=True,
+        )
+        for arm in ("control", "weighted"):
+            yield _Quantity(name=name, arm=arm, find=_of_median(arm), write=format_duration)
+        return
+    for arm in ("control", "weighted"):
+        if case.question is Question.PEAK_MEMORY:
+            yield _Quantity(name="peak tensors", arm=arm, find=_of_arm(arm, _TENSORS), write=format_bytes)
+            yield _Quantity(name="peak resident", arm=arm, find=_of_arm(arm, _RESIDENT), write=format_bytes)
+        else:
+            yield _Quantity(name="graph nodes", arm=arm, find=_of_arm(arm, _OPTIMISED_NODES), write=_format_count)
+
+
+def _of_block(find: Callable[[BlockSummary], float]) -> Callable[[HistoryEntry], float | None]:
+    return lambda entry: None if entry.block is None else find(entry.block)
+
+
+def _of_median(arm: str) -> Callable[[HistoryEntry], float | None]:
+    return _of_block(lambda block: block.control_median_ns if arm == "control" else block.weighted_median_ns)
+
+
+def _of_arm(arm: str, key: str) -> Callable[[HistoryEntry], float | None]:
+    def find(entry: HistoryEntry) -> float | None:
+        return None if entry.readings is None else getattr(entry.readings, arm).values.get(key)
+
+    return find
+
+
+def _format_count(value: float) -> str:
+    return f"{value:.0f}"
 
 
 def render_page(entries: Sequence[HistoryEntry], picture: str | None) -> str:
@@ -54,7 +166,7 @@ def render_page(entries: Sequence[HistoryEntry], picture: str | None) -> str:
     parts = [
         f"# What weighting costs, from TensorFlow {versions[0]} to {versions[-1]}",
         how,
-        tabulate(rows, headers=["TensorFlow", "Keras", "NumPy"], tablefmt="github", disable_numparse=True),
+        render_table(["TensorFlow", "Keras", "NumPy"], rows),
         "" if picture is None else f"![Each quantity by version]({picture})",
         render_history(entries),
     ]
@@ -73,7 +185,7 @@ def render_history(entries: Sequence[HistoryEntry]) -> str:
     versions = list_versions(entries)
     lines = estimate_lines(entries)
     rows = [[line.track.name, *(_render_point(line, version) for version in versions)] for line in lines]
-    table = tabulate(rows, headers=["quantity", *versions], tablefmt="github", disable_numparse=True)
+    table = render_table(["quantity", *versions], rows)
     changes = [text for line in lines for text in _render_changes(line, entries)]
     failed = sorted({f"- {entry.case.case_id} on {entry.version}: {entry.failed}" for entry in entries if entry.failed})
     parts = [
@@ -127,7 +239,7 @@ def _find_graphs(entries: Sequence[HistoryEntry], method: str) -> Mapping[str, R
 
 def _describe_graph_change(before: ReadBlock, now: ReadBlock) -> str:
     """Return by op type what the weighted step's optimised graph gained, and its traces where they differ."""
-    types_now, types_before = (block.weighted.op_types.get(OPTIMISED_NODES, {}) for block in (now, before))
+    types_now, types_before = (block.weighted.op_types.get(_OPTIMISED_NODES, {}) for block in (now, before))
     traces = [block.weighted.values.get("first_pass_traces") for block in (before, now)]
     told = "" if traces[0] == traces[1] else f", traces {traces[0]:.0f} → {traces[1]:.0f}"
     difference = subtract_op_types(types_now, types_before)

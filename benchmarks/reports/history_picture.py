@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.errors import StatisticsError
 from benchmarks.records import HistoryEntry
-from benchmarks.reports.history_lines import Line, estimate_lines, list_versions
+from benchmarks.reports.history import Line, estimate_lines, list_versions
 
 _PLOTS_PER_ROW = 3
 

@@ -6,12 +6,14 @@ Leaves out: writing to a terminal, and knowing whether there is one.
 from __future__ import annotations
 
 import dataclasses
+import statistics
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from benchmarks.protocols import Clock
-from benchmarks.records import Interval, Outcome, Question
-from benchmarks.units import format_clock, format_overhead
+from benchmarks.records import Interval, Outcome, Question, ReadBlock
+from benchmarks.records.quantities import find_quantity
+from benchmarks.units import format_clock, format_extra_bytes, format_overhead
 
 _NS_PER_SECOND = 1e9
 
@@ -93,6 +95,34 @@ def _render_remaining(progress: Progress) -> str:
     if progress.remaining_seconds is None:
         return "time left unknown"
     return f"{format_clock(progress.remaining_seconds)} left"
+
+
+def summarise_readings(blocks: Sequence[ReadBlock]) -> str:
+    """Return the differences of a case in a few words, for the line of a finished case."""
+    words = []
+    for key in blocks[0].list_keys():
+        if key.startswith("step_"):
+            continue
+        quantity = find_quantity(key)
+        extra = statistics.median(block.find_extra(key) for block in blocks)
+        if quantity.in_bytes:
+            words.append(f"{_shorten(key)} {format_extra_bytes(extra)}")
+        elif key in {"graph_nodes", "steady_traces"}:
+            words.append(f"{extra:+.0f} {'nodes' if key == 'graph_nodes' else 'traces after warm-up'}")
+    return ", ".join(words) or "nothing could be read"
+
+
+def _shorten(key: str) -> str:
+    """Return a word or two for a reading in bytes."""
+    if "retained" in key:
+        return "retained per epoch"
+    return "tensors" if "tensor" in key else "resident"
+
+
+def describe_neighbours(pids: Iterable[int], verb: str) -> str:
+    """Return the line that warns of other runs; `verb` is `is` or `was`."""
+    listed = ", ".join(str(pid) for pid in sorted(pids))
+    return f"WARNING: another run of this suite {verb} measuring on this machine (pid {listed}); times of both suffer"
 
 
 class RemainingTime:

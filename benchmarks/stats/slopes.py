@@ -12,6 +12,7 @@ regression coefficient based on Kendall's tau, JASA 63 (1968).
 from __future__ import annotations
 
 import dataclasses
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -19,14 +20,17 @@ from scipy import stats
 
 from benchmarks.errors import StatisticsError
 from benchmarks.records import Interval
+from benchmarks.records.json_form import JsonRecord
 
 _PARAMETERS = 2
 """A straight line has two; the scatter about it is known from what there is beyond that."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(JsonRecord):
     """A fitted line: the slope with its interval, and the value at 0."""
+
+    json_name: ClassVar[str] = "a line"
 
     slope: Interval
     intercept: float

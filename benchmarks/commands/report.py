@@ -1,0 +1,150 @@
+"""Show a stored run again, as its end showed it or in another form.
+
+    python -m benchmarks.commands.report run.json
+    python -m benchmarks.commands.report run.json --markdown summary.md
+
+A run that was saved without a summary, by an older version or joined of shards, gets one made of its cases. Such a one
+lacks what only the run itself knew: what it was compared with, and its command line.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.baselines.schema import RUN_KEY, SUMMARY_KEY
+from benchmarks.baselines.store import load_run, read_reports
+from benchmarks.commands._running import run_command
+from benchmarks.errors import BaselineError, RecordError
+from benchmarks.gate.times import estimate_overhead
+from benchmarks.records import Aspect, CaseReport, Json, Outcome
+from benchmarks.reports import REPORTS, load_report
+from benchmarks.reports.remarks import RunFacts
+from benchmarks.reports.summarising import summarise_run
+from benchmarks.reports.summary import CaseVerdict, Provenance, Summary
+
+_CONFIDENCE = 0.95
+
+
+def read_summary(run: Json) -> Summary:
+    """Return the summary that was saved with a run, or one made of its cases where there is none that can be read.
+
+    Args:
+        run: the JSON of a stored run.
+
+    Raises:
+        BaselineError: when the run has no case of this suite that can be read.
+    """
+    told = run.get(RUN_KEY)
+    told = told if isinstance(told, dict) else {}
+    if told.get(SUMMARY_KEY) is None:
+        return _make_summary(run, told, "This summary was made from the stored cases: the run was saved without one.")
+    try:
+        return Summary.from_json(told[SUMMARY_KEY])
+    except RecordError as error:
+        return _make_summary(run, told, f"This summary was made from the stored cases: {error}.")
+
+
+def _make_summary(run: Json, told: Json, note: str) -> Summary:
+    """Return a summary made of the cases that a run holds, with a note that says so."""
+    cases = read_reports(run)
+    if not cases.read:
+        reason = next(iter(cases.unreadable.values()))
+        raise BaselineError(
+            f"expected a run with cases that can be read, got {len(cases.unreadable)} of others: {reason}"
+        )
+    provenance = Provenance(
+        sweep=_find(told, "profile", str) or "",
+        seed=_find(told, "seed", int),
+        order_seed=_find(told, "order_seed", int),
+        shard=_find(told, "shard", str),
+        anchor=_find(told, "anchor", str),
+    )
+    unreadable = tuple(f"{case_id} cannot be read: {reason}" for case_id, reason in cases.unreadable.items())
+    reports = [_complete(report) for report in cases.read.values()]
+    summary = summarise_run(reports, RunFacts(provenance=provenance, notes=(note, *unreadable)))
+    known = {verdict.case_id for verdict in summary.verdicts}
+    failed = tuple(
+        CaseVerdict(case_id=case_id, outcome=Outcome.FAILED, reason=str(reason))
+        for case_id, reason in (_find(told, "failed_cases", dict) or {}).items()
+        if case_id not in known
+    )
+    return dataclasses.replace(summary, verdicts=(*failed, *summary.verdicts))
+
+
+def _find(told: Json, name: str, kind: type) -> Any:
+    """Return what a run says of itself; None where it does not, or not so that it can be read."""
+    value = told.get(name)
+    return value if isinstance(value, kind) and not isinstance(value, bool) else None
+
+
+def _complete(report: CaseReport) -> CaseReport:
+    """Return the report with its overhead in processor time, which older runs hold block by block alone."""
+    if report.cpu_overhead_ratio is not None or report.measurement is None or not report.measurement.blocks:
+        return report
+    overhead = estimate_overhead(report.measurement.blocks, Aspect.CPU).estimate_interval(_CONFIDENCE)
+    return dataclasses.replace(report, cpu_overhead_ratio=overhead)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Show the run that the command line names; return 0, or 1 after one line that says why not."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.commands.report", description="Show a stored run, or write a report on it."
+    )
+    parser.add_argument("run", type=Path, help="file that --benchmark-json or --benchmark-save wrote")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the report as Markdown to this file")
+    kinds = "; ".join(f"{entry.name}: {entry.summary}" for entry in REPORTS.values())
+    parser.add_argument(
+        "--report",
+        action="append",
+        default=[],
+        metavar="NAME=FILE",
+        help=f"write the report of this name to this file; may be given several times ({kinds})",
+    )
+    options = parser.parse_args(arguments)
+    wanted = [*options.report, *([] if options.markdown is None else [f"markdown={options.markdown}"])]
+    return run_command(lambda: write_reports(options.run, wanted))
+
+
+def write_reports(run: Path, wanted: Sequence[str]) -> None:
+    """Write the reports on a run, or print that for a terminal where none is wanted.
+
+    Args:
+        run: file of a stored run.
+        wanted: `name=file` of each report.
+
+    Raises:
+        SuiteError: when there is no such report, the run cannot be read, or a file not be written.
+    """
+    renders = [_load(text) for text in wanted]
+    summary = read_summary(load_run(run, "run"))
+    for path, render in renders:
+        _write(path, render(summary))
+    if not renders:
+        print(load_report("terminal")(summary))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise BaselineError(
+            f"--report: expected a file that can be written, got {str(path)!r} ({error.strerror}); name another"
+        ) from error
+
+
+def _load(text: str) -> tuple[Path, Callable[[Summary], str]]:
+    """Return the file that a report is wanted in, and what renders it."""
+    name, _, path = text.partition("=")
+    render = load_report(name)
+    if not path:
+        raise BaselineError(f"--report: expected NAME=FILE, got {text!r}; write for example --report markdown=run.md")
+    return Path(path), render
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""How is the summary of a run made? Once, from the reports on its cases and from what the run knows beside them.
+
+Leaves out: every judgement, which the reports on the cases hold, and how anything is shown.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+
+from benchmarks.records import Arm, CaseReport, Measurement, Outcome
+from benchmarks.records.quantities import find_quantity
+from benchmarks.reports.answer import answer_on_changes, answer_on_costs
+from benchmarks.reports.growth import estimate_sample_costs
+from benchmarks.reports.remarks import (
+    RunFacts,
+    describe_compared,
+    list_run_remarks,
+    list_time_remarks,
+    list_warnings,
+)
+from benchmarks.reports.summary import (
+    CaseChanges,
+    CaseVerdict,
+    GraphChange,
+    Provenance,
+    QuantityRow,
+    Remark,
+    Summary,
+    TimeRow,
+    Topic,
+    Unit,
+)
+from benchmarks.stats.op_types import subtract_op_types
+
+_RED_FIRST = (
+    Outcome.REGRESSED,
+    Outcome.FAILED,
+    Outcome.NOT_COMPARABLE,
+    Outcome.UNDECIDED,
+    Outcome.IMPROVED,
+    Outcome.HELD,
+)
+
+
+def summarise_run(reports: Sequence[CaseReport], facts: RunFacts) -> Summary:
+    """Return all that reports say of a run.
+
+    Args:
+        reports: what is known of each case, in the order of running.
+        facts: what the run knows beside them.
+    """
+    quantities = tuple(row for report in reports for row in _list_quantities(report))
+    on_changes = answer_on_changes(reports, facts.provenance.against)
+    answers = [*([on_changes] if on_changes else []), *([answer_on_costs(reports, quantities)] if reports else [])]
+    remarks = [
+        *(Remark(topic=Topic.TIMES, text=text) for text in list_time_remarks(reports)),
+        *(Remark(topic=Topic.RUN, text=text) for text in list_run_remarks(facts, reports)),
+    ]
+    return Summary(
+        head=describe_compared(facts),
+        answers=tuple(answers),
+        warnings=tuple(list_warnings(reports)),
+        verdicts=tuple(_list_verdicts(reports)),
+        times=tuple(_make_time_row(report) for report in reports if report.case.question.is_timed),
+        quantities=quantities,
+        sample_costs=estimate_sample_costs(reports),
+        changes=tuple(_list_changes(reports)),
+        graph_changes=tuple(change for report in reports for change in _list_graph_changes(report)),
+        explanations={report.case.case_id: report.explanation for report in reports if report.explanation},
+        remarks=tuple(remarks),
+        provenance=_complete(facts.provenance, reports),
+    )
+
+
+def _list_verdicts(reports: Sequence[CaseReport]) -> Iterator[CaseVerdict]:
+    """Yield the verdicts, what turns a run red first."""
+    for outcome in _RED_FIRST:
+        for report in reports:
+            if report.verdict is not None and report.verdict.outcome is outcome:
+                yield CaseVerdict(case_id=report.case.case_id, outcome=outcome, reason=report.verdict.reason)
+
+
+def _find_outcome(report: CaseReport) -> Outcome | None:
+    return None if report.verdict is None else report.verdict.outcome
+
+
+def _make_time_row(report: CaseReport) -> TimeRow:
+    """Return the row of a timed case: the medians of its blocks, the overheads and their intervals."""
+    measurement = report.measurement
+    if measurement is None or report.overhead_ratio is None:
+        return TimeRow(case=report.case, outcome=_find_outcome(report))
+    return TimeRow(
+        case=report.case,
+        blocks=len(measurement.blocks),
+        control_ns=statistics.median(block.control_median_ns for block in measurement.blocks),
+        weighted_ns=statistics.median(block.weighted_median_ns for block in measurement.blocks),
+        overhead_ratio=report.overhead_ratio,
+        cpu_overhead_ratio=report.cpu_overhead_ratio,
+        outcome=_find_outcome(report),
+    )
+
+
+def _list_quantities(report: CaseReport) -> Iterator[QuantityRow]:
+    """Yield a row for each quantity of a case, and one with the reason for each that could not be read."""
+    blocks = () if report.measurement is None else report.measurement.readings
+    if not blocks:
+        return
+    for key in blocks[0].list_keys():
+        if not all(key in block.list_keys() for block in blocks):
+            continue
+        differences = [block.find_extra(key) for block in blocks]
+        yield QuantityRow(
+            case=report.case,
+            key=key,
+            unit=Unit.BYTES if find_quantity(key).in_bytes else Unit.COUNT,
+            blocks=len(blocks),
+            control=statistics.median(block.control.values[key] for block in blocks),
+            weighted=statistics.median(block.weighted.values[key] for block in blocks),
+            difference=statistics.median(differences),
+            least_difference=min(differences),
+            greatest_difference=max(differences),
+            op_types=subtract_op_types(
+                blocks[0].weighted.op_types.get(key, {}), blocks[0].control.op_types.get(key, {})
+            ),
+            outcome=_find_outcome(report),
+        )
+    for key, reason in {**blocks[0].control.missing, **blocks[0].weighted.missing}.items():
+        unit = Unit.BYTES if find_quantity(key).in_bytes else Unit.COUNT
+        yield QuantityRow(
+            case=report.case, key=key, unit=unit, blocks=len(blocks), missing=reason, outcome=_find_outcome(report)
+        )
+
+
+def _list_changes(reports: Sequence[CaseReport]) -> Iterator[CaseChanges]:
+    """Yield what differs between two targets, of each case that was measured in both."""
+    for report in reports:
+        if report.measurement is not None and report.other is not None:
+            yield CaseChanges(case=report.case, changes=report.changes, outcome=_find_outcome(report))
+
+
+def _list_graph_changes(report: CaseReport) -> Iterator[GraphChange]:
+    """Yield how the optimised graph of each arm's step differs between two targets; nothing of a null case."""
+    for arm in () if report.case.null else Arm:
+        here, there = _find_op_types(report.measurement, arm), _find_op_types(report.other, arm)
+        if here and there and here != there:
+            yield GraphChange(
+                case_id=report.case.case_id,
+                arm=arm,
+                nodes_there=sum(there.values()),
+                nodes_here=sum(here.values()),
+                op_types=subtract_op_types(here, there),
+            )
+
+
+def _find_op_types(measurement: Measurement | None, arm: Arm) -> Mapping[str, int]:
+    """Return the optimised graph of an arm's step by op type; empty without one."""
+    if measurement is None or not measurement.readings:
+        return {}
+    block = measurement.readings[0]
+    readings = block.control if arm is Arm.CONTROL else block.weighted
+    return readings.op_types.get("optimised_graph_nodes", {})
+
+
+def _complete(provenance: Provenance, reports: Sequence[CaseReport]) -> Provenance:
+    """Return where the numbers come from, with the targets that measured them."""
+    here = (report.measurement for report in reports)
+    there = (report.other for report in reports)
+    targets, others = (
+        tuple(dict.fromkeys(measurement.environment for measurement in side if measurement is not None))
+        for side in (here, there)
+    )
+    return dataclasses.replace(provenance, targets=targets, other_targets=others)
