@@ -5,6 +5,7 @@ The answer comes first, then what turned the run red, then tables, remarks, and 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from benchmarks.records import Outcome
@@ -14,8 +15,13 @@ from benchmarks.reports.tables import Listing, Section, name_place, name_version
 
 _RED = frozenset({Outcome.REGRESSED, Outcome.FAILED})
 
-_ESCAPED = str.maketrans({"\\": r"\\", "|": r"\|", "*": r"\*", "`": r"\`", "<": "&lt;", "\n": " "})
+_ESCAPED = str.maketrans(
+    {"\\": r"\\", "|": r"\|", "*": r"\*", "`": r"\`", "&": "&amp;", "<": "&lt;", "\n": " "}
+)
 """What Markdown would take for its own."""
+
+_OUTER_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+"""One that could begin or end emphasis, as those of `__init__`; that of `step_time` cannot."""
 
 
 def render_markdown(summary: Summary) -> str:
@@ -125,4 +131,4 @@ def _render_provenance(told: Provenance) -> Iterator[str]:
 
 def _escape(text: str) -> str:
     """Return a text that Markdown shows as it is, on one line."""
-    return text.translate(_ESCAPED)
+    return _OUTER_UNDERSCORE.sub(r"\\_", text.translate(_ESCAPED))

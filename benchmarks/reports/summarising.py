@@ -126,7 +126,8 @@ def _list_quantities(report: CaseReport) -> Iterator[QuantityRow]:
             ),
             outcome=_find_outcome(report),
         )
-    for key, reason in {**blocks[0].control.missing, **blocks[0].weighted.missing}.items():
+    missing = {**blocks[0].control.missing, **blocks[0].weighted.missing}
+    for key, reason in missing.items():
         unit = Unit.BYTES if find_quantity(key).in_bytes else Unit.COUNT
         yield QuantityRow(
             case=report.case, key=key, unit=unit, blocks=len(blocks), missing=reason, outcome=_find_outcome(report)
