@@ -15,9 +15,7 @@ from benchmarks.reports.tables import Listing, Section, name_place, name_version
 
 _RED = frozenset({Outcome.REGRESSED, Outcome.FAILED})
 
-_ESCAPED = str.maketrans(
-    {"\\": r"\\", "|": r"\|", "*": r"\*", "`": r"\`", "&": "&amp;", "<": "&lt;", "\n": " "}
-)
+_ESCAPED = str.maketrans({"\\": r"\\", "|": r"\|", "*": r"\*", "`": r"\`", "&": "&amp;", "<": "&lt;", "\n": " "})
 """What Markdown would take for its own."""
 
 _OUTER_UNDERSCORE = re.compile(r"(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
@@ -44,9 +42,9 @@ def render_markdown(summary: Summary) -> str:
             )
         ),
         *(f"> {_escape(warning)}" for warning in summary.warnings),
-        *_render_verdicts("Red", red),
+        *_render_verdicts("Red verdicts", red),
         *(paragraph for section in make_sections(summary) for paragraph in _render_section(section)),
-        *_render_verdicts("Neither red nor held", rest),
+        *_render_verdicts("Other verdicts", rest),
         *_render_explanations(summary),
         *(["## Remarks", "\n".join(f"- {_escape(remark)}" for remark in remarks)] if remarks else []),
         *_render_provenance(summary.provenance),

@@ -40,13 +40,13 @@ def test_the_answer_comes_first_then_what_is_red_then_tables_remarks_and_provena
     assert list_headings(page) == [
         "Sample weighting in TensorFlow",
         "Does sample weighting slow TensorFlow training here, or cost it memory?",
-        "Red",
+        "Red verdicts",
         "Times",
         "Step time (mlp-depth2-batch256)",
         "Start-up time (mlp-depth4-batch32)",
         "Growth",
         "What one more sample costs, in nanoseconds (mlp-depth4-batch32)",
-        "Neither red nor held",
+        "Other verdicts",
         "Remarks",
         "Where and how it was measured",
     ]
@@ -63,7 +63,7 @@ def test_a_table_has_as_many_cells_in_each_line_and_numbers_to_the_right() -> No
 
 
 def test_a_bar_in_a_text_does_not_end_its_cell() -> None:
-    assert read_table(render(_SLOWER), "Red")[2] == [
+    assert read_table(render(_SLOWER), "Red verdicts")[2] == [
         "REGRESSED",
         "step_time[mlp-depth2-batch256-fit_dataset]",
         r"changed by \|+3.0 %\|",
