@@ -159,17 +159,18 @@ def _say_how_sure(found: TimeAnswer) -> str:
 
 def _describe_quantities(rows: Sequence[QuantityRow]) -> Iterator[str]:
     """Yield a line on each quantity in bytes or counts: the most that any weighted case has beside its control."""
-    weighted = [row for row in rows if not row.case.null and not row.missing]
+    weighted = [row for row in rows if not row.case.null]
     for key in dict.fromkeys(row.key for row in weighted):
-        differences = {row.case.params_id: row.difference or 0.0 for row in weighted if row.key == key}
-        controls = {row.case.params_id: row.control for row in weighted if row.key == key}
-        shares = {name: extra / control for name, extra in differences.items() if (control := controls[name])}
-        if key.startswith("pass_") and any(shares.values()):
-            most = max(shares, key=lambda name: shares[name])
-            yield f"{format_percent(shares[most])} {title_reading(key)} at most, with {most}"
+        found = [row for row in weighted if row.key == key]
+        title = title_reading(key)
+        if key.startswith("pass_"):
+            shares = {row.case.params_id: row.difference / row.control for row in found if row.control > 0.0}
+            most = max(shares, key=lambda name: shares[name], default="")
+            if most and any(shares.values()):
+                yield f"{format_percent(shares[most])} {title} at most, with {most}"
         elif key == "steady_traces":
-            tracing = [name for name, difference in differences.items() if difference > 0]
-            yield f"{title_reading(key)} with {', '.join(tracing)}" if tracing else f"no {title_reading(key)}"
+            tracing = [row.case.params_id for row in found if row.difference > 0.0]
+            yield f"{title} with {', '.join(tracing)}" if tracing else f"no {title}"
         elif key == "graph_nodes":
-            most = max(differences, key=lambda name: differences[name])
-            yield f"{differences[most]:+.0f} {title_reading(key)} at most, with {most}"
+            largest = max(found, key=lambda row: row.difference)
+            yield f"{largest.difference:+.0f} {title} at most, with {largest.case.params_id}"

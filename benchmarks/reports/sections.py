@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.questions import QUESTIONS
-from benchmarks.records import Aspect, Outcome
-from benchmarks.records.quantities import title_reading
+from benchmarks.records import Aspect, Case, Outcome
+from benchmarks.records.quantities import find_quantity, title_reading
 from benchmarks.reports.answer import DOUBTED
 from benchmarks.reports.growth import make_sample_cost_section
 from benchmarks.reports.summary import QuantityRow, Summary, TimeRow, Topic, Unit
@@ -71,16 +71,15 @@ _ON_COUNTS = "Counts are control → weighted; nodes are those of the training s
 
 def make_sections(summary: Summary) -> list[Section]:
     """Return all that a summary has to show in tables, without sections that would be empty."""
-    in_bytes, counts = ([row for row in summary.quantities if row.unit is unit] for unit in (Unit.BYTES, Unit.COUNT))
+    costs = [[cost for cost in summary.sample_costs if cost.unit is unit] for unit in Unit]
     sections = [
-        *([_make_times(summary)] if summary.times else []),
-        *([_make_bytes(in_bytes)] if in_bytes else []),
-        *([_make_counts(counts)] if counts else []),
+        _make_times(summary),
+        _make_bytes(summary),
+        _make_counts(summary),
+        *(make_sample_cost_section(alike) for alike in costs if alike),
+        _make_changes(summary),
     ]
-    for unit in Unit:
-        costs = [cost for cost in summary.sample_costs if cost.unit is unit]
-        sections += [make_sample_cost_section(costs)] if costs else []
-    return [*sections, *([_make_changes(summary)] if summary.changes else [])]
+    return [section for section in sections if section.tables or section.listings]
 
 
 def _make_times(summary: Summary) -> Section:
@@ -127,15 +126,19 @@ def _list_time_cells(row: TimeRow) -> list[str]:
     ]
 
 
-def _make_bytes(rows: Sequence[QuantityRow]) -> Section:
-    """Return a table for each question whose answer is bytes, and what could not be read."""
-    read = [row for row in rows if not row.missing]
-    missing = tuple(f"{row.case.case_id}, {title_reading(row.key)}: {row.missing}" for row in rows if row.missing)
+def _make_bytes(summary: Summary) -> Section:
+    """Return a table for each question whose answer is bytes, and what could not be read of any question."""
+    rows = [row for row in summary.quantities if row.unit is Unit.BYTES]
+    missing = tuple(
+        f"{each.case.case_id}, {title_reading(each.key)}: {each.reason}"
+        for each in summary.missing
+        if find_quantity(each.key).in_bytes
+    )
     return Section(
         heading="Bytes",
         tables=tuple(
-            _make_byte_table(QUESTIONS[question].title, [row for row in read if row.case.question is question])
-            for question in dict.fromkeys(row.case.question for row in read)
+            _make_byte_table(QUESTIONS[question].title, [row for row in rows if row.case.question is question])
+            for question in dict.fromkeys(row.case.question for row in rows)
         ),
         legend=(_ON_BYTES,),
         listings=(Listing(title="Not read", entries=missing),) if missing else (),
@@ -149,15 +152,15 @@ def _make_byte_table(title: str, rows: Sequence[QuantityRow]) -> Table:
     cells = []
     for row, before in zip(rows, [None, *rows], strict=False):
         first = before is None or before.case != row.case
-        control, difference = row.control or 0.0, row.difference or 0.0
+        share = format_percent(row.difference / row.control) if row.control > 0.0 else NOTHING
         cells.append(
             (
                 names[row.case.params_id] if first else "",
                 title_reading(row.key),
-                format_bytes(control),
-                format_bytes(row.weighted or 0.0),
-                format_extra_bytes(difference),
-                *([format_percent(difference / control) if control else NOTHING] if shared else []),
+                format_bytes(row.control),
+                format_bytes(row.weighted),
+                format_extra_bytes(row.difference),
+                *([share] if shared else []),
                 _format_range(row),
                 name_outcome(row.outcome) if first else "",
             )
@@ -173,44 +176,48 @@ def _make_byte_table(title: str, rows: Sequence[QuantityRow]) -> Table:
 
 def _format_range(row: QuantityRow) -> str:
     """Write the least and the greatest of the differences."""
-    least, greatest = row.least_difference or 0.0, row.greatest_difference or 0.0
-    if least == greatest:
+    if row.least_difference == row.greatest_difference:
         return "the same in each" if row.blocks > 1 else "1 block"
-    return f"{format_extra_bytes(least)} to {format_extra_bytes(greatest)}"
+    return f"{format_extra_bytes(row.least_difference)} to {format_extra_bytes(row.greatest_difference)}"
 
 
-def _make_counts(rows: Sequence[QuantityRow]) -> Section:
-    """Return the table of counts, a row per case, and by which operations the graphs differ."""
+def _make_counts(summary: Summary) -> Section:
+    """Return the table of counts, a row per case, and by which operations the graphs differ, cases alike together."""
+    rows = [row for row in summary.quantities if row.unit is Unit.COUNT]
+    if not rows:
+        return Section(heading="Counts")
     title, names = name_rows(QUESTIONS[rows[0].case.question].title, [row.case.params_id for row in rows])
+    by_case: dict[Case, dict[str, QuantityRow]] = {}
+    for row in rows:
+        by_case.setdefault(row.case, {})[row.key] = row
+    missing = {each.case: each.reason for each in summary.missing}
     cells = []
     alike: dict[str, list[str]] = {}
-    for params_id, name in names.items():
-        found = {row.key: row for row in rows if row.case.params_id == params_id}
+    for case, found in by_case.items():
+        name = names[case.params_id]
         counts = (
-            f"{row.control:.0f} → {row.weighted:.0f}" if (row := found.get(key)) and not row.missing else NOTHING
+            f"{each.control:.0f} → {each.weighted:.0f}" if (each := found.get(key)) is not None else NOTHING
             for key in _COUNTS
         )
         cells.append((name, *counts, name_outcome(next(iter(found.values())).outcome)))
-        alike.setdefault(_explain_nodes(found), []).append(name)
+        alike.setdefault(missing.get(case) or _explain_nodes(found), []).append(name)
     entries = tuple(f"{', '.join(like)}: {text}" for text, like in alike.items() if text)
-    headers = ("case", *_COUNTS.values(), "verdict")
     return Section(
         heading="Counts",
-        tables=(Table(title=title, headers=headers, rows=tuple(cells), numbers=range(1, 5)),),
+        tables=(
+            Table(title=title, headers=("case", *_COUNTS.values(), "verdict"), rows=tuple(cells), numbers=range(1, 5)),
+        ),
         legend=(_ON_COUNTS,),
         listings=(Listing(title="By op type, weighted - control", entries=entries),) if entries else (),
     )
 
 
 def _explain_nodes(found: Mapping[str, QuantityRow]) -> str:
-    """Return by which operations the graphs of a case differ, or why they were not read; empty where they are alike.
+    """Return by which operations the graphs of a case differ; empty where they are alike.
 
     Args:
         found: the counts of the case by key.
     """
-    reasons = dict.fromkeys(row.missing for row in found.values() if row.missing)
-    if reasons:
-        return "; ".join(reasons)
     before, after = (found[key].op_types if key in found else {} for key in ("graph_nodes", "optimised_graph_nodes"))
     if not before and not after:
         return ""
@@ -239,7 +246,7 @@ def _make_changes(summary: Summary) -> Section:
         heading="The other target",
         before=(*before, "A change is this target ÷ the other one; both were measured in turns, block by block."),
         tables=tuple(tables),
-        listings=tuple(_list_changes(summary)),
+        listings=tuple(_list_changes(summary)) if summary.changes else (),
     )
 
 

@@ -24,6 +24,7 @@ from benchmarks.reports.summary import (
     CaseChanges,
     CaseVerdict,
     GraphChange,
+    MissingQuantity,
     Provenance,
     QuantityRow,
     Remark,
@@ -65,6 +66,7 @@ def summarise_run(reports: Sequence[CaseReport], facts: RunFacts) -> Summary:
         verdicts=tuple(_list_verdicts(reports)),
         times=tuple(_make_time_row(report) for report in reports if report.case.question.is_timed),
         quantities=quantities,
+        missing=tuple(missing for report in reports for missing in _list_missing(report)),
         sample_costs=estimate_sample_costs(reports),
         changes=tuple(_list_changes(reports)),
         graph_changes=tuple(change for report in reports for change in _list_graph_changes(report)),
@@ -103,14 +105,13 @@ def _make_time_row(report: CaseReport) -> TimeRow:
 
 
 def _list_quantities(report: CaseReport) -> Iterator[QuantityRow]:
-    """Yield a row for each quantity of a case, and one with the reason for each that could not be read."""
+    """Yield a row for each quantity that was read in all blocks of a case."""
     blocks = () if report.measurement is None else report.measurement.readings
-    if not blocks:
-        return
-    for key in blocks[0].list_keys():
+    for key in blocks[0].list_keys() if blocks else ():
         if not all(key in block.list_keys() for block in blocks):
             continue
         differences = [block.find_extra(key) for block in blocks]
+        weighted, control = (arm.op_types.get(key, {}) for arm in (blocks[0].weighted, blocks[0].control))
         yield QuantityRow(
             case=report.case,
             key=key,
@@ -121,17 +122,17 @@ def _list_quantities(report: CaseReport) -> Iterator[QuantityRow]:
             difference=statistics.median(differences),
             least_difference=min(differences),
             greatest_difference=max(differences),
-            op_types=subtract_op_types(
-                blocks[0].weighted.op_types.get(key, {}), blocks[0].control.op_types.get(key, {})
-            ),
+            op_types=subtract_op_types(weighted, control),
             outcome=_find_outcome(report),
         )
-    missing = {**blocks[0].control.missing, **blocks[0].weighted.missing}
-    for key, reason in missing.items():
-        unit = Unit.BYTES if find_quantity(key).in_bytes else Unit.COUNT
-        yield QuantityRow(
-            case=report.case, key=key, unit=unit, blocks=len(blocks), missing=reason, outcome=_find_outcome(report)
-        )
+
+
+def _list_missing(report: CaseReport) -> Iterator[MissingQuantity]:
+    """Yield what could not be read of a case."""
+    if report.measurement is not None and report.measurement.readings:
+        block = report.measurement.readings[0]
+        for key, reason in {**block.control.missing, **block.weighted.missing}.items():
+            yield MissingQuantity(case=report.case, key=key, reason=reason)
 
 
 def _list_changes(reports: Sequence[CaseReport]) -> Iterator[CaseChanges]:

@@ -79,8 +79,7 @@ class QuantityRow(JsonRecord):
     """A quantity that was read of a case: medians over its blocks, and what the weighted arm has more.
 
     `key` is that of the reading (`records.quantities`). `least_difference` and `greatest_difference` are those of the
-    blocks. Where it could not be read, `missing` says why and the numbers are None. `op_types` is by which operations
-    the graphs differ, where nodes are counted.
+    blocks. `op_types` is by which operations the graphs differ, where nodes are counted.
     """
 
     json_name: ClassVar[str] = "a quantity of a case"
@@ -89,14 +88,24 @@ class QuantityRow(JsonRecord):
     key: str
     unit: Unit
     blocks: int
-    control: float | None = None
-    weighted: float | None = None
-    difference: float | None = None
-    least_difference: float | None = None
-    greatest_difference: float | None = None
-    missing: str = ""
-    op_types: Mapping[str, int] = dataclasses.field(default_factory=dict)
-    outcome: Outcome | None = None
+    control: float
+    weighted: float
+    difference: float
+    least_difference: float
+    greatest_difference: float
+    op_types: Mapping[str, int]
+    outcome: Outcome | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class MissingQuantity(JsonRecord):
+    """A quantity that could not be read of a case, and why."""
+
+    json_name: ClassVar[str] = "a quantity that could not be read"
+
+    case: Case
+    key: str
+    reason: str
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -199,6 +208,7 @@ class Summary(JsonRecord):
     verdicts: tuple[CaseVerdict, ...] = ()
     times: tuple[TimeRow, ...] = ()
     quantities: tuple[QuantityRow, ...] = ()
+    missing: tuple[MissingQuantity, ...] = ()
     sample_costs: tuple[SampleCost, ...] = ()
     changes: tuple[CaseChanges, ...] = ()
     graph_changes: tuple[GraphChange, ...] = ()

@@ -55,13 +55,13 @@ def test_quantities_have_their_unit_and_the_differences_of_their_blocks() -> Non
     assert {row.key: dict(row.op_types) for row in counts if row.op_types} == {"graph_nodes": {"Mul": 2}}
 
 
-def test_what_could_not_be_read_is_a_row_with_the_reason() -> None:
+def test_what_could_not_be_read_is_there_with_the_reason() -> None:
     block = make_read_block("pass_peak_resident_bytes", 1e6, 1e6)
     why = {"pass_peak_tensor_bytes[CPU:0]": "CPU:0 keeps no allocator statistics"}
     block = dataclasses.replace(block, weighted=dataclasses.replace(block.weighted, missing=why))
-    read, missing = summarise([make_read(Question.PEAK_MEMORY, block)]).quantities
-    assert not read.missing
-    assert (missing.missing, missing.control) == ("CPU:0 keeps no allocator statistics", None)
+    summary = summarise([make_read(Question.PEAK_MEMORY, block)])
+    assert [row.key for row in summary.quantities] == ["pass_peak_resident_bytes"]
+    assert {missing.key: missing.reason for missing in summary.missing} == why
 
 
 def test_remarks_are_sorted_by_what_they_are_on() -> None:
