@@ -12,13 +12,13 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.baselines.schema import RUN_KEY, SUMMARY_KEY
 from benchmarks.baselines.store import load_run, read_reports
-from benchmarks.commands._running import run_command
+from benchmarks.commands._running import CommandParser, MisuseError, read_place, refuse, run_command, write_whole
 from benchmarks.errors import BaselineError, RecordError
 from benchmarks.gate.times import estimate_overhead
 from benchmarks.records import Aspect, CaseReport, Json, Outcome
@@ -91,59 +91,41 @@ def _complete(report: CaseReport) -> CaseReport:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Show the run that the command line names; return 0, or 1 after one line that says why not."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.commands.report", description="Show a stored run, or write a report on it."
-    )
+    """Show the run that the command line names; return 0, or 1 or 2 after one line that says why not."""
+    parser = CommandParser("report", "Show a stored run, or write a report on it.")
     parser.add_argument("run", type=Path, help="file that --benchmark-json or --benchmark-save wrote")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the report as Markdown to this file")
+    parser.add_argument("--markdown", type=read_place, metavar="FILE", help="write the report as Markdown to this file")
     kinds = "; ".join(f"{entry.name}: {entry.summary}" for entry in REPORTS.values())
     parser.add_argument(
         "--report",
+        type=_read_wanted,
         action="append",
         default=[],
         metavar="NAME=FILE",
         help=f"write the report of this name to this file; may be given several times ({kinds})",
     )
-    options = parser.parse_args(arguments)
-    wanted = [*options.report, *([] if options.markdown is None else [f"markdown={options.markdown}"])]
-    return run_command(lambda: write_reports(options.run, wanted))
+    return run_command(parser, arguments, _show)
 
 
-def write_reports(run: Path, wanted: Sequence[str]) -> None:
-    """Write the reports on a run, or print that for a terminal where none is wanted.
-
-    Args:
-        run: file of a stored run.
-        wanted: `name=file` of each report.
-
-    Raises:
-        SuiteError: when there is no such report, the run cannot be read, or a file not be written.
-    """
-    renders = [_load(text) for text in wanted]
-    summary = read_summary(load_run(run, "run"))
-    for path, render in renders:
-        _write(path, render(summary))
-    if not renders:
+def _show(options: argparse.Namespace) -> None:
+    """Write the reports that are wanted, or print that for a terminal where none is."""
+    summary = read_summary(load_run(options.run, "run"))
+    for name, path in options.report:
+        write_whole(path, load_report(name)(summary), "--report")
+    if options.markdown is not None:
+        write_whole(options.markdown, load_report("markdown")(summary), "--markdown")
+    if not options.report and options.markdown is None:
         print(load_report("terminal")(summary))
 
 
-def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise BaselineError(
-            f"--report: expected a file that can be written, got {str(path)!r} ({error.strerror}); name another"
-        ) from error
-
-
-def _load(text: str) -> tuple[Path, Callable[[Summary], str]]:
-    """Return the file that a report is wanted in, and what renders it."""
+@refuse
+def _read_wanted(text: str) -> tuple[str, Path]:
+    """Read the name of a report and the file that it is wanted in."""
     name, _, path = text.partition("=")
-    render = load_report(name)
+    load_report(name)
     if not path:
-        raise BaselineError(f"--report: expected NAME=FILE, got {text!r}; write for example --report markdown=run.md")
-    return Path(path), render
+        raise MisuseError(f"expected NAME=FILE, got {text!r}; write for example --report markdown=run.md")
+    return name, read_place(path)
 
 
 if __name__ == "__main__":

@@ -56,8 +56,8 @@ def load_report(name: str) -> Callable[[Summary], str]:
     entry = REPORTS.get(name)
     if entry is None:
         raise AxisError(
-            f"--report: expected one of {', '.join(REPORTS)} before '=', got {name!r}; choose one of them, "
-            "or register yours in benchmarks/reports/__init__.py"
+            f"expected one of the reports {', '.join(REPORTS)}, got {name!r}; choose one of them, or register yours "
+            "in benchmarks/reports/__init__.py"
         )
     module, _, attribute = entry.location.partition(":")
     render: Callable[[Summary], str] = getattr(importlib.import_module(module), attribute)

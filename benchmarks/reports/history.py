@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from packaging.version import Version
+
 from benchmarks.errors import StatisticsError
 from benchmarks.records import BlockSummary, Case, HistoryEntry, Interval, Question, ReadBlock
 from benchmarks.reports.markdown import render_table
@@ -64,7 +66,7 @@ class _Line:
 
 def _list_versions(entries: Sequence[HistoryEntry]) -> list[str]:
     """Return the versions that were asked for, oldest first."""
-    return sorted({entry.version for entry in entries}, key=lambda version: [int(part) for part in version.split(".")])
+    return sorted({entry.version for entry in entries}, key=Version)
 
 
 def _estimate_lines(entries: Sequence[HistoryEntry]) -> list[_Line]:

@@ -115,21 +115,22 @@ def test_a_recorded_baseline_can_be_shown(path: Path, capsys: pytest.CaptureFixt
 
 
 @pytest.mark.parametrize(
-    ("arguments", "reason"),
+    ("arguments", "status", "reason"),
     [
-        (["missing.json"], "run: expected the file of a stored run, got 'missing.json' "),
-        (["other.json"], "expected a run recorded by this suite, got one with 0 benchmarks and none of them its own; "),
-        (["run.json", "--report=verse=a.md"], "--report: expected one of terminal, markdown before '=', got 'verse'; "),
-        (["run.json", "--report=markdown"], "--report: expected NAME=FILE, got 'markdown'; write for example "),
-        (["run.json", "--markdown=missing/a.md"], "--report: expected a file that can be written, got "),
+        (["missing.json"], 1, "run: expected the file of a stored run, got 'missing.json' "),
+        (["other.json"], 1, "expected a run recorded by this suite, got one with 0 benchmarks and none of them its "),
+        (["run.json", "--report=verse=a.md"], 2, "--report: expected one of the reports terminal, markdown, got 'ver"),
+        (["run.json", "--report=markdown"], 2, "--report: expected NAME=FILE, got 'markdown'; write for example "),
+        (["run.json", "--report=markdown=no/a.md"], 2, "--report: expected a file in a folder that exists, got "),
+        (["run.json", "--markdown=missing/a.md"], 2, "--markdown: expected a file in a folder that exists, got "),
     ],
 )
 def test_what_cannot_be_shown_is_one_line(
-    shown: str, arguments: list[str], reason: str, capsys: pytest.CaptureFixture[str]
+    shown: str, arguments: list[str], status: int, reason: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     Path("other.json").write_text(json.dumps({"machine_info": {}, "benchmarks": []}))
     capsys.readouterr()
-    assert report.main(arguments) == 1
+    assert report.main(arguments) == status
     (line,) = capsys.readouterr().err.splitlines()
     assert line.startswith(reason)
 

@@ -16,5 +16,5 @@ def test_a_registered_report_can_be_loaded_and_shows_nothing_of_nothing(name: st
 
 
 def test_an_unknown_report_is_refused() -> None:
-    with pytest.raises(AxisError, match="--report: expected one of terminal, markdown before '=', got 'verse'"):
+    with pytest.raises(AxisError, match="expected one of the reports terminal, markdown, got 'verse'"):
         load_report("verse")
