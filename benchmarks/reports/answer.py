@@ -44,7 +44,7 @@ def answer_on_costs(reports: Sequence[CaseReport], quantities: Sequence[Quantity
     if any(report.case.question.is_timed for report in reports):
         answer = answer_on_time(reports)
     details = tuple(_describe_quantities(quantities))
-    beside = (Statement(text="Beside time:", details=details),) if details else ()
+    beside = (Statement(text="In bytes and counts:", details=details),) if details else ()
     return dataclasses.replace(answer, statements=(*answer.statements, *beside))
 
 

@@ -11,7 +11,7 @@ from benchmarks.commands import bisect, build_target, history
 from benchmarks.commands._running import CommandParser, run_command
 from benchmarks.errors import TargetError
 
-COMMANDS = ["bisect", "build_target", "history", "merge"]
+COMMANDS = ["bisect", "build_target", "history", "merge", "report"]
 
 GOOD_BAD = ("--good", "2.15.1", "--bad", "2.17.1")
 

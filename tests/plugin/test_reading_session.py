@@ -32,7 +32,7 @@ def test_bytes_are_in_the_summary_and_in_extra_info_and_seconds_are_seconds(
         [
             "*[[]1/2[]] peak_memory[[]mlp-depth2-batch512-size100000-fit_dataset-null[]]  tensors *HELD*",
             "*[[]2/2[]] peak_memory[[]mlp-depth2-batch512-size100000-fit_dataset[]]  tensors +39* KiB*",
-            "Beside time:",
+            "In bytes and counts:",
             "  +1.9 % peak tensor bytes of a pass at most*",
         ]
     )

@@ -161,7 +161,7 @@ def test_the_answer_names_the_most_that_was_read() -> None:
     reports = [make_read(Question.PEAK_MEMORY, *blocks), make_read(Question.TRAINING_GRAPH, make_graph())]
     answer = answer_on_costs(reports, summarise(reports).quantities)
     assert list_lines(answer) == [
-        "Beside time:",
+        "In bytes and counts:",
         "+5.0 % peak tensor bytes of a pass at most, with mlp-depth4-batch256-size100000-loop_graph",
         "no traces after warm-up",
         "+2 graph nodes of the step at most, with mlp-depth4-batch256-loop_graph",
