@@ -51,6 +51,7 @@ def test_what_is_missing_and_what_is_unknown_is_told_with_where_to_look(
         "build_target": ("keras",),
         "history": ("--raw", "raw"),
         "merge": ("a", "--output", "b"),
+        "report": ("a",),
     }
     assert misuse(capsys, command, *given[command], "--colour") == f"unrecognized arguments: --colour{look}"
 
