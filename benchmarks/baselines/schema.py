@@ -23,7 +23,7 @@ SUMMARY_KEY = "summary"
 SCHEMA_VERSION = 2
 """Raised when a stored measurement changes its meaning or shape."""
 
-_FOR_READERS = ("overhead_ratio", "cpu_overhead_ratio", "position_ratio", "timed_share", "verdict", "other", "changes")
+FOR_READERS = ("overhead_ratio", "cpu_overhead_ratio", "position_ratio", "timed_share", "verdict", "other", "changes")
 """What is stored of a report beside its measurement, for readers of the file and for reports."""
 
 
@@ -38,7 +38,7 @@ def to_extra_info(report: CaseReport) -> Json:
     return {
         "schema_version": SCHEMA_VERSION,
         "case_id": report.case.case_id,
-        **{name: value for name, value in report.to_json().items() if name in _FOR_READERS},
+        **{name: value for name, value in report.to_json().items() if name in FOR_READERS},
         **report.measurement.to_json(),
     }
 
@@ -71,24 +71,3 @@ def from_extra_info(extra_info: object) -> Measurement:
             f"the stored run calls {measurement.case.case_id} {describe_value(stored.get('case_id'))}; record it again"
         )
     return measurement
-
-
-def report_from_extra_info(extra_info: object) -> CaseReport:
-    """Read the report a saved run kept of a case; what an older run did not keep is None or empty.
-
-    Args:
-        extra_info: the `extra_info` of one benchmark in pytest-benchmark's JSON.
-
-    Raises:
-        BaselineError: when this suite did not write it, or wrote it with another schema.
-    """
-    measurement = from_extra_info(extra_info)
-    assert isinstance(extra_info, dict)  # noqa: S101 - or it had held no measurement
-    stored = extra_info[EXTRA_INFO_KEY]
-    kept = {name: stored[name] for name in _FOR_READERS if name in stored}
-    unknown = dict.fromkeys(("overhead_ratio", "position_ratio", "timed_share", "verdict"))
-    try:
-        report = CaseReport.from_json({**unknown, **kept, "case": measurement.case.to_json(), "measurement": None})
-    except RecordError as error:
-        raise BaselineError(str(error)) from error
-    return dataclasses.replace(report, measurement=measurement)

@@ -10,13 +10,13 @@ from __future__ import annotations
 import dataclasses
 import json
 import stat
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-from benchmarks.baselines.schema import EXTRA_INFO_KEY, from_extra_info, report_from_extra_info
+from benchmarks.baselines.schema import EXTRA_INFO_KEY, from_extra_info
 from benchmarks.errors import BaselineError
-from benchmarks.records import CaseReport, Environment, Json, Measurement
+from benchmarks.records import Environment, Json, Measurement
 from benchmarks.records.json_form import LARGEST_NUMBER, describe_value
 
 MAX_RUN_FILE_BYTES = 2**30
@@ -51,17 +51,6 @@ class Baseline:
         return tuple(sorted((set(self.measurements) | set(self.unreadable)) - set(case_ids)))
 
 
-_Stored = TypeVar("_Stored")
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class StoredCases(Generic[_Stored]):
-    """What was read of each case by its id, and the reason by id of each that could not be read."""
-
-    read: Mapping[str, _Stored]
-    unreadable: Mapping[str, str]
-
-
 def read_baseline(stored_run: object) -> Baseline:
     """Read a run as pytest-benchmark loaded it.
 
@@ -71,31 +60,13 @@ def read_baseline(stored_run: object) -> Baseline:
     Raises:
         BaselineError: when it holds not one benchmark of this suite.
     """
-    cases = _read_cases(stored_run, from_extra_info)
-    return Baseline(measurements=cases.read, unreadable=cases.unreadable)
-
-
-def read_reports(stored_run: object) -> StoredCases[CaseReport]:
-    """Read what a run kept of its cases, beside its measurements what was concluded of them.
-
-    Args:
-        stored_run: the whole JSON of the run, with its list of `benchmarks`.
-
-    Raises:
-        BaselineError: when it holds not one benchmark of this suite.
-    """
-    return _read_cases(stored_run, report_from_extra_info)
-
-
-def _read_cases(stored_run: object, read: Callable[[object], _Stored]) -> StoredCases[_Stored]:
-    """Return what `read` makes of each benchmark of this suite."""
     benchmarks = stored_run.get("benchmarks") if isinstance(stored_run, dict) else None
     if not isinstance(benchmarks, list):
         raise BaselineError(
             f"expected a run recorded by this suite, got one whose benchmarks are {describe_value(benchmarks)}; "
             "record a baseline with --benchmark-save"
         )
-    found: dict[str, _Stored] = {}
+    measurements: dict[str, Measurement] = {}
     unreadable: dict[str, str] = {}
     for index, benchmark in enumerate(benchmarks):
         extra_info = benchmark.get("extra_info") if isinstance(benchmark, dict) else benchmark
@@ -103,20 +74,20 @@ def _read_cases(stored_run: object, read: Callable[[object], _Stored]) -> Stored
             continue
         case_id = _find_case_id(benchmark, extra_info) or f"benchmarks[{index}]"
         try:
-            stored = read(extra_info)
+            measurement = from_extra_info(extra_info)
         except BaselineError as error:
             unreadable[case_id] = str(error)
         else:
-            if case_id in found:
+            if case_id in measurements:
                 unreadable[case_id] = "the stored run has this case twice; record the baseline again"
-            found[case_id] = stored
-    if not found and not unreadable:
+            measurements[case_id] = measurement
+    if not measurements and not unreadable:
         raise BaselineError(
             f"expected a run recorded by this suite, got one with {len(benchmarks)} benchmarks and none of them its "
             "own; record a baseline with --benchmark-save"
         )
-    usable = {case_id: each for case_id, each in found.items() if case_id not in unreadable}
-    return StoredCases(read=usable, unreadable=unreadable)
+    usable = {case_id: each for case_id, each in measurements.items() if case_id not in unreadable}
+    return Baseline(measurements=usable, unreadable=unreadable)
 
 
 def _find_case_id(benchmark: object, extra_info: object) -> str | None:

@@ -12,22 +12,25 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.baselines.schema import RUN_KEY, SUMMARY_KEY
-from benchmarks.baselines.store import load_run, read_reports
+from benchmarks.baselines.schema import EXTRA_INFO_KEY, FOR_READERS, RUN_KEY, SUMMARY_KEY
+from benchmarks.baselines.store import load_run, read_baseline
 from benchmarks.commands._running import CommandParser, MisuseError, read_place, refuse, run_command, write_whole
 from benchmarks.errors import BaselineError, RecordError
 from benchmarks.gate.times import estimate_overhead
 from benchmarks.records import Aspect, CaseReport, Json, Outcome
 from benchmarks.reports import REPORTS, load_report
 from benchmarks.reports.remarks import RunFacts
-from benchmarks.reports.summarising import summarise_run
+from benchmarks.reports.summarising import RED_FIRST, summarise_run
 from benchmarks.reports.summary import CaseVerdict, Provenance, Summary
 
 _CONFIDENCE = 0.95
+
+_UNKNOWN = dict.fromkeys(("overhead_ratio", "position_ratio", "timed_share", "verdict"))
+"""What a report has to say, where the run that was stored did not."""
 
 
 def read_summary(run: Json) -> Summary:
@@ -51,12 +54,11 @@ def read_summary(run: Json) -> Summary:
 
 def _make_summary(run: Json, told: Json, note: str) -> Summary:
     """Return a summary made of the cases that a run holds, with a note that says so."""
-    cases = read_reports(run)
-    if not cases.read:
-        reason = next(iter(cases.unreadable.values()))
-        raise BaselineError(
-            f"expected a run with cases that can be read, got {len(cases.unreadable)} of others: {reason}"
-        )
+    unreadable: dict[str, str] = {}
+    reports = list(_read_reports(run, unreadable))
+    if not reports:
+        reason = next(iter(unreadable.values()))
+        raise BaselineError(f"expected a run with cases that can be read, got {len(unreadable)} of others: {reason}")
     provenance = Provenance(
         sweep=_find(told, "profile", str) or "",
         seed=_find(told, "seed", int),
@@ -64,16 +66,36 @@ def _make_summary(run: Json, told: Json, note: str) -> Summary:
         shard=_find(told, "shard", str),
         anchor=_find(told, "anchor", str),
     )
-    unreadable = tuple(f"{case_id} cannot be read: {reason}" for case_id, reason in cases.unreadable.items())
-    reports = [_complete(report) for report in cases.read.values()]
-    summary = summarise_run(reports, RunFacts(provenance=provenance, notes=(note, *unreadable)))
+    notes = (note, *(f"{case_id} cannot be read: {reason}" for case_id, reason in unreadable.items()))
+    summary = summarise_run(reports, RunFacts(provenance=provenance, notes=notes))
     known = {verdict.case_id for verdict in summary.verdicts}
     failed = tuple(
         CaseVerdict(case_id=case_id, outcome=Outcome.FAILED, reason=str(reason))
         for case_id, reason in (_find(told, "failed_cases", dict) or {}).items()
         if case_id not in known
     )
-    return dataclasses.replace(summary, verdicts=(*failed, *summary.verdicts))
+    verdicts = sorted((*failed, *summary.verdicts), key=lambda verdict: RED_FIRST.index(verdict.outcome))
+    return dataclasses.replace(summary, verdicts=tuple(verdicts))
+
+
+def _read_reports(run: Json, unreadable: dict[str, str]) -> Iterator[CaseReport]:
+    """Yield the reports on the cases that a run holds; the reasons of those that cannot be read go to `unreadable`."""
+    baseline = read_baseline(run)
+    unreadable.update(baseline.unreadable)
+    for benchmark in run["benchmarks"]:
+        extra_info = benchmark.get("extra_info")
+        stored = extra_info.get(EXTRA_INFO_KEY) if isinstance(extra_info, dict) else None
+        if not isinstance(stored, dict) or str(stored.get("case_id")) not in baseline.measurements:
+            continue
+        case_id = str(stored["case_id"])
+        measurement = baseline.measurements[case_id]
+        kept = {name: stored[name] for name in FOR_READERS if name in stored}
+        try:
+            report = CaseReport.from_json({**_UNKNOWN, **kept, "case": measurement.case.to_json(), "measurement": None})
+        except RecordError as error:
+            unreadable[case_id] = str(error)
+        else:
+            yield _complete(dataclasses.replace(report, measurement=measurement))
 
 
 def _find(told: Json, name: str, kind: type) -> Any:

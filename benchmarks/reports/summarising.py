@@ -35,7 +35,7 @@ from benchmarks.reports.summary import (
 )
 from benchmarks.stats.op_types import subtract_op_types
 
-_RED_FIRST = (
+RED_FIRST = (
     Outcome.REGRESSED,
     Outcome.FAILED,
     Outcome.NOT_COMPARABLE,
@@ -43,6 +43,7 @@ _RED_FIRST = (
     Outcome.IMPROVED,
     Outcome.HELD,
 )
+"""The order of verdicts: what turns a run red comes first."""
 
 
 def summarise_run(reports: Sequence[CaseReport], facts: RunFacts) -> Summary:
@@ -78,7 +79,7 @@ def summarise_run(reports: Sequence[CaseReport], facts: RunFacts) -> Summary:
 
 def _list_verdicts(reports: Sequence[CaseReport]) -> Iterator[CaseVerdict]:
     """Yield the verdicts, what turns a run red first."""
-    for outcome in _RED_FIRST:
+    for outcome in RED_FIRST:
         for report in reports:
             if report.verdict is not None and report.verdict.outcome is outcome:
                 yield CaseVerdict(case_id=report.case.case_id, outcome=outcome, reason=report.verdict.reason)

@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from typing import Any
 
 import pytest
 
-from benchmarks.baselines.schema import (
-    EXTRA_INFO_KEY,
-    SCHEMA_VERSION,
-    from_extra_info,
-    report_from_extra_info,
-    to_extra_info,
-)
+from benchmarks.baselines.schema import EXTRA_INFO_KEY, SCHEMA_VERSION, from_extra_info, to_extra_info
 from benchmarks.errors import BaselineError, RecordError
 from benchmarks.records import CaseReport, Interval, Outcome, Verdict
 from tests.examples import EXAMPLE_CASE, make_measurement
@@ -61,24 +54,3 @@ def test_a_report_without_a_measurement_is_not_stored() -> None:
 def test_what_cannot_be_read_is_told_in_one_line(extra_info: dict[str, Any], message: str) -> None:
     with pytest.raises(BaselineError, match=message):
         from_extra_info(extra_info)
-
-
-def test_a_report_comes_back_as_it_was_stored_but_for_its_explanation() -> None:
-    report = make_report(other=make_measurement(), explanation="why")
-    stored = json.loads(json.dumps({EXTRA_INFO_KEY: to_extra_info(report)}))
-    assert report_from_extra_info(stored) == dataclasses.replace(report, explanation="")
-
-
-def test_what_an_older_run_did_not_store_of_a_report_is_none() -> None:
-    stored = to_extra_info(make_report())
-    for name in ("overhead_ratio", "cpu_overhead_ratio", "position_ratio", "timed_share", "verdict", "changes"):
-        del stored[name]
-    report = report_from_extra_info({EXTRA_INFO_KEY: stored})
-    assert report.measurement == make_measurement()
-    assert (report.verdict, report.overhead_ratio, report.changes) == (None, None, ())
-
-
-def test_a_report_that_is_none_is_told_in_one_line() -> None:
-    stored = to_extra_info(make_report()) | {"timed_share": "half"}
-    with pytest.raises(BaselineError, match="the report on a case, timed_share: expected a finite number, got 'half'"):
-        report_from_extra_info({EXTRA_INFO_KEY: stored})

@@ -87,6 +87,20 @@ def test_a_case_that_cannot_be_read_is_named(shown: str, capsys: pytest.CaptureF
     )
 
 
+def test_what_an_older_run_did_not_store_is_not_shown(shown: str, capsys: pytest.CaptureFixture[str]) -> None:
+    run = json.loads(Path("run.json").read_text())
+    del run[RUN_KEY][SUMMARY_KEY]
+    for benchmark in run["benchmarks"]:
+        for name in ("cpu_overhead_ratio", "position_ratio", "timed_share", "verdict", "changes"):
+            del benchmark["extra_info"][EXTRA_INFO_KEY][name]
+    Path("run.json").write_text(json.dumps(run))
+    rows = [line for line in show(capsys).splitlines() if " ms " in line]
+    assert rows
+    assert not [row for row in rows if "HELD" in row]
+    numbers = [line.replace("HELD", "").replace("FAILED", "").split() for line in shown.splitlines() if " ms " in line]
+    assert [row.split() for row in rows] == numbers, "processor time is computed anew"
+
+
 def test_joined_shards_have_a_summary_of_all_their_cases(
     run_suite: RunSuite, capsys: pytest.CaptureFixture[str]
 ) -> None:
