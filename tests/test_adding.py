@@ -171,7 +171,7 @@ def test_a_reading_is_judged_reported_and_saved(follow: Follow, run: Run, copy: 
     assert "+3 variables" in output  # the line of the finished case
     (header,) = [line for line in output.splitlines() if line.lstrip().startswith("case ") and "nodes" in line]
     assert "variables" in header
-    (row,) = [line for line in output.splitlines() if line.startswith("training_graph[") and "fit_dataset]" in line]
+    (row,) = [line for line in output.splitlines() if line.startswith("fit_dataset ")]
     assert "10 → 13" in row
     (stored,) = [stored for stored in read_stored(copy / "run.json") if not stored["case"]["null"]]
     assert stored["readings"][0]["weighted"]["values"]["model_variables"] == 13

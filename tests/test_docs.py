@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import re
 import sys
@@ -12,9 +13,12 @@ from types import MappingProxyType
 
 import pytest
 
-from benchmarks import methods
+from benchmarks import methods, reports
+from benchmarks.commands import report
 from benchmarks.methods import METHODS, MethodEntry
 from benchmarks.records import Outcome, Question
+from benchmarks.reports import REPORTS, ReportEntry
+from benchmarks.reports.summary import Summary
 from benchmarks.sweeps import Profile, expand
 from benchmarks.workloads import WORKLOADS
 
@@ -96,3 +100,34 @@ def test_the_example_of_a_new_method_is_a_method_that_weights_the_gradient(monke
     check = importlib.import_module("benchmarks.probes.weighted_gradient").check_weighted_gradient
     workload = importlib.import_module("benchmarks.workloads.mlp").MLP
     check(getattr(module, attribute), workload, depth=1, seed=0)
+
+
+def test_the_example_of_a_new_report_shows_a_stored_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The page is followed to the letter: its file, its row, its command."""
+    page = (ROOT / "docs" / "add-a-report.md").read_text(encoding="utf-8")
+    file, row = re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+    entry: ReportEntry = eval(row, {"ReportEntry": ReportEntry})  # noqa: S307 - our own page
+    monkeypatch.setattr(reports, "REPORTS", MappingProxyType({**REPORTS, entry.name: entry}))
+    module_name, _, _ = entry.location.partition(":")
+    module = types.ModuleType(module_name)
+    monkeypatch.setitem(sys.modules, module_name, module)
+    exec(file, module.__dict__)  # noqa: S102 - our own page
+    (command,) = re.findall(r"python -m benchmarks\.commands\.report (.*)", page)
+    (recorded,) = (ROOT / "benchmarks" / "baselines" / "recorded").rglob("0001_gate.json")
+    (tmp_path / "run.json").write_bytes(recorded.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert report.main(command.split()) == 0
+    assert capsys.readouterr().out == ""
+    header, first, *_ = (tmp_path / "times.csv").read_text(encoding="utf-8").splitlines()
+    assert header == "case,control_ns,weighted_ns,overhead_ratio,verdict"
+    assert re.fullmatch(r"epoch_time\[\S+-null\],\d+\.\d+,\d+\.\d+,1\.\d+,HELD", first)
+
+
+def test_the_page_on_reports_explains_each_field_of_a_summary() -> None:
+    page = (ROOT / "docs" / "add-a-report.md").read_text(encoding="utf-8")
+    told = [
+        name for cells in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", cells)
+    ]
+    assert told == [field.name for field in dataclasses.fields(Summary)]

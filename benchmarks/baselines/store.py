@@ -25,11 +25,14 @@ EXTRA_INFO_KEY = "sample_weighting"
 RUN_KEY = "sample_weighting_run"
 """Where a saved run says what it was asked to do and which cases it could not measure."""
 
+SUMMARY_KEY = "summary"
+"""Where a saved run, under `RUN_KEY`, has the record that its reports are made of."""
+
 SCHEMA_VERSION = 2
 """Raised when a stored measurement changes its meaning or shape."""
 
-_FOR_READERS = ("overhead_ratio", "cpu_overhead_ratio", "position_ratio", "timed_share", "verdict", "other", "changes")
-"""What is stored of a report beside its measurement; it is not read back."""
+FOR_READERS = ("overhead_ratio", "cpu_overhead_ratio", "position_ratio", "timed_share", "verdict", "other", "changes")
+"""What is stored of a report beside its measurement, for readers of the file and for reports."""
 
 
 def to_extra_info(report: CaseReport) -> Json:
@@ -43,7 +46,7 @@ def to_extra_info(report: CaseReport) -> Json:
     return {
         "schema_version": SCHEMA_VERSION,
         "case_id": report.case.case_id,
-        **{name: value for name, value in report.to_json().items() if name in _FOR_READERS},
+        **{name: value for name, value in report.to_json().items() if name in FOR_READERS},
         **report.measurement.to_json(),
     }
 

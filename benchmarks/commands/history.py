@@ -52,8 +52,7 @@ from benchmarks.records import (
     ReadBlock,
     ReadRequest,
 )
-from benchmarks.reports.history import render_history, render_page
-from benchmarks.reports.history_picture import draw_history
+from benchmarks.reports.history import draw_history, render_history, render_page
 from benchmarks.stats.estimators import summarise_block
 from benchmarks.target.supervise import Limits
 

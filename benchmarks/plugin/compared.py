@@ -17,7 +17,6 @@ from benchmarks.records import Case, CaseReport, Outcome, Verdict
 _LACKING = "the other target does not have this case"
 """How the reason of a verdict begins for a case that there is in this target alone."""
 
-_NONE_SELECTED = "no weighted case was selected, and null cases are compared with nothing; select weighted cases too"
 _NOT_MEASURABLE = "could not be measured; what each of them said stands below"
 _NOT_ENDED = "not measured to its end; let the run end"
 _NOT_RUN = "its test was skipped or did not come to run; let it run"
@@ -54,19 +53,6 @@ def count_compared(run: Run) -> Compared:
     reports = {report.case.case_id: report for report in run.reports}
     reasons = (_explain(run, case_id, reports.get(case_id)) for case_id in run.weighted_cases)
     return Compared(cases=len(run.weighted_cases), left_out=Counter(reason for reason in reasons if reason))
-
-
-def render_compared(compared: Compared) -> str:
-    """Return the sentence that a summary begins with; empty where all weighted cases were compared."""
-    if compared.count and not compared.left_out:
-        return ""
-    reasons = sorted(compared.left_out.items(), key=lambda entry: (-entry[1], entry[0]))
-    if compared.count:
-        # With its remedy each reason is told of its case, further down.
-        parts = [f"{number}: {reason.partition(';')[0]}" for reason, number in reasons]
-        return f"Compared {compared.count} of {compared.cases} cases; {'; '.join(parts)}."
-    parts = [f"{number}: {reason}" for reason, number in reasons] or [_NONE_SELECTED]
-    return f"Compared 0 of {compared.cases} cases, and so this run fails; {'; '.join(parts)}."
 
 
 def _explain(run: Run, case_id: str, report: CaseReport | None) -> str:

@@ -6,17 +6,17 @@ stored run (`--benchmark-compare`) and hands it over before the first test.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from pathlib import Path
 
 import pytest
 
-from benchmarks.baselines.store import RUN_KEY, check_run, check_run_file, read_baseline
+from benchmarks.baselines.store import RUN_KEY, SUMMARY_KEY, check_run, check_run_file, read_baseline
 from benchmarks.errors import BaselineError, SuiteError
 from benchmarks.gate.plan import count_judgements
 from benchmarks.plugin.anchoring import is_anchored, load_anchor
 from benchmarks.plugin.compared import count_compared, is_asked_to_compare
+from benchmarks.plugin.ending import find_summary
 from benchmarks.plugin.run import find_run, name_case
 from benchmarks.records import Json, Outcome, Question
 
@@ -57,11 +57,9 @@ def pytest_benchmark_compare_machine_info(config: pytest.Config, compared_benchm
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_json(config: pytest.Config, output_json: Json) -> None:
-    """Write into a saved run what it was asked to do and what it could not measure."""
-    # SciPy, which fits the lines, takes longer to import than 1,000 cases take to be listed.
-    from benchmarks.reports.growth import estimate_sample_costs  # noqa: PLC0415
-
+    """Write into a saved run what it was asked to do, what it could not measure, and its summary."""
     run = find_run(config)
+    summary = find_summary(config, run)
     failed = {
         report.case.case_id: report.verdict.reason
         for report in run.reports
@@ -74,7 +72,8 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: Json) -> No
         "shard": None if run.settings.shard is None else str(run.settings.shard),
         "anchor": None if run.settings.anchor is None else str(run.settings.anchor),
         "failed_cases": failed,
-        "sample_costs": [dataclasses.asdict(cost) for cost in estimate_sample_costs(run.reports)],
+        "sample_costs": [cost.to_json() for cost in summary.sample_costs],
+        SUMMARY_KEY: summary.to_json() if run.reports else None,
     }
 
 

@@ -24,8 +24,8 @@ from benchmarks.reports.progress import (
     render_blank_line,
     render_finished_line,
     render_live_line,
+    summarise_readings,
 )
-from benchmarks.reports.readings import summarise_readings
 
 VERDICT_PROPERTY = "verdict"
 """Name of the user property that carries a test's outcome to pytest's reports and to JUnit XML."""

@@ -27,6 +27,7 @@ class Unit(str, Enum):
     """What the number counts."""
 
     BYTES = "bytes"
+    NS = "ns"
     COUNT = "count"
 
 

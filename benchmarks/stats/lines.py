@@ -20,7 +20,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Hashable, Mapping
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -28,6 +28,7 @@ from scipy import stats
 
 from benchmarks.errors import StatisticsError
 from benchmarks.records import Interval
+from benchmarks.records.json_form import JsonRecord
 from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean, estimate_ratio_interval
 
 _PARAMETERS = 2
@@ -35,8 +36,10 @@ _PARAMETERS = 2
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class Line(JsonRecord):
     """A fitted line: the slope with its interval, and the value at 0."""
+
+    json_name: ClassVar[str] = "a line"
 
     slope: Interval
     intercept: float

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.baselines.merging import merge_runs
-from benchmarks.baselines.store import EXTRA_INFO_KEY, RUN_KEY, check_run, read_baseline, to_extra_info
+from benchmarks.baselines.store import EXTRA_INFO_KEY, RUN_KEY, SUMMARY_KEY, check_run, read_baseline, to_extra_info
 from benchmarks.commands import merge
 from benchmarks.errors import BaselineError
 from benchmarks.records import Case, CaseReport, Json, Question
@@ -40,7 +40,9 @@ def make_shard(number: int, *names: str, count: int = 2) -> Json:
 def test_two_shards_become_one_run() -> None:
     first, second = make_shard(1, "c", "a"), make_shard(2, "b")
     second[RUN_KEY]["failed_cases"] = {"d": "killed"}
+    first[RUN_KEY][SUMMARY_KEY] = {"head": "of the first shard alone"}
     merged = merge_runs([first, second])
+    assert merged[RUN_KEY][SUMMARY_KEY] is None, "no shard has a summary of them all"
     assert [benchmark["fullname"] for benchmark in merged["benchmarks"]] == ["a", "b", "c"]
     assert merged[RUN_KEY]["failed_cases"] == {"d": "killed"}
     assert merged[RUN_KEY]["shard"] is None

@@ -11,7 +11,7 @@ from benchmarks.commands import bisect, build_target, history
 from benchmarks.commands._running import CommandParser, run_command
 from benchmarks.errors import TargetError
 
-COMMANDS = ["bisect", "build_target", "history", "merge"]
+COMMANDS = ["bisect", "build_target", "history", "merge", "report"]
 
 GOOD_BAD = ("--good", "2.15.1", "--bad", "2.17.1")
 
@@ -51,6 +51,7 @@ def test_what_is_missing_and_what_is_unknown_is_told_with_where_to_look(
         "build_target": ("keras",),
         "history": ("--raw", "raw"),
         "merge": ("a", "--output", "b"),
+        "report": ("a",),
     }
     assert misuse(capsys, command, *given[command], "--colour") == f"unrecognized arguments: --colour{look}"
 
