@@ -200,7 +200,7 @@ class Question(str, Enum):
     )
 
     def __str__(self) -> str:
-        return self.value
+        return str.__str__(self)
 
     @property
     def is_timed(self) -> bool:
