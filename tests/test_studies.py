@@ -13,7 +13,7 @@ import pytest
 from benchmarks.baselines.store import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.errors import RecordError
 from benchmarks.records import Block, CaseReport, Measurement
-from benchmarks.studies._lines import append_line, group_by_key
+from benchmarks.studies._measuring import append_line, group_by_key
 from benchmarks.studies.estimators import cut_block, estimate_rows, load_blocks, render_rows
 from benchmarks.studies.servers import render_servers
 from benchmarks.studies.target_pairs import load_pairs, render_deviations

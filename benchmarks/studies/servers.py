@@ -31,7 +31,7 @@ from benchmarks.questions import find_block_plan
 from benchmarks.records import Arm, BlockRequest, Case, Question, ReadRequest
 from benchmarks.records.quantities import PASS_PEAK_TENSORS, name_reading
 from benchmarks.stats.estimators import summarise_block
-from benchmarks.studies.estimators import keep_a_core_busy, list_cases
+from benchmarks.studies._measuring import keep_a_core_busy, list_cases
 from benchmarks.target.supervise import Limits
 
 _TENSORS = name_reading(PASS_PEAK_TENSORS.name, "CPU:0")

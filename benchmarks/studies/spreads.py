@@ -39,7 +39,7 @@ from benchmarks.measuring.timed import BlockSource, estimate_timed_share
 from benchmarks.protocols import Launcher
 from benchmarks.questions import find_block_plan
 from benchmarks.records import Aspect, BlockSummary, Case, Interval, Json, Question
-from benchmarks.studies._lines import append_line, group_by_key, load_lines
+from benchmarks.studies._measuring import append_line, group_by_key, keep_a_core_busy, load_lines
 from benchmarks.studies._scatter import (
     FEWEST_BLOCKS,
     Effect,
@@ -47,7 +47,6 @@ from benchmarks.studies._scatter import (
     estimate_scatter,
     estimate_serial_correlation,
 )
-from benchmarks.studies.estimators import keep_a_core_busy
 from benchmarks.sweeps import Profile, expand
 from benchmarks.target.supervise import Limits
 

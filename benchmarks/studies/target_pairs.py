@@ -27,8 +27,7 @@ from benchmarks.launch.lockstep import run_together
 from benchmarks.launch.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Json, Question
 from benchmarks.stats.estimators import LOCATIONS
-from benchmarks.studies._lines import append_line, group_by_key, load_lines
-from benchmarks.studies.estimators import list_cases
+from benchmarks.studies._measuring import append_line, group_by_key, list_cases, load_lines
 from benchmarks.target.supervise import Limits
 
 _TURNS_MS = (1_000_000, 200, 50, 10)

@@ -36,7 +36,7 @@ from benchmarks.baselines.store import read_baseline
 from benchmarks.errors import BaselineError
 from benchmarks.records import Outcome
 from benchmarks.records.json_form import JsonRecord
-from benchmarks.studies._lines import append_line, load_lines
+from benchmarks.studies._measuring import append_line, load_lines
 
 _ROOT = Path(__file__).resolve().parents[2]
 

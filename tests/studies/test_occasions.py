@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.errors import StatisticsError
 from benchmarks.records import Aspect
-from benchmarks.studies._lines import append_line
+from benchmarks.studies._measuring import append_line
 from benchmarks.studies.occasions import collect_means, estimate_occasion_sd, main, render_occasions
 from benchmarks.studies.verify_gate import CaseBlocks, RunRecord
 

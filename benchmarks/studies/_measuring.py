@@ -1,17 +1,22 @@
-"""How does a study go on where it was stopped? Each measurement is a line of JSON in a file, written as it comes.
+"""What do studies that measure share? Their cases, a core kept busy, and a file by which they go on where they stopped.
 
-Leaves out: what a line holds, which each study knows.
+Each measurement is a line of JSON in a file, written as it comes. Leaves out: what a line holds, which a study knows.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterable
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+from benchmarks.cases import parse_axis
 from benchmarks.errors import RecordError
-from benchmarks.records import Json
+from benchmarks.records import Case, Json, Question
+from benchmarks.sweeps import Profile, expand
 
 _Item = TypeVar("_Item")
 _Key = TypeVar("_Key")
@@ -55,3 +60,22 @@ def group_by_key(pairs: Iterable[tuple[_Key, _Item]]) -> dict[_Key, list[_Item]]
     for key, item in pairs:
         groups.setdefault(key, []).append(item)
     return groups
+
+
+def list_cases(question: Question, methods: str) -> list[Case]:
+    """Return the quick sweep's cases of these methods, null cases first."""
+    asked = expand(question, Profile.QUICK, {"method": parse_axis("method", methods)})
+    return [case for case in asked if isinstance(case, Case)]
+
+
+@contextlib.contextmanager
+def keep_a_core_busy(*, busy: bool) -> Iterator[None]:
+    """Run another process that never waits, for as long as the context lasts."""
+    if not busy:
+        yield
+        return
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            yield
+        finally:
+            process.kill()
