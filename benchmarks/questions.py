@@ -199,6 +199,9 @@ class Question(str, Enum):
         case_seconds=2.0,
     )
 
+    def __str__(self) -> str:
+        return str.__str__(self)
+
     @property
     def is_timed(self) -> bool:
         """Whether the arms take turns against a clock; otherwise each is read alone: bytes or counts."""

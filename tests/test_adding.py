@@ -25,7 +25,7 @@ ROOT = Path(__file__).parent.parent
 
 _PLACES = {
     "benchmarks/methods/__init__.py": '        )\n    }\n)\n"""Every method',
-    "benchmarks/questions.py": "\n    @property\n    def is_timed",
+    "benchmarks/questions.py": "\n    def __str__(self)",
     "benchmarks/records/quantities.py": "\nQUANTITIES: ",
     "benchmarks/probes/training_graph.py": "        }\n        compiled = ",
 }

@@ -33,6 +33,15 @@ from benchmarks.records import (
     Verdict,
 )
 from benchmarks.records.json_form import JsonRecord
+from benchmarks.records.quantities import (
+    QUANTITIES,
+    Quantity,
+    Rule,
+    Unit,
+    find_quantity,
+    list_quantities,
+    name_reading,
+)
 from benchmarks.records.readings import describe_op_types, subtract_op_types
 from tests.examples import EXAMPLE_CASE, make_block, make_case, make_environment, make_measurement
 
@@ -302,3 +311,21 @@ def test_a_difference_is_told_largest_first() -> None:
 
 def test_no_difference_is_told_too() -> None:
     assert describe_op_types({}) == "none"
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES.values(), ids=lambda quantity: quantity.name)
+def test_a_quantity_is_read_by_a_question_that_is_not_timed_and_found_by_any_of_its_keys(quantity: Quantity) -> None:
+    assert not quantity.question.is_timed
+    assert quantity in list_quantities(quantity.question)
+    assert find_quantity(quantity.name) is find_quantity(name_reading(quantity.name, "GPU:0")) is quantity
+    assert quantity.short in quantity.describe_extra(3.0)
+
+
+@pytest.mark.parametrize(("unit", "text"), [(Unit.BYTES, "held +2.00 KiB"), (Unit.COUNT, "+2048 held")])
+@pytest.mark.parametrize("rule", Rule)
+def test_how_a_quantity_is_written_follows_from_its_unit_whatever_its_rule(rule: Rule, unit: Unit, text: str) -> None:
+    quantity = Quantity(
+        name="held", question=Question.RETAINED_MEMORY, unit=unit, rule=rule, title="what is held", short="held"
+    )
+    assert quantity.in_bytes is (unit is Unit.BYTES)
+    assert quantity.describe_extra(2048.0) == text
