@@ -150,7 +150,7 @@ def test_a_question_is_swept_measured_reported_and_saved(follow: Follow, run: Ru
         f"first_pass_time[mlp-depth2-batch256-size20480-{method}]" for method in ("fit_array-null", "fit_array")
     ]
     assert all(case_id in output for case_id in case_ids)
-    assert re.search(r"first pass rises with fit_array by \+\d", output)
+    assert re.search(r"first pass rises by \+\d+\.\d %.* with fit_array", output)
     assert [stored["case_id"] for stored in read_stored(copy / "run.json")] == case_ids
 
 
