@@ -28,7 +28,7 @@ from benchmarks.launch.environments import build_target
 from benchmarks.launch.launcher import ServerLauncher
 from benchmarks.launch.lockstep import run_together
 from benchmarks.launch.targets import Target
-from benchmarks.measuring.timed import check_steady
+from benchmarks.measuring.timed import find_tracing
 from benchmarks.questions import find_block_plan
 from benchmarks.records import (
     Arm,
@@ -220,11 +220,8 @@ def _file(case: Case, result: _Result) -> dict[str, Any]:
         return {"readings": result}
     if isinstance(result, SuiteError):
         return {"failed": str(result)}
-    try:
-        check_steady(case, result)
-    except SuiteError as error:
-        return {"failed": str(error)}
-    return {"block": summarise_block(result)}
+    error = find_tracing(case, result)
+    return {"block": summarise_block(result)} if error is None else {"failed": str(error)}
 
 
 def _read(launcher: ServerLauncher, case: Case, number: int) -> ReadBlock | SuiteError:

@@ -1,4 +1,4 @@
-"""What is a target asked for? Each request of a run is made here, from what all of them have in common.
+"""What is requested of a target? Each request of a run is made here, from what all of them have in common.
 
 Leaves out: who sends it and what becomes of the answer.
 """
@@ -16,7 +16,7 @@ from benchmarks.records import Arm, BlockRequest, Case, Plant, Question, ReadReq
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class Requests:
     """What the requests for the cases of one question have in common.
 
     `run_seed` is the seed of samples, weights and models, from which each request's own is made: the same settings ask
@@ -31,7 +31,7 @@ class Asking:
     intra_op_threads: int | None = None
     inter_op_threads: int | None = None
 
-    def ask_for_block(self, case: Case, index: int, plan: BlockPlan) -> BlockRequest:
+    def make_block_request(self, case: Case, index: int, plan: BlockPlan) -> BlockRequest:
         """Return what block `index` of a timed case is asked to measure.
 
         Which arm is built first is decided by one coin for the case, and alternates from block to block.
@@ -49,11 +49,11 @@ class Asking:
             inter_op_threads=self.inter_op_threads,
         )
 
-    def ask_for_profile(self, case: Case) -> BlockRequest:
+    def make_profile_request(self, case: Case) -> BlockRequest:
         """Return what the process that profiles both arms of a timed case is asked for: no slice is timed in it."""
-        return self.ask_for_block(case, 0, BlockPlan(timed_budget_ns=1, min_rounds=1))
+        return self.make_block_request(case, 0, BlockPlan(timed_budget_ns=1, min_rounds=1))
 
-    def ask_for_readings(self, case: Case, arm: Arm, index: int, stretch: Stretch) -> ReadRequest:
+    def make_read_request(self, case: Case, arm: Arm, index: int, stretch: Stretch) -> ReadRequest:
         """Return what the process of one arm is asked to read in block `index`.
 
         Both arms of a block have the same samples. A control is asked for as its path's null case, whichever method it

@@ -13,8 +13,7 @@ from collections.abc import Generator, Iterator, Sequence
 import pytest
 
 from benchmarks.baselines.store import Baseline, describe_differences
-from benchmarks.plugin.anchoring import describe_lacking
-from benchmarks.plugin.compared import count_compared, is_asked_to_compare, render_compared
+from benchmarks.plugin.comparing import count_compared, is_asked_to_compare, render_compared
 from benchmarks.plugin.neighbours import describe_neighbours
 from benchmarks.plugin.run import RUN, Run
 from benchmarks.records import Measurement
@@ -89,16 +88,17 @@ def list_notes(run: Run) -> list[str]:
         notes.append(
             f"A fault was planted on purpose ({run.settings.plant.description}{aside}); nothing here is a finding."
         )
-    if run.baseline is None:
+    standards = run.session.standards
+    if standards.baseline is None:
         return notes
     measured = [report.measurement for report in run.reports if report.measurement is not None]
-    for name, stored in (("baseline", run.baseline), ("anchor", run.anchor)):
+    for name, stored in (("baseline", standards.baseline), ("anchor", standards.anchor)):
         notes += [
             f"The {name} was recorded elsewhere ({differences}): overheads, bytes and counts are compared, "
             "absolute times are not."
             for differences in _list_differences(stored, measured)
         ]
-    notes += filter(None, [describe_lacking(run)])
+    notes += filter(None, [standards.describe_lacking(run.reports)])
     removed = run.list_removed()
     if removed:
         listed = ", ".join(removed[:_LISTED_CASES]) + (", …" if len(removed) > _LISTED_CASES else "")

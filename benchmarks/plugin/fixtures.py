@@ -13,13 +13,13 @@ from benchmarks.plugin.showing import VERDICT_PROPERTY, find_display
 from benchmarks.records import Case, Outcome, Question
 
 if TYPE_CHECKING:
-    from benchmarks.plugin.casework import MeasuredCase
+    from benchmarks.plugin.measure import CaseUnderTest
 
 
 class MeasureOverhead(Protocol):
     """The fixture's value."""
 
-    def __call__(self, question: Question, **values: Any) -> MeasuredCase:
+    def __call__(self, question: Question, **values: Any) -> CaseUnderTest:
         """Measure one case and judge it.
 
         Args:
@@ -32,12 +32,12 @@ class MeasureOverhead(Protocol):
 def measure_overhead(request: pytest.FixtureRequest, benchmark: Any) -> MeasureOverhead:
     """Measure a case in fresh processes, judge it, and give its samples to pytest-benchmark."""
     # SciPy, which judging needs, takes longer to import than 1,000 cases take to be listed.
-    from benchmarks.plugin.casework import measure_case  # noqa: PLC0415
+    from benchmarks.plugin.measure import measure_in_test  # noqa: PLC0415
 
     run = find_run(request.config)
     display = find_display(request.config)
 
-    def measure(question: Question, **values: Any) -> MeasuredCase:
+    def measure(question: Question, **values: Any) -> CaseUnderTest:
         rejected = request.node.get_closest_marker("rejected")
         if rejected is not None:
             _refuse(request.node, run, rejected.args[0])
@@ -47,7 +47,7 @@ def measure_overhead(request: pytest.FixtureRequest, benchmark: Any) -> MeasureO
         except SuiteError as error:
             _refuse(request.node, run, str(error))
         display.begin_case(case)
-        measured = measure_case(request, benchmark, run, case, display.show_blocks)
+        measured = measure_in_test(request, benchmark, run, case, display.show_blocks)
         display.end_case(measured.report)
         if measured.report.verdict is not None:
             _add_verdict(request.node, measured.report.verdict.outcome)

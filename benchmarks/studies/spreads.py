@@ -35,8 +35,8 @@ from benchmarks.errors import AxisError, SuiteError
 from benchmarks.gate.times import list_groups, list_log_ratios
 from benchmarks.launch.pool import BLOCKS_AT_ONCE, launch_target
 from benchmarks.launch.targets import find_target
-from benchmarks.measuring.requests import Asking
-from benchmarks.measuring.timed import BlockSource, estimate_timed_share
+from benchmarks.measuring.requests import Requests
+from benchmarks.measuring.timed import TimedSource, estimate_timed_share
 from benchmarks.protocols import Launcher
 from benchmarks.questions import QUESTIONS, find_block_plan
 from benchmarks.records import Aspect, BlockSummary, Case, Interval, Json, Question
@@ -127,12 +127,12 @@ def measure_case(launcher: Launcher, case: Case, count: int, path: Path, *, busy
 
     def keep(number: int, overhead: Interval | None) -> None:
         del overhead
-        append_line(path, {"case": case.to_json(), "busy": busy, "block": source.summaries[-1].to_json()})
+        append_line(path, {"case": case.to_json(), "busy": busy, "block": source.blocks[-1].to_json()})
         print(f"block {number} of {count}: {case.case_id}", file=sys.stderr, flush=True)
 
-    source = BlockSource(case, launcher, Asking(run_seed=_RUN_SEED), find_block_plan(case.question, None), keep)
-    source.summaries += load_spreads(path).get((case, busy), [])
-    source.measure_more(max(0, count - len(source.summaries)))
+    source = TimedSource(case, launcher, Requests(run_seed=_RUN_SEED), find_block_plan(case.question, None), keep)
+    source.blocks += load_spreads(path).get((case, busy), [])
+    source.measure_more(max(0, count - len(source.blocks)))
 
 
 def render_spreads(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:

@@ -1,9 +1,9 @@
 """When are targets started? Before anything is measured, all servers of a target that measure times at once.
 
 The other target is found or built first, so that a run without it ends at once. What goes wrong with starting this one
-ahead is not told here: the first request meets it again, and fails its case.
+ahead is not said here: the first request meets it again, and fails its case.
 
-Leaves out: measuring (`works`) and what is concluded (`siding`).
+Leaves out: measuring and what is concluded (`benchmarks.measuring`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import contextlib
 
 import pytest
 
-from benchmarks.errors import SuiteError
+from benchmarks.errors import SuiteError, describe_fault
 from benchmarks.launch.pool import BLOCKS_AT_ONCE
-from benchmarks.plugin.faults import describe_fault
 from benchmarks.plugin.run import find_run
 from benchmarks.records import Question
 
@@ -29,12 +28,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     timed = any(Question(question).is_timed for question in questions)
     try:
         if run.settings.against is not None:
-            run.other_launcher = run.make_other_launcher(run.settings)
-            run.other_launcher.start(1 if timed else 0)
-            run.other_launcher.describe_environment()
+            launcher = run.open_other_target().launcher
+            launcher.start(1 if timed else 0)
+            launcher.describe_environment()
     except SuiteError as error:
         raise pytest.UsageError(f"--against: {error}") from None
     except Exception as error:  # noqa: BLE001 - whatever it is, without the other target there is nothing to compare
         raise pytest.UsageError(f"--against: {describe_fault(error)}") from None
     with contextlib.suppress(Exception):
-        run.launcher.start(BLOCKS_AT_ONCE if timed else 0)
+        run.session.target.launcher.start(BLOCKS_AT_ONCE if timed else 0)
