@@ -13,7 +13,7 @@ from collections.abc import Generator, Iterator, Sequence
 import pytest
 
 from benchmarks.baselines.store import Baseline, describe_differences
-from benchmarks.plugin.comparing import count_compared, is_asked_to_compare, render_compared
+from benchmarks.plugin.compared import count_compared, is_asked_to_compare, render_compared
 from benchmarks.plugin.neighbours import describe_neighbours
 from benchmarks.plugin.run import RUN, Run
 from benchmarks.records import Measurement

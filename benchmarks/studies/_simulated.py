@@ -36,13 +36,13 @@ NOWHERE = Environment(
 )
 """Where simulated blocks were measured."""
 
-TOLERANCE: float = 0.02
-"""The tolerated rise of a simulated case, as of a step's time."""
+TOLERANCE: float = gate_plan.make_plan(Question.STEP_TIME, judgements=1).tolerances[Aspect.OVERHEAD]
+"""The tolerated rise of a simulated case: that of a step's time."""
 
 
 def make_plan(*, judgements: int) -> Plan:
     """Return the plan that step times are judged by in wall time, in a run of so many judgements."""
-    plan = gate_plan.make_plan(Question.STEP_TIME, judgements=judgements, tolerance=TOLERANCE)
+    plan = gate_plan.make_plan(Question.STEP_TIME, judgements=judgements)
     return dataclasses.replace(plan, tolerances={Aspect.OVERHEAD: TOLERANCE})
 
 
