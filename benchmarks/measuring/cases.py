@@ -22,10 +22,11 @@ from benchmarks.gate.readings import list_reading_criteria, list_reading_criteri
 from benchmarks.gate.times import list_time_criteria, list_time_criteria_of_pairs
 from benchmarks.measuring.explaining import explain_case
 from benchmarks.measuring.read import ReadSource
-from benchmarks.measuring.session import MeasuringSettings, OpenTarget, Session
+from benchmarks.measuring.session import OpenTarget, Session
+from benchmarks.measuring.settings import MeasuringSettings
 from benchmarks.measuring.standards import Standards
 from benchmarks.measuring.timed import OnBlock, TimedSource, make_unmeasured_report
-from benchmarks.questions import find_block_plan, find_question
+from benchmarks.questions import find_question
 from benchmarks.records import Case, CaseReport, Outcome, Verdict
 from benchmarks.records.introduction import Introduction
 
@@ -70,11 +71,9 @@ def open_source(
     case: Case, target: OpenTarget, settings: MeasuringSettings, on_block: OnBlock | None = None
 ) -> TimedSource | ReadSource:
     """Return the source of a case's blocks in one target."""
-    requests = settings.make_requests(case.question)
     if case.question.is_timed:
-        plan = find_block_plan(case.question, settings.block_seconds)
-        return TimedSource(case, target.launcher, requests, plan, on_block)
-    return ReadSource(case, target.launcher, requests, target.answers, on_block)
+        return TimedSource(case, target.launcher, settings, on_block)
+    return ReadSource(case, target.launcher, settings, target.answers, on_block)
 
 
 def measure_case(

@@ -54,10 +54,9 @@ def _explain(case: Case, session: Session) -> Iterator[str]:
 def _read_graph(case: Case, session: Session, target: OpenTarget) -> ReadBlock:
     """Return graphs and traces of both arms in one target."""
     graph_case = dataclasses.replace(case, question=Question.TRAINING_GRAPH, dataset_size=None)
-    requests = session.settings.make_requests(graph_case.question)
-    return ReadSource(graph_case, target.launcher, requests, target.answers).measure_more(1)[0]
+    return ReadSource(graph_case, target.launcher, session.settings, target.answers).measure_more(1)[0]
 
 
 def _profile(case: Case, session: Session, target: OpenTarget) -> Profile:
     """Return the profile of both arms' steps in one target."""
-    return target.launcher.profile(session.settings.make_requests(case.question).make_profile_request(case))
+    return target.launcher.profile(session.settings.make_profile_request(case))

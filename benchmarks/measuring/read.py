@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from benchmarks.errors import SuiteError, attempt, place_error
 from benchmarks.gate.confirm import Pair
 from benchmarks.launch.pool import BLOCKS_AT_ONCE
-from benchmarks.measuring.requests import Requests
-from benchmarks.measuring.timed import OnBlock
+from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.timed import OnBlock, make_unmeasured_report
 from benchmarks.methods import METHODS
 from benchmarks.protocols import Launcher
 from benchmarks.records import (
@@ -49,7 +49,7 @@ class ReadSource:
         self,
         case: Case,
         launcher: Launcher,
-        requests: Requests,
+        settings: MeasuringSettings,
         answers: dict[ReadRequest, ArmReadings],
         on_block: OnBlock | None = None,
     ) -> None:
@@ -58,13 +58,13 @@ class ReadSource:
         Args:
             case: what to read.
             launcher: reads each arm in a fresh process.
-            requests: what the requests of the run have in common.
+            settings: what the run was asked for.
             answers: what was read before in this run; what is read here is added.
             on_block: called after each block with the number of blocks so far; None where nobody wants to know.
         """
         self._case = case
         self.launcher = launcher
-        self._requests = requests
+        self._settings = settings
         self._answers = answers
         self._on_block = on_block
         self.blocks: list[ReadBlock] = []
@@ -127,7 +127,7 @@ class ReadSource:
         A planted tensor is as large as the peak of its control says, so that such an arm has to wait for that.
         """
         requests = [
-            self._requests.make_read_request(self._case, arm, index, stretch)
+            self._settings.make_read_request(self._case, arm, index, stretch)
             for index in indices
             for arm in Arm
             for stretch in list_stretches(self._case)
@@ -151,20 +151,13 @@ class ReadSource:
         measurement = None
         if self.blocks and self.environment is not None:
             measurement = Measurement(case=self._case, readings=tuple(self.blocks), environment=self.environment)
-        return CaseReport(
-            case=self._case,
-            measurement=measurement,
-            overhead_ratio=None,
-            position_ratio=None,
-            timed_share=None,
-            verdict=verdict,
-        )
+        return dataclasses.replace(make_unmeasured_report(self._case, verdict), measurement=measurement)
 
     def _read(self, arm: Arm, index: int, control: ArmReadings | None = None) -> ArmReadings:
         """Read one arm over all stretches of the question, and estimate what it retained where levels were read."""
         readings: ArmReadings | None = None
         for stretch in list_stretches(self._case):
-            request = self._requests.make_read_request(self._case, arm, index, stretch)
+            request = self._settings.make_read_request(self._case, arm, index, stretch)
             if control is not None:
                 request = _resolve_plant(request, control)
             if request not in self._answers:

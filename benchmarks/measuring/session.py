@@ -8,58 +8,14 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from benchmarks.axes import name_null_method
 from benchmarks.gate.judgement import doubt
-from benchmarks.gate.plan import Plan, make_plan
-from benchmarks.measuring.requests import Requests
+from benchmarks.measuring.settings import MeasuringSettings
 from benchmarks.measuring.standards import Standards
 from benchmarks.protocols import Launcher
-from benchmarks.records import ArmReadings, Case, CaseReport, Plant, Question, ReadRequest, Verdict
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class MeasuringSettings:
-    """What a run was asked for that decides how its cases are measured and judged; None where nothing was asked.
-
-    A tolerance is a fraction. `seed` is that of samples, weights and models; `order_seed` decides every order of the
-    run. `blocks` are screened, and `block_seconds` spent in the timed slices of each. `plant` is a fault in the
-    weighted arms. With `explain` it is looked into what each overhead is made of.
-    """
-
-    tolerances: Mapping[Question, float] = dataclasses.field(default_factory=dict)
-    floor_bytes: int | None = None
-    blocks: int | None = None
-    block_seconds: float | None = None
-    plant: Plant | None = None
-    explain: bool = False
-    seed: int
-    order_seed: int = 0
-    intra_op_threads: int | None = None
-    inter_op_threads: int | None = None
-
-    def make_plan(self, case: Case, judgements: int) -> Plan:
-        """Return how a case is judged in a run that can turn red by chance in so many ways."""
-        return make_plan(
-            case.question,
-            judgements=judgements,
-            method=case.method,
-            tolerance=self.tolerances.get(case.question),
-            floor_bytes=self.floor_bytes,
-            blocks=self.blocks,
-        )
-
-    def make_requests(self, question: Question) -> Requests:
-        """Return what the requests for cases of this question have in common; a fault is planted where it can show."""
-        plant = self.plant
-        return Requests(
-            run_seed=self.seed,
-            order_seed=self.order_seed,
-            plant=plant if plant is not None and plant.concerns(question) else None,
-            intra_op_threads=self.intra_op_threads,
-            inter_op_threads=self.inter_op_threads,
-        )
+from benchmarks.records import ArmReadings, Case, CaseReport, ReadRequest, Verdict
 
 
 class OpenTarget:

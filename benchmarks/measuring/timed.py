@@ -13,9 +13,8 @@ from benchmarks.gate.confirm import Pair
 from benchmarks.gate.times import estimate_overhead
 from benchmarks.launch.lockstep import run_together
 from benchmarks.launch.pool import BLOCKS_AT_ONCE
-from benchmarks.measuring.requests import Requests
+from benchmarks.measuring.settings import MeasuringSettings
 from benchmarks.protocols import Launcher
-from benchmarks.questions import BlockPlan
 from benchmarks.records import (
     Aspect,
     Block,
@@ -45,8 +44,7 @@ class TimedSource:
         self,
         case: Case,
         launcher: Launcher,
-        requests: Requests,
-        plan: BlockPlan,
+        settings: MeasuringSettings,
         on_block: OnBlock | None = None,
     ) -> None:
         """Measure nothing yet.
@@ -54,15 +52,13 @@ class TimedSource:
         Args:
             case: what to measure.
             launcher: runs each block in a fresh process.
-            requests: what the requests of the run have in common.
-            plan: how each block is measured.
+            settings: what the run was asked for.
             on_block: called after each block with the number of blocks and the overhead they show so far; None where
                 nobody wants to know.
         """
         self._case = case
         self.launcher = launcher
-        self._requests = requests
-        self._plan = plan
+        self._settings = settings
         self._on_block = on_block
         self.blocks: list[BlockSummary] = []
         self.samples_ns: list[float] = []
@@ -125,7 +121,7 @@ class TimedSource:
 
     def make_request(self, ahead: int = 0) -> BlockRequest:
         """Return what the next block is asked for, or the one that is so many `ahead` of it."""
-        return self._requests.make_block_request(self._case, len(self.blocks) + ahead, self._plan)
+        return self._settings.make_block_request(self._case, len(self.blocks) + ahead)
 
     def keep(self, block: Block | SuiteError) -> SuiteError | None:
         """Remember a block that was measured as `make_request` said; return why not where there is none of use."""

@@ -8,7 +8,7 @@ pytest_plugins = [
     "benchmarks.plugin.ordering",
     "benchmarks.plugin.sharding",
     "benchmarks.plugin.neighbours",
-    "benchmarks.plugin.targets",
+    "benchmarks.plugin.run",
     "benchmarks.plugin.comparing",
     "benchmarks.plugin.showing",
     "benchmarks.plugin.ending",

@@ -1,22 +1,27 @@
 """What does one pytest session know? What it was asked for, which tests it has, and the session that measures.
 
-Leaves out: how a case is measured, and what grows by it (`benchmarks.measuring`).
+Before anything is measured, all servers of a target that measure times are started at once. The other target is found
+or built first, so that a run without it ends at once. What goes wrong with starting this one ahead is not said here:
+the first request meets it again, and fails its case. Leaves out: how a case is measured, and what grows by it
+(`benchmarks.measuring`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Collection, Sequence
 
 import pytest
 
+from benchmarks.errors import SuiteError, describe_fault
 from benchmarks.launch.environments import find_or_build_target
-from benchmarks.launch.pool import launch_target
+from benchmarks.launch.pool import BLOCKS_AT_ONCE, launch_target
 from benchmarks.launch.targets import Target
 from benchmarks.measuring.session import OpenTarget, Session
 from benchmarks.plugin.settings import SETTINGS, Settings
 from benchmarks.protocols import Launcher
-from benchmarks.records import CaseReport
+from benchmarks.records import CaseReport, Question
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -81,6 +86,27 @@ def find_run(config: pytest.Config) -> Run:
             settings=config.stash[SETTINGS], make_launcher=_make_launcher, make_other_launcher=_make_other_launcher
         )
     return config.stash[RUN]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start the servers of all targets, or end the run with the reason why the other one cannot be had."""
+    run = find_run(session.config)
+    questions = [marker.args[0] for item in session.items if (marker := item.get_closest_marker("sweep")) is not None]
+    if not questions or session.config.option.collectonly or run.skipping:
+        return
+    timed = any(Question(question).is_timed for question in questions)
+    try:
+        if run.settings.against is not None:
+            launcher = run.open_other_target().launcher
+            launcher.start(1 if timed else 0)
+            launcher.describe_environment()
+    except SuiteError as error:
+        raise pytest.UsageError(f"--against: {error}") from None
+    except Exception as error:  # noqa: BLE001 - whatever it is, without the other target there is nothing to compare
+        raise pytest.UsageError(f"--against: {describe_fault(error)}") from None
+    with contextlib.suppress(Exception):
+        run.session.target.launcher.start(BLOCKS_AT_ONCE if timed else 0)
 
 
 def _make_launcher(settings: Settings) -> Launcher:

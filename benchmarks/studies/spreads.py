@@ -35,10 +35,10 @@ from benchmarks.errors import AxisError, SuiteError
 from benchmarks.gate.times import list_groups, list_log_ratios
 from benchmarks.launch.pool import BLOCKS_AT_ONCE, launch_target
 from benchmarks.launch.targets import find_target
-from benchmarks.measuring.requests import Requests
+from benchmarks.measuring.settings import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource, estimate_timed_share
 from benchmarks.protocols import Launcher
-from benchmarks.questions import QUESTIONS, find_block_plan
+from benchmarks.questions import QUESTIONS
 from benchmarks.records import Aspect, BlockSummary, Case, Interval, Json, Question
 from benchmarks.studies._lines import append_line, group_by_key, load_lines
 from benchmarks.studies._scatter import (
@@ -130,7 +130,7 @@ def measure_case(launcher: Launcher, case: Case, count: int, path: Path, *, busy
         append_line(path, {"case": case.to_json(), "busy": busy, "block": source.blocks[-1].to_json()})
         print(f"block {number} of {count}: {case.case_id}", file=sys.stderr, flush=True)
 
-    source = TimedSource(case, launcher, Requests(run_seed=_RUN_SEED), find_block_plan(case.question, None), keep)
+    source = TimedSource(case, launcher, MeasuringSettings(seed=_RUN_SEED), keep)
     source.blocks += load_spreads(path).get((case, busy), [])
     source.measure_more(max(0, count - len(source.blocks)))
 

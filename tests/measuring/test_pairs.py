@@ -8,18 +8,15 @@ from benchmarks.axes import name_null_method
 from benchmarks.errors import BlockError, CaseError, RecordError, SuiteError, TargetError, UnsharedError
 from benchmarks.measuring.cases import check_shared
 from benchmarks.measuring.read import ReadSource
-from benchmarks.measuring.requests import Requests
+from benchmarks.measuring.settings import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource
-from benchmarks.questions import BlockPlan
 from benchmarks.records import ArmReadings, Block, BlockRequest, Meeting, Question, ReadRequest
 from tests.examples import EXAMPLE_CASE, make_case
 from tests.plugin.fakes import FakeLauncher, fail_block, make_introduction
 
-_PLAN = BlockPlan(timed_budget_ns=10**8, min_rounds=4)
-
 
 def _make_source(launcher: FakeLauncher) -> TimedSource:
-    return TimedSource(EXAMPLE_CASE, launcher, Requests(run_seed=1), _PLAN)
+    return TimedSource(EXAMPLE_CASE, launcher, MeasuringSettings(seed=1))
 
 
 def test_both_blocks_are_remembered() -> None:
@@ -96,7 +93,8 @@ def test_any_error_of_the_other_target_is_an_error_as_it_is_here(kind: type[Suit
         now.measure_pairs(other, 1, "seed")
     case = make_case(question=Question.TRAINING_GRAPH)
     here, there = (
-        ReadSource(case, launcher, Requests(run_seed=1), {}) for launcher in (FakeLauncher(), Failing(kind("got that")))
+        ReadSource(case, launcher, MeasuringSettings(seed=1), {})
+        for launcher in (FakeLauncher(), Failing(kind("got that")))
     )
     with pytest.raises(kind, match=r"^in the other target: got that"):
         here.measure_pairs(there, 1, "seed")

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.measuring.requests import Requests
+from benchmarks.measuring.settings import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource
-from benchmarks.questions import BlockPlan
 from tests.examples import EXAMPLE_CASE
 from tests.plugin.fakes import FakeLauncher
 
 
 def make_source() -> TimedSource:
     """The fake target's blocks spread by 1 %."""
-    plan = BlockPlan(timed_budget_ns=10**8, min_rounds=4)
-    return TimedSource(EXAMPLE_CASE, FakeLauncher(), Requests(run_seed=1, order_seed=1), plan)
+    return TimedSource(EXAMPLE_CASE, FakeLauncher(), MeasuringSettings(seed=1, order_seed=1))
 
 
 def test_a_case_that_is_precise_at_once_takes_the_fewest_blocks() -> None:
@@ -46,16 +44,14 @@ def test_the_arm_that_is_built_first_alternates_from_block_to_block(index: int) 
 
 
 def test_orders_follow_from_the_seed_of_orders_and_data_from_the_other() -> None:
-    plan = BlockPlan(timed_budget_ns=10**8, min_rounds=4)
-    one, other = (Requests(run_seed=1, order_seed=seed).make_block_request(EXAMPLE_CASE, 0, plan) for seed in (1, 2))
+    one, other = (MeasuringSettings(seed=1, order_seed=seed).make_block_request(EXAMPLE_CASE, 0) for seed in (1, 2))
     assert one.seed == other.seed
     assert one.order_seed != other.order_seed
 
 
 def test_which_arm_is_built_first_in_the_first_block_is_a_coin_of_the_run() -> None:
-    plan = BlockPlan(timed_budget_ns=10**8, min_rounds=4)
     first = [
-        Requests(run_seed=1, order_seed=seed).make_block_request(EXAMPLE_CASE, 0, plan).weighted_built_first
+        MeasuringSettings(seed=1, order_seed=seed).make_block_request(EXAMPLE_CASE, 0).weighted_built_first
         for seed in range(200)
     ]
     assert 70 < sum(first) < 130, "of 200"
