@@ -15,10 +15,13 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from benchmarks.commands._running import run_command
-from benchmarks.errors import StatisticsError, TargetError
+from packaging.version import InvalidVersion, Version
+
+from benchmarks.axes import METHOD_NAMES, WORKLOAD_NAMES, AxisValue, Rejected, parse_axis
+from benchmarks.commands._running import CommandParser, MisuseError, one_of, refuse, run_command
+from benchmarks.errors import AxisError, StatisticsError, TargetError
 from benchmarks.gate.bisection import (
     WRONGLY_GOOD,
     Bisection,
@@ -44,8 +47,6 @@ _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 _SETTINGS = MeasuringSettings(seed=1)
 
 _PACKAGE = "tensorflow-cpu"
-
-_RELEASE = re.compile(r"^\d+(\.\d+)+$")
 
 
 class Comparer:
@@ -122,8 +123,12 @@ def list_releases(good: str, bad: str) -> list[str]:
     """Return the releases that can be installed from `good` to `bad`, oldest first.
 
     Raises:
-        TargetError: when they cannot be listed, or one of the two is not among them.
+        MisuseError: when the two are not such releases, in this order.
+        TargetError: when the releases cannot be listed.
     """
+    first, last = _read_release(good), _read_release(bad)
+    if first >= last:
+        raise MisuseError(f"releases: expected the good one before the bad one, got {good} and {bad}; swap them")
     pip = [sys.executable, "-m", "pip"]
     if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode and shutil.which("uv"):  # noqa: S603
         pip = ["uv", "tool", "run", "--python", sys.executable, "pip"]
@@ -131,17 +136,19 @@ def list_releases(good: str, bad: str) -> list[str]:
     found = re.search(r"Available versions: (.*)", listed.stdout)
     if listed.returncode or found is None:
         raise TargetError(f"releases of {_PACKAGE}: pip says {(listed.stderr or listed.stdout).strip()[-300:]}")
-    releases = sorted(filter(_RELEASE.match, (name.strip() for name in found[1].split(","))), key=_order)
-    for version in (good, bad):
+    releases = sorted(version for name in found[1].split(",") if not (version := Version(name)).is_prerelease)
+    for version in (first, last):
         if version not in releases:
-            raise TargetError(f"release: expected one of {', '.join(releases)}, got {version!r}; choose one of them")
-    if _order(good) >= _order(bad):
-        raise TargetError(f"releases: expected the good one before the bad one, got {good} and {bad}; swap them")
-    return [release for release in releases if _order(good) <= _order(release) <= _order(bad)]
+            known = ", ".join(map(str, releases))
+            raise MisuseError(f"release: expected one of {known}, got {str(version)!r}; choose one of them")
+    return [str(release) for release in releases if first <= release <= last]
 
 
-def _order(version: str) -> list[int]:
-    return [int(part) for part in version.split(".")]
+def _read_release(text: str) -> Version:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        raise MisuseError(f"release: expected a version, got {text!r}; write for example 2.15.1") from None
 
 
 def render_bisection(found: Bisection, plan: Plan) -> str:
@@ -158,40 +165,51 @@ def render_bisection(found: Bisection, plan: Plan) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Search; return 0, or 1 after one line that says why not."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.commands.bisect", description="Find the first bad release."
-    )
+    """Search; return 0, or 1 or 2 after one line that says why not."""
+    parser = CommandParser("bisect", "Find the first bad release.")
     parser.add_argument("--good", required=True, help="a release that is good")
     parser.add_argument("--bad", required=True, help="a later release that is bad")
-    parser.add_argument("--question", default="step_time", choices=[each.value for each in Question])
-    parser.add_argument("--workload", default="mlp")
-    parser.add_argument("--depth", type=int, default=2)
-    parser.add_argument("--batch-size", type=int, default=256)
-    parser.add_argument("--dataset-size", type=int, default=None)
-    parser.add_argument("--method", default="loop_graph")
-    parser.add_argument("--aspect", default=Aspect.WEIGHTED.value, choices=[aspect.value for aspect in Aspect])
-    parser.add_argument("--tolerance", default="5%", help="rise that is not called bad")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--question", type=one_of([each.value for each in Question]), default="step_time")
+    parser.add_argument("--workload", type=one_of(WORKLOAD_NAMES), default="mlp")
+    parser.add_argument("--depth", type=_one_value_of("depth"), default=2)
+    parser.add_argument("--batch-size", type=_one_value_of("batch_size"), default=256)
+    parser.add_argument("--dataset-size", type=_one_value_of("dataset_size"), default=None)
+    parser.add_argument("--method", type=one_of(METHOD_NAMES), default="loop_graph")
+    parser.add_argument("--aspect", type=one_of([each.value for each in Aspect]), default=Aspect.WEIGHTED.value)
+    parser.add_argument("--tolerance", type=refuse(parse_percent), default="5%", help="rise that is not called bad")
+    return run_command(parser, arguments, _search)
 
-    def work() -> None:
-        releases = list_releases(options.good, options.bad)
-        case = Case(
-            question=Question(options.question),
-            workload=options.workload,
-            depth=options.depth,
-            batch_size=options.batch_size,
-            dataset_size=options.dataset_size,
-            method=options.method,
-        )
-        tolerance = parse_percent(options.tolerance)
-        comparer = Comparer(case, Aspect(options.aspect), tolerance, count_steps(len(releases)))
-        try:
-            print(render_bisection(find_first_bad(releases, comparer.judge), comparer.plan))
-        finally:
-            comparer.close()
 
-    return run_command(work)
+def _one_value_of(axis: str) -> Callable[[str], AxisValue]:
+    """Return a reader of an argument that is one value of an axis, written as pytest takes it."""
+
+    def parse(text: str) -> AxisValue:
+        value, *others = parse_axis(axis, text)
+        if isinstance(value, Rejected):
+            raise AxisError(value.reason)
+        if others:
+            raise AxisError(f"expected one value, got {text!r}; search once for each")
+        return value
+
+    return refuse(parse)
+
+
+def _search(options: argparse.Namespace) -> None:
+    """Search as the command line says and print the answer."""
+    case = Case(
+        question=Question(options.question),
+        workload=options.workload,
+        depth=options.depth,
+        batch_size=options.batch_size,
+        dataset_size=options.dataset_size,
+        method=options.method,
+    )
+    releases = list_releases(options.good, options.bad)
+    comparer = Comparer(case, Aspect(options.aspect), options.tolerance, count_steps(len(releases)))
+    try:
+        print(render_bisection(find_first_bad(releases, comparer.judge), comparer.plan))
+    finally:
+        comparer.close()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
+import importlib.util
 import os
 import random
 import sys
@@ -22,7 +22,18 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from benchmarks.commands._running import run_command
+from packaging.specifiers import InvalidSpecifier, Specifier
+
+from benchmarks.baselines.lines import append_line, load_lines
+from benchmarks.commands._running import (
+    CommandParser,
+    MisuseError,
+    read_count,
+    read_place,
+    refuse,
+    run_command,
+    write_whole,
+)
 from benchmarks.errors import RecordError, SuiteError
 from benchmarks.launch.environments import build_target
 from benchmarks.launch.launcher import ServerLauncher
@@ -53,6 +64,8 @@ _METHODS = ("fit_array", "fit_dataset", "loop_graph")
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 
 _ROUNDS = 6
+
+_PICTURES = (".svg", ".png")
 
 _ENOUGH_ROUNDS = {Question.PEAK_MEMORY: 3, Question.TRAINING_GRAPH: 2}
 """Bytes repeat to 1 %, and counts exactly, as two of them show; more rounds are for what is timed."""
@@ -93,8 +106,6 @@ def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
         TargetError: when the environment of a version cannot be built.
         RecordError: when what is written down was measured on another machine, or cannot be read.
     """
-    if not raw.parent.is_dir():
-        raise RecordError(f"--raw: expected a file in a folder that exists, got {raw}; make {raw.parent} first")
     written = load_history(raw)
     targets = {version: build_target(f"tensorflow-cpu=={version}.*") for version in versions}
     done = {_find_place(entry) for entry in written if not entry.failed}
@@ -109,13 +120,13 @@ def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
                 missing = {
                     version: launcher for version, launcher in launchers.items() if (version, case, number) not in done
                 }
-                if missing and case.question.is_timed:
+                if not missing:
+                    continue
+                if case.question.is_timed:
                     missing = launchers  # times of one version tell nothing beside those of another hour
                 for entry in _measure(missing, case, number):
-                    with raw.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps(entry.to_json()) + "\n")
-                if missing:
-                    print(f"round {number + 1} of {rounds}: {case.case_id}", file=sys.stderr, flush=True)
+                    append_line(raw, entry)
+                print(f"round {number + 1} of {rounds}: {case.case_id}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -162,21 +173,7 @@ def load_history(raw: Path) -> list[HistoryEntry]:
     Raises:
         RecordError: when a line is not one that a history wrote.
     """
-    if not raw.exists():
-        return []
-    lines = enumerate(raw.read_text(encoding="utf-8").splitlines(), start=1)
-    entries = [_read_line(line, f"{raw}, line {number}") for number, line in lines]
-    return list({_find_place(entry): entry for entry in entries}.values())
-
-
-def _read_line(line: str, place: str) -> HistoryEntry:
-    try:
-        return HistoryEntry.from_json(json.loads(line))
-    except (ValueError, RecordError) as error:
-        raise RecordError(
-            f"{place}: expected a block of a history, got something else ({error}); remove that line, and it is "
-            "measured again"
-        ) from error
+    return list({_find_place(entry): entry for entry in load_lines(raw, HistoryEntry)}.values())
 
 
 def _find_place(entry: HistoryEntry) -> tuple[str, Case, int]:
@@ -234,29 +231,58 @@ def _read(launcher: ServerLauncher, case: Case, number: int) -> ReadBlock | Suit
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure what is missing, write table and picture; return 0, or 1 after one line that says why not."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.commands.history", description=(__doc__ or "")[:80])
-    parser.add_argument("--versions", default=",".join(_VERSIONS), help="minor versions of TensorFlow, apart by commas")
-    parser.add_argument("--rounds", type=int, default=_ROUNDS, help="blocks of each case in each version")
-    parser.add_argument("--raw", type=Path, required=True, help="JSON lines: what was measured, read and continued")
-    parser.add_argument("--table", type=Path, help="Markdown page to write; the table is printed where there is none")
-    parser.add_argument("--picture", type=Path, help="SVG or PNG file to draw; needs matplotlib")
+    """Measure what is missing, write table and picture; return 0, or 1 or 2 after one line that says why not."""
+    parser = CommandParser("history", "Measure many TensorFlow versions in turns.")
+    parser.add_argument(
+        "--versions",
+        type=_read_versions,
+        default=",".join(_VERSIONS),
+        help="minor versions of TensorFlow, apart by commas",
+    )
+    parser.add_argument("--rounds", type=read_count, default=_ROUNDS, help="blocks of each case in each version")
+    parser.add_argument("--raw", type=read_place, required=True, help="JSON lines: what was measured, and is gone on")
+    parser.add_argument("--table", type=read_place, help="Markdown page to write; printed where there is none")
+    parser.add_argument("--picture", type=_read_picture, help="SVG or PNG file to draw; needs matplotlib")
     parser.add_argument("--only-render", action="store_true", help="measure nothing more")
-    options = parser.parse_args(arguments)
+    return run_command(parser, arguments, _measure_and_render)
 
-    def work() -> None:
-        if not options.only_render:
-            measure_history(options.versions.split(","), options.rounds, options.raw)
-        entries = load_history(options.raw)
-        if options.picture is not None:
-            draw_history(entries, options.picture)
-        if options.table is None:
-            print(render_history(entries))
-            return
-        picture = None if options.picture is None else os.path.relpath(options.picture, options.table.parent)
-        options.table.write_text(render_page(entries, picture) + "\n", encoding="utf-8")
 
-    return run_command(work)
+def _measure_and_render(options: argparse.Namespace) -> None:
+    """Do what the command line asks for."""
+    if not options.only_render:
+        measure_history(options.versions, options.rounds, options.raw)
+    entries = load_history(options.raw)
+    if not entries:
+        raise MisuseError(f"--raw: expected a history to render, got nothing in {options.raw}; measure some first")
+    if options.picture is not None:
+        draw_history(entries, options.picture)
+    if options.table is None:
+        print(render_history(entries))
+        return
+    picture = None if options.picture is None else os.path.relpath(options.picture, options.table.parent)
+    write_whole(options.table, render_page(entries, picture) + "\n", "--table")
+
+
+@refuse
+def _read_versions(text: str) -> list[str]:
+    """Read what can stand before `.*` in a requirement, so that a slip is seen before anything is built."""
+    versions = [version.strip() for version in text.split(",")]
+    try:
+        for version in versions:
+            Specifier(f"=={version}.*")
+    except InvalidSpecifier:
+        raise MisuseError(f"expected versions apart by commas, got {text!r}; write for example 2.15,2.16") from None
+    return versions
+
+
+@refuse
+def _read_picture(text: str) -> Path:
+    """Read where to draw, and see that it can be done before hours of measuring."""
+    if Path(text).suffix not in _PICTURES:
+        raise MisuseError(f"expected a file that ends in {' or '.join(_PICTURES)}, got {text!r}; rename it")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MisuseError("expected matplotlib to draw with, got none; pip install --group history")
+    return read_place(text)
 
 
 if __name__ == "__main__":

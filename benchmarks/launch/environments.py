@@ -3,30 +3,31 @@
 A requirement is resolved to exact versions, and the environment lies in the cache under a key made of them and of the
 Python version: the same versions are built once, whatever they were asked for as. What a requirement resolved to is
 remembered, so that a warm cache works without a network. uv does the work where it is installed, venv and pip
-elsewhere.
-A lock keeps two runs from building the same environment; one that was left half built, or lost a package since, is
-built again. Leaves out: what is measured in it.
+elsewhere. A lock keeps two runs from building the same environment; one that was left half built, or lost a package
+since, is built again. Leaves out: what is measured in it.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import platformdirs
 from filelock import FileLock
 from packaging.requirements import InvalidRequirement, Requirement
-from packaging.utils import NormalizedName, canonicalize_name
-from packaging.version import Version
+from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 from benchmarks.errors import TargetError
 from benchmarks.launch.targets import KNOWN_TARGETS, Target, find_checkout, find_target
+from benchmarks.records import Json
 
 CACHE_VARIABLE = "SAMPLE_WEIGHTING_CACHE"
 """Environment variable that names the folder to build in, in place of the user's cache."""
@@ -34,9 +35,9 @@ CACHE_VARIABLE = "SAMPLE_WEIGHTING_CACHE"
 _NEEDED = ("numpy", "psutil")
 """What a target needs beside what was asked for, which brings TensorFlow."""
 
-_NUMPY_WITH_ANOTHER_ABI = Version("2")
-_FIRST_FOR_THAT_NUMPY = Version("2.18")
-"""The first TensorFlow that was built for NumPy 2."""
+_OLDER_NUMPY = SpecifierSet("<2")
+_FOR_OLDER_NUMPY = SpecifierSet("<2.18")
+"""TensorFlow was built for NumPy 1 before 2.18, and NumPy 2 has another ABI."""
 
 _INSTALL_TIMEOUT_S = 1800.0
 _MARK = "complete.json"
@@ -112,8 +113,8 @@ def _resolve(requirement: str, root: Path) -> list[str]:
     memory = root / f"resolved-{_digest([sys.version, *wanted])}.json"
     try:
         pins = _ask_resolver(wanted)
-        if _needs_older_numpy(pins) and not any(_find_name(each) == "numpy" for each in asked):
-            pins = _ask_resolver([*wanted, f"numpy<{_NUMPY_WITH_ANOTHER_ABI}"])
+        if _needs_older_numpy(pins) and "numpy" not in dict(_list_named(asked)):
+            pins = _ask_resolver([*wanted, f"numpy{_OLDER_NUMPY}"])
     except TargetError:
         if not memory.exists():
             raise
@@ -138,50 +139,62 @@ def _names_distribution(part: str, parts: int) -> bool:
     return Path(part).exists() and (parts > 1 or part.endswith(".whl"))
 
 
-def _find_name(requirement: str) -> str | None:
-    """Return the name of the package that is asked for; None of a path or an address."""
-    try:
-        return canonicalize_name(Requirement(requirement).name)
-    except InvalidRequirement:
-        return None
+def _list_named(requirements: Sequence[str]) -> list[tuple[str, Requirement]]:
+    """Return the requirements and their packages' names; without paths and bare addresses, which name no package."""
+    named: list[tuple[str, Requirement]] = []
+    for text in requirements:
+        with contextlib.suppress(InvalidRequirement):
+            requirement = Requirement(text)
+            named.append((canonicalize_name(requirement.name), requirement))
+    return named
 
 
 def _needs_older_numpy(pins: Sequence[str]) -> bool:
     """Whether this TensorFlow was built for NumPy 1 and did not say so; some releases, such as 2.14.0, did not."""
-    exact = [pin.partition(";")[0].partition("==") for pin in pins if "==" in pin]
-    versions = {name.strip(): Version(version.strip()) for name, _, version in exact}
-    tensorflow = [version for name, version in versions.items() if name in {"tensorflow", "tensorflow-cpu"}]
+    versions = {name: each.version for name, pin in _list_named(pins) for each in pin.specifier}
+    tensorflow = versions.get("tensorflow-cpu", versions.get("tensorflow"))
     numpy = versions.get("numpy")
-    return (
-        numpy is not None
-        and numpy >= _NUMPY_WITH_ANOTHER_ABI
-        and any(version < _FIRST_FOR_THAT_NUMPY for version in tensorflow)
-    )
+    if tensorflow is None or numpy is None:
+        return False
+    return _FOR_OLDER_NUMPY.contains(tensorflow, prereleases=True) and not _OLDER_NUMPY.contains(numpy)
+
+
+def _find_uv() -> str | None:
+    """Return uv, on the PATH or beside this interpreter, whose folder is not on it where nothing is activated."""
+    return shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
 
 
 def _ask_resolver(wanted: Sequence[str]) -> list[str]:
-    """Return `name==version` for everything that would be installed, sorted."""
-    uv = shutil.which("uv")
+    """Return `name==version` for everything that would be installed, or where it comes from, sorted."""
+    what = " ".join(wanted)
+    uv = _find_uv()
     if uv is not None:
         command = [uv, "pip", "compile", "--quiet", "--no-header", "--no-annotate", "--python", sys.executable, "-"]
-        lines = _run(command, "resolve", " ".join(wanted), stdin="\n".join(wanted)).splitlines()
+        lines = _run(command, "resolve", what, stdin="\n".join(wanted)).splitlines()
         return sorted(line.strip() for line in lines if line.strip() and not line.startswith("#"))
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed", "--report", "-"]
-    report = json.loads(_run([*command, *wanted], "resolve", " ".join(wanted)))
-    return sorted(f"{item['metadata']['name']}=={item['metadata']['version']}" for item in report["install"])
+    command = [sys.executable, *_PIP_INSTALL, "--dry-run", "--ignore-installed", "--report", "-"]
+    return sorted(map(_name_pin, json.loads(_run([*command, *wanted], "resolve", what))["install"]))
+
+
+_PIP_INSTALL = ("-m", "pip", "install", "--quiet")
+
+
+def _name_pin(item: Json) -> str:
+    """Return the pin of an item of pip's report: its version, or where it comes from if that was asked for."""
+    exact = f" @ {item['download_info']['url']}" if item["is_direct"] else f"=={item['metadata']['version']}"
+    return f"{item['metadata']['name']}{exact}"
 
 
 def _install(folder: Path, interpreter: Path, pins: Sequence[str]) -> None:
     """Make the environment and put the exact versions into it."""
-    uv = shutil.which("uv")
     what = next((pin for pin in pins if pin.startswith("tensorflow")), "the target")
+    make, install = [sys.executable, "-m", "venv"], [str(interpreter), *_PIP_INSTALL]
+    uv = _find_uv()
     if uv is not None:
-        _run([uv, "venv", "--quiet", "--python", sys.executable, str(folder)], "make an environment for", what)
-        command = [uv, "pip", "install", "--quiet", "--no-deps", "--python", str(interpreter)]
-    else:
-        _run([sys.executable, "-m", "venv", str(folder)], "make an environment for", what)
-        command = [str(interpreter), "-m", "pip", "install", "--quiet", "--no-deps"]
-    _run([*command, *pins], "install", what)
+        make = [uv, "venv", "--quiet", "--python", sys.executable]
+        install = [uv, "pip", "install", "--quiet", "--python", str(interpreter)]
+    _run([*make, str(folder)], "make an environment for", what)
+    _run([*install, "--no-deps", *pins], "install", what)
 
 
 def _is_whole(folder: Path, interpreter: Path, pins: Sequence[str]) -> bool:
@@ -193,15 +206,14 @@ def _is_whole(folder: Path, interpreter: Path, pins: Sequence[str]) -> bool:
     )
     if listed.returncode:
         return False
-    installed = {canonicalize_name(name): version for name, version in json.loads(listed.stdout).items()}
-    return all(_is_met(Requirement(pin), installed) for pin in pins)
+    installed = {str(canonicalize_name(name)): version for name, version in json.loads(listed.stdout).items()}
+    return all(_is_met(pin, installed.get(name)) for name, pin in _list_named(pins))
 
 
-def _is_met(pin: Requirement, installed: Mapping[NormalizedName, str]) -> bool:
-    """Whether the version that a pin names is installed; one for another system needs not be."""
+def _is_met(pin: Requirement, version: str | None) -> bool:
+    """Whether the version that a pin names is the installed one; of what is for another system none needs be."""
     if pin.marker is not None and not pin.marker.evaluate():
         return True
-    version = installed.get(canonicalize_name(pin.name))
     return version is not None and pin.specifier.contains(version, prereleases=True)
 
 

@@ -9,6 +9,8 @@ import dataclasses
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+from packaging.version import Version
+
 from benchmarks.records import BlockSummary, Case, HistoryEntry, Question
 from benchmarks.stats.histories import Track, estimate_track
 from benchmarks.units import format_bytes, format_duration, format_overhead
@@ -50,7 +52,7 @@ class Line:
 
 def list_versions(entries: Sequence[HistoryEntry]) -> list[str]:
     """Return the versions that were asked for, oldest first."""
-    return sorted({entry.version for entry in entries}, key=lambda version: [int(part) for part in version.split(".")])
+    return sorted({entry.version for entry in entries}, key=Version)
 
 
 def estimate_lines(entries: Sequence[HistoryEntry]) -> list[Line]:

@@ -21,7 +21,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import psutil
@@ -29,12 +29,13 @@ from scipy import stats
 from tabulate import tabulate
 
 from benchmarks.axes import AXIS_NAMES, parse_axis, split_null
+from benchmarks.baselines.lines import append_line, group_by_key, load_lines
 from benchmarks.launch.launcher import ServerLauncher
 from benchmarks.launch.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Question
 from benchmarks.records.blocks import COLUMNS
+from benchmarks.records.json_form import JsonRecord
 from benchmarks.stats.estimators import Estimator, estimate_log_ratio
-from benchmarks.studies._lines import append_line, group_by_key, load_lines
 from benchmarks.sweeps import Profile, expand
 from benchmarks.target.supervise import Limits
 
@@ -44,6 +45,16 @@ _WALL_BUDGET_S = 20.0
 _LENGTHS_NS = (500_000_000, 1_000_000_000, 2_000_000_000, 4_000_000_000, 8_000_000_000)
 _CONFIDENCE = 0.95
 _FEWEST_BLOCKS = 2
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BlockLine(JsonRecord):
+    """A raw block of a case."""
+
+    json_name: ClassVar[str] = "a line of this study"
+
+    case_id: str
+    block: Block
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +140,7 @@ def render_rows(rows: Sequence[Row]) -> str:
 
 def load_blocks(path: Path) -> dict[str, list[Block]]:
     """Return the blocks measured so far by case id; an absent file holds none."""
-    return group_by_key(load_lines(path, lambda line: (line["case_id"], Block.from_json(line["block"]))))
+    return group_by_key((line.case_id, line.block) for line in load_lines(path, BlockLine))
 
 
 def list_cases(question: Question, methods: str) -> list[Case]:
@@ -156,7 +167,7 @@ def measure_blocks(cases: Sequence[Case], count: int, length_ns: int, path: Path
                     BlockRequest(case=case, seed=1000 + index, timed_budget_ns=length_ns, min_rounds=4)
                 )
                 measured.append(block)
-                append_line(path, {"case_id": case.case_id, "block": block.to_json()})
+                append_line(path, BlockLine(case_id=case.case_id, block=block))
                 print(f"block {index + 1} of {count}: {case.case_id}", file=sys.stderr, flush=True)
     finally:
         launcher.close()

@@ -21,15 +21,18 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import psutil
 from tabulate import tabulate
 
 from benchmarks.axes import AXIS_NAMES, split_null
+from benchmarks.baselines.lines import append_line, group_by_key, load_lines
 from benchmarks.baselines.store import load_run, read_baseline
 from benchmarks.errors import AxisError, SuiteError
 from benchmarks.gate.times import list_groups, list_log_ratios
@@ -39,8 +42,8 @@ from benchmarks.measuring.settings import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource, estimate_timed_share
 from benchmarks.protocols import Launcher
 from benchmarks.questions import QUESTIONS
-from benchmarks.records import Aspect, BlockSummary, Case, Interval, Json, Question
-from benchmarks.studies._lines import append_line, group_by_key, load_lines
+from benchmarks.records import Aspect, BlockSummary, Case, Interval, Question
+from benchmarks.records.json_form import JsonRecord
 from benchmarks.studies._scatter import (
     FEWEST_BLOCKS,
     Effect,
@@ -64,6 +67,17 @@ _TIMEOUT_S = 300.0
 
 Key = tuple[Case, bool]
 """A case, and whether it was measured beside a busy process."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SpreadLine(JsonRecord):
+    """A block of a case, and whether it was measured beside a busy process."""
+
+    json_name: ClassVar[str] = "a line of this study"
+
+    case: Case
+    busy: bool
+    block: BlockSummary
 
 
 def list_null_cases(questions: Sequence[Question], methods: Sequence[str] | None) -> list[Case]:
@@ -97,11 +111,7 @@ def list_null_cases(questions: Sequence[Question], methods: Sequence[str] | None
 
 def load_spreads(path: Path) -> dict[Key, list[BlockSummary]]:
     """Return the blocks measured so far, by case and whether beside a busy process; an absent file holds none."""
-    return group_by_key(load_lines(path, _read_block))
-
-
-def _read_block(line: Json) -> tuple[Key, BlockSummary]:
-    return (Case.from_json(line["case"]), line["busy"]), BlockSummary.from_json(line["block"])
+    return group_by_key(((line.case, line.busy), line.block) for line in load_lines(path, SpreadLine))
 
 
 def list_blocks_of_run(path: Path) -> dict[Key, Sequence[BlockSummary]]:
@@ -127,7 +137,7 @@ def measure_case(launcher: Launcher, case: Case, count: int, path: Path, *, busy
 
     def keep(number: int, overhead: Interval | None) -> None:
         del overhead
-        append_line(path, {"case": case.to_json(), "busy": busy, "block": source.blocks[-1].to_json()})
+        append_line(path, SpreadLine(case=case, busy=busy, block=source.blocks[-1]))
         print(f"block {number} of {count}: {case.case_id}", file=sys.stderr, flush=True)
 
     source = TimedSource(case, launcher, MeasuringSettings(seed=_RUN_SEED), keep)

@@ -232,14 +232,17 @@ def test_the_command_says_in_one_line_why_not(
     assert not output.exists()
 
 
-@pytest.mark.parametrize("name", ["missing/all.json", "."])
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("missing/all.json", "make {folder}/missing first"), (".", "name a file in it")]
+)
 def test_an_output_that_cannot_be_is_refused_before_anything_is_read(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, remedy: str
 ) -> None:
     output = tmp_path / name
-    assert merge.main([str(tmp_path / "no.json"), "--output", str(output)]) == 1
+    assert merge.main([str(tmp_path / "no.json"), "--output", str(output)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"--output: expected a file in a folder that exists, got {str(output)!r}; make ")
+    told = f"--output: expected a file in a folder that exists, got {str(output)!r}; {remedy}"
+    assert line == told.format(folder=tmp_path)
 
 
 def test_a_merge_that_cannot_be_written_leaves_the_older_run_as_it_was(

@@ -10,19 +10,21 @@ from typing import Any
 import pytest
 
 from benchmarks.commands import bisect
-from benchmarks.errors import TargetError
+from benchmarks.commands._running import MisuseError
 from benchmarks.gate.judgement import Judgement
 from benchmarks.launch.targets import Target
 from benchmarks.records import Aspect, Outcome, Question
 from tests.examples import make_case
 from tests.plugin.fakes import FakeLauncher
 
-_LISTING = "tensorflow-cpu (2.21.0)\nAvailable versions: 2.21.0, 2.20.0, 2.19.1, 2.19.0, 2.18.1, 2.10.0, 2.9.3\n"
+_LISTING = (
+    "tensorflow-cpu (2.21.0)\nAvailable versions: 2.21.0, 2.20.0, 2.19.1, 2.19.0, 2.19.0rc1, 2.18.1, 2.10.0, 2.9.3\n"
+)
 
 
 @pytest.fixture
 def pip(monkeypatch: pytest.MonkeyPatch) -> None:
-    """pip lists seven releases."""
+    """pip lists seven releases and a candidate of one."""
 
     def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 0, stdout=_LISTING, stderr="")
@@ -34,15 +36,21 @@ def test_releases_are_those_between_the_two_in_order(pip: None) -> None:
     assert bisect.list_releases("2.9.3", "2.19.1") == ["2.9.3", "2.10.0", "2.18.1", "2.19.0", "2.19.1"]
 
 
+def test_a_release_may_be_written_without_its_last_zero(pip: None) -> None:
+    assert bisect.list_releases("2.19", "2.20") == ["2.19.0", "2.19.1", "2.20.0"]
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "reason"),
     [
         ("2.11.0", "2.19.1", "expected one of .* got '2.11.0'"),
         ("2.20.0", "2.18.1", "expected the good one before the bad"),
+        ("2.10.0", "2.9.3", "expected the good one before the bad"),
+        ("2.x", "2.18.1", "expected a version, got '2.x'"),
     ],
 )
 def test_releases_that_make_no_sense_are_refused(pip: None, good: str, bad: str, reason: str) -> None:
-    with pytest.raises(TargetError, match=reason):
+    with pytest.raises(MisuseError, match=reason):
         bisect.list_releases(good, bad)
 
 

@@ -92,6 +92,7 @@ def test_a_broken_environment_is_built_again(uv: Path, tmp_path: Path) -> None:
     ("requirement", "numpy"),
     [
         ("tensorflow-cpu==2.14.0", "1.26.4"),
+        ("tensorflow==2.17.0rc1", "1.26.4"),
         ("tensorflow-cpu==2.18.0", "2.4.6"),
         ("tensorflow-cpu==2.14.0 numpy==2.4.6", "2.4.6"),
         ("tensorflow-cpu==2.14.0 numpydoc==1.8.0", "1.26.4"),
@@ -112,6 +113,13 @@ def test_a_name_may_be_written_in_any_of_its_forms(uv: Path, tmp_path: Path) -> 
     pins = {"tensorflow_cpu": "2.19.1", "Jaraco-Text": "4.0", "NumPy": "1.0", "psutil": "1.0"}
     (target.interpreter.parent / "pins.json").write_text(json.dumps(pins))
     build_target("tensorflow-cpu==2.19.1 jaraco.text==4.0", tmp_path)
+    assert list_calls(uv).count("venv") == 1
+
+
+def test_a_package_from_a_file_is_built_once_too(uv: Path, tmp_path: Path) -> None:
+    """Its pin is the path, which names no package, so that its version cannot be looked up."""
+    for _ in range(2):
+        build_target("tensorflow-cpu==2.19.1 ./keras==3.whl", tmp_path)
     assert list_calls(uv).count("venv") == 1
 
 
@@ -203,6 +211,14 @@ def test_requirements_are_built(uv: Path, tmp_path: Path, monkeypatch: pytest.Mo
     assert find_or_build_target(asked) is built
 
 
+def test_uv_is_found_beside_an_interpreter_that_is_not_activated(
+    uv: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(uv / "python"))
+    assert environments._find_uv() == str(uv / "uv")
+
+
 def test_without_uv_pip_and_venv_do_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands: list[list[str]] = []
 
@@ -210,10 +226,18 @@ def test_without_uv_pip_and_venv_do_the_work(tmp_path: Path, monkeypatch: pytest
         commands.append(list(command))
         if "venv" in command:
             Path(command[-1]).mkdir(parents=True)
-        found = [{"metadata": {"name": "tensorflow_cpu", "version": "2.19.1"}}]
+        found = [
+            {"metadata": {"name": "tensorflow_cpu", "version": "2.19.1"}, "is_direct": False},
+            {
+                "metadata": {"name": "keras", "version": "3.8.0"},
+                "is_direct": True,
+                "download_info": {"url": "file:///keras.whl"},
+            },
+        ]
         return json.dumps({"install": found}) if "--report" in command else ""
 
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     monkeypatch.setattr(environments, "_run", run)
     target = build_target("tensorflow-cpu==2.19.1", tmp_path / "cache")
     resolve, make, install = commands
@@ -221,4 +245,4 @@ def test_without_uv_pip_and_venv_do_the_work(tmp_path: Path, monkeypatch: pytest
     assert resolve[-3:] == ["tensorflow-cpu==2.19.1", "numpy", "psutil"]
     assert make == [sys.executable, "-m", "venv", str(target.interpreter.parent.parent)]
     assert install[0] == str(target.interpreter)
-    assert install[-2:] == ["--no-deps", "tensorflow_cpu==2.19.1"]
+    assert install[-3:] == ["--no-deps", "keras @ file:///keras.whl", "tensorflow_cpu==2.19.1"]
