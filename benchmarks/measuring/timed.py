@@ -46,6 +46,8 @@ class TimedSource:
         launcher: Launcher,
         settings: MeasuringSettings,
         on_block: OnBlock | None = None,
+        *,
+        measured_before: int = 0,
     ) -> None:
         """Measure nothing yet.
 
@@ -55,11 +57,13 @@ class TimedSource:
             settings: what the run was asked for.
             on_block: called after each block with the number of blocks and the overhead they show so far; None where
                 nobody wants to know.
+            measured_before: how many blocks of the case there are already, elsewhere; the numbers go on from there.
         """
         self._case = case
         self.launcher = launcher
         self._settings = settings
         self._on_block = on_block
+        self._measured_before = measured_before
         self.blocks: list[BlockSummary] = []
         self.samples_ns: list[float] = []
         self.environment: Environment | None = None
@@ -121,7 +125,7 @@ class TimedSource:
 
     def make_request(self, ahead: int = 0) -> BlockRequest:
         """Return what the next block is asked for, or the one that is so many `ahead` of it."""
-        return self._settings.make_block_request(self._case, len(self.blocks) + ahead)
+        return self._settings.make_block_request(self._case, self._measured_before + len(self.blocks) + ahead)
 
     def keep(self, block: Block | SuiteError) -> SuiteError | None:
         """Remember a block that was measured as `make_request` said; return why not where there is none of use."""
@@ -129,7 +133,7 @@ class TimedSource:
             return block
         if self.environment is None:
             self.environment = self.launcher.describe_environment()
-        error = find_tracing(self._case, block)
+        error = _find_tracing(self._case, block)
         if error is not None:
             return error
         self.blocks.append(summarise_block(block))
@@ -180,7 +184,7 @@ def estimate_timed_share(question: Question, blocks: Sequence[BlockSummary]) -> 
     return sum(block.timed_ns for block in blocks) / sum(block.wall_ns for block in blocks)
 
 
-def find_tracing(case: Case, block: Block) -> BlockError | None:
+def _find_tracing(case: Case, block: Block) -> BlockError | None:
     """Return why the times of a block are not those of a steady state: it traced, and that is not what is asked."""
     if not block.traces_while_timed or case.question is Question.STARTUP_TIME:
         return None
