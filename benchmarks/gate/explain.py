@@ -73,7 +73,7 @@ def _describe_null(outcome: Outcome, comparison: Comparison, plan: Plan) -> str:
 def describe_open(comparison: Comparison) -> str:
     """Return what is said of something that is neither shown nor ruled out, beside something worse; begins `left open`.
 
-    It took no part in the verdict, so it is not told how large it would have had to be.
+    It took no part in the verdict, so that nothing is said of how large it would have had to be.
     """
     return f"left open: {_describe_left_open(comparison)}"
 

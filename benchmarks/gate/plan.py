@@ -32,7 +32,7 @@ be seen, one of 10 lets 93 %, one of 12 lets 98 %, where each look has 8 fresh b
 often."""
 
 MIN_BASELINE_BLOCKS: int = 2
-"""The fewest blocks that tell of their own spread; with fewer, no number of new blocks could decide anything."""
+"""The fewest blocks that show their own spread; with fewer, no number of new blocks could decide anything."""
 
 LEAST_ARM_TOLERANCE: float = 0.05
 """Of what one arm takes by itself in another target: processes differ by a few percent in how their memory happens to
@@ -113,7 +113,7 @@ class Plan:
             raise StatisticsError(f"floor: expected at least 0 bytes, got {self.floor_bytes:g}; choose another")
         if timed and min(self.screen_blocks, self.fresh_blocks) < 2:  # noqa: PLR2004 - one block has no spread
             raise StatisticsError(
-                "blocks: expected at least 2 to screen and 2 per look, since one block tells nothing of its spread, "
+                "blocks: expected at least 2 to screen and 2 per look, since one block shows nothing of its spread, "
                 f"got {self.screen_blocks} and {self.fresh_blocks}"
             )
         if self.screen_blocks < 1 or self.fresh_blocks < 0:

@@ -281,7 +281,7 @@ def _judge_arm(
     limit = plan.tolerances[aspect] * abs(there)
     if find_quantity(key).in_bytes:
         limit = max(limit, plan.floor_bytes)
-        outcome = judge_bytes(now, other, limit, final=final, tells_falls=True)
+        outcome = judge_bytes(now, other, limit, final=final, notes_falls=True)
     else:
         outcome = judge_arm_count(now, other, limit)
     write = _find_format(key)

@@ -34,7 +34,7 @@ def find_fall_limit(tolerance: float) -> float:
 
 
 def judge_change_at_screen(
-    change: LogEstimate, tolerance: float, plan: Plan, *, tells_falls: bool = False
+    change: LogEstimate, tolerance: float, plan: Plan, *, notes_falls: bool = False
 ) -> Outcome | None:
     """Return IMPROVED or HELD where the screening blocks show it; they never show REGRESSED.
 
@@ -45,11 +45,11 @@ def judge_change_at_screen(
         change: current less baseline log-ratio, from the screening blocks.
         tolerance: the tolerated rise, a fraction.
         plan: error levels.
-        tells_falls: whether a fall beyond the tolerance is looked at again instead of being called HELD.
+        notes_falls: whether a fall beyond the tolerance is looked at again instead of being called HELD.
     """
     if change.estimate_upper_bound(plan.judgement_alpha) < find_fall_limit(tolerance):
         return Outcome.IMPROVED
-    if tells_falls and change.log_ratio < find_fall_limit(tolerance):
+    if notes_falls and change.log_ratio < find_fall_limit(tolerance):
         return None
     if change.estimate_upper_bound(1.0 - plan.screen_confidence) <= find_rise_limit(tolerance):
         return Outcome.HELD
@@ -136,7 +136,7 @@ def judge_arm_count(now: Sequence[float], then: Sequence[float], limit: float) -
 
 
 def judge_bytes(
-    now: Sequence[float], then: Sequence[float], limit: float, *, final: bool, tells_falls: bool = False
+    now: Sequence[float], then: Sequence[float], limit: float, *, final: bool, notes_falls: bool = False
 ) -> Outcome | None:
     """Return what bytes show whose median must not rise by more than `limit`; None where more blocks are needed.
 
@@ -145,7 +145,7 @@ def judge_bytes(
         then: what was stored, or is in the other target.
         limit: the tolerated change in bytes.
         final: whether no more blocks will come.
-        tells_falls: whether a fall that the ranges do not bear out is UNDECIDED instead of HELD.
+        notes_falls: whether a fall that the ranges do not bear out is UNDECIDED instead of HELD.
     """
     change = statistics.median(now) - statistics.median(then)
     if abs(change) <= limit:
@@ -155,7 +155,7 @@ def judge_bytes(
     enough = min(len(now), len(then)) >= LEAST_BLOCKS_TO_TELL_APART
     if enough and (min(now) > max(then) or max(now) < min(then)):
         return Outcome.REGRESSED if change > 0 else Outcome.IMPROVED
-    return Outcome.UNDECIDED if change > 0 or tells_falls else Outcome.HELD
+    return Outcome.UNDECIDED if change > 0 or notes_falls else Outcome.HELD
 
 
 def judge_growth(extras: Sequence[float], plan: Plan, *, final: bool) -> Outcome | None:

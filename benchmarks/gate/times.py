@@ -66,7 +66,7 @@ def list_time_criteria_of_pairs(case: Case, plan: Plan) -> list[Criterion[Pair[B
     """
     aspects = [aspect for aspect in plan.tolerances if aspect in _OVERHEADS or not case.null]
     # A fall is worth knowing of one's new version.
-    between = [_AgainstTarget(aspect=each, plan=plan, two_sided=case.null, tells_falls=True) for each in aspects]
+    between = [_AgainstTarget(aspect=each, plan=plan, two_sided=case.null, notes_falls=True) for each in aspects]
     if not case.null:
         return [*between]
     alone = list_time_criteria(case, (), plan)
@@ -77,14 +77,14 @@ def list_time_criteria_of_pairs(case: Case, plan: Plan) -> list[Criterion[Pair[B
 class _TimeCriterion(abc.ABC, Generic[Measured]):
     """An aspect of the times of blocks, or of pairs of them.
 
-    With `two_sided` a fall is as much a fault as a rise; with `tells_falls` one beyond the tolerance is looked at again
+    With `two_sided` a fall is as much a fault as a rise; with `notes_falls` one beyond the tolerance is looked at again
     instead of being called HELD.
     """
 
     aspect: Aspect
     plan: Plan
     two_sided: bool = False
-    tells_falls: bool = False
+    notes_falls: bool = False
 
     @property
     def worst(self) -> Outcome:
@@ -102,7 +102,7 @@ class _TimeCriterion(abc.ABC, Generic[Measured]):
         if self.two_sided:
             outcome = judge_null_at_screen(estimate, self.tolerance, self.plan)
         else:
-            outcome = judge_change_at_screen(estimate, self.tolerance, self.plan, tells_falls=self.tells_falls)
+            outcome = judge_change_at_screen(estimate, self.tolerance, self.plan, notes_falls=self.notes_falls)
         return None if outcome is None else self.describe(outcome, estimate, blocks, fresh=False)
 
     def judge_at_look(self, blocks: Sequence[Measured], *, final: bool) -> Judgement | None:

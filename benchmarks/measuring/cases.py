@@ -31,7 +31,7 @@ from benchmarks.records import Case, CaseReport, Outcome, Verdict
 from benchmarks.records.introduction import Introduction
 
 Publish = Callable[[CaseReport, Sequence[float]], None]
-"""Is given the report on a case, and how long each step of its weighted arm took, or each process that read it."""
+"""Called with the report on a case, and how long each step of its weighted arm took, or each process that read it."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,8 +85,8 @@ def measure_case(
         case: what is measured.
         session: settings, targets and standards; the report is added to it, and the verdict where this is a null case.
         next_step: what the message of a failure advises, as a sentence or a command.
-        on_block: is told after each block.
-        publish: is given the report.
+        on_block: called after each block.
+        publish: called with the report.
         try_once: measure one block and judge nothing.
     """
     conclusion = _Conclusion()

@@ -1,7 +1,7 @@
 """What is said of a case beyond its verdict? What the overhead is made of, where it was asked for or has risen.
 
 A few more processes are run: they read both arms' graphs and traces, and profile their steps; with two targets the
-weighted arms are profiled in both. A failure to explain is told in the explanation and changes no verdict.
+weighted arms are profiled in both. A failure to explain is said in the explanation and changes no verdict.
 """
 
 from __future__ import annotations

@@ -34,7 +34,7 @@ from benchmarks.stats.summaries import summarise_block
 _REPORT_CONFIDENCE = 0.95
 
 OnBlock = Callable[[int, Interval | None], None]
-"""Is told after each block how many there are and which overhead they show; None where no time is compared."""
+"""Called after each block with how many there are and which overhead they show; None where no time is compared."""
 
 
 class TimedSource:

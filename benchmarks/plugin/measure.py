@@ -36,7 +36,7 @@ _TO_BE_COMPARED = (
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CaseUnderTest:
-    """A case that was measured and judged, ready to fail its test; `strict` and `against` are what the run was told."""
+    """A case that was measured and judged, ready to fail its test; `strict` and `against` are as asked for."""
 
     report: CaseReport
     message: str
@@ -87,7 +87,7 @@ def advise(run: Run, case: Case, node_id: str) -> str:
     """Return the command that looks closer at a case that failed, after its null case, and what to do before.
 
     Args:
-        run: what it was told that the case depends on.
+        run: what it was asked that the case depends on.
         case: what was measured.
         node_id: the id of its test.
     """

@@ -41,17 +41,3 @@ def test_the_arm_that_is_built_first_alternates_from_block_to_block(index: int) 
     source = make_source()
     ahead = [source.make_request(index), source.make_request(index + 1)]
     assert ahead[0].weighted_built_first is not ahead[1].weighted_built_first
-
-
-def test_orders_follow_from_the_seed_of_orders_and_data_from_the_other() -> None:
-    one, other = (MeasuringSettings(seed=1, order_seed=seed).make_block_request(EXAMPLE_CASE, 0) for seed in (1, 2))
-    assert one.seed == other.seed
-    assert one.order_seed != other.order_seed
-
-
-def test_which_arm_is_built_first_in_the_first_block_is_a_coin_of_the_run() -> None:
-    first = [
-        MeasuringSettings(seed=1, order_seed=seed).make_block_request(EXAMPLE_CASE, 0).weighted_built_first
-        for seed in range(200)
-    ]
-    assert 70 < sum(first) < 130, "of 200"
