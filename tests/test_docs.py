@@ -14,7 +14,6 @@ import pytest
 
 from benchmarks import methods
 from benchmarks.methods import METHODS, MethodEntry
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Outcome, Question
 from benchmarks.sweeps import Profile, expand
 from benchmarks.workloads import WORKLOADS
@@ -35,7 +34,7 @@ def test_the_readme_names_all_that_can_be_asked_for() -> None:
 
 @pytest.mark.parametrize("question", [question for question in Question if question.is_timed])
 def test_the_readme_tells_what_is_tolerated_of_each_time(question: Question) -> None:
-    row = QUESTIONS[question]
+    row = question.row
     assert row.tolerance is not None
     assert row.cpu_tolerance is not None
     told = f"{row.tolerance:.0%}, and {row.cpu_tolerance:.0%} in processor time"

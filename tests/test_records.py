@@ -1,4 +1,4 @@
-"""Records refuse what they cannot be, and survive the way through JSON."""
+"""Records refuse what they cannot be, and survive the way through JSON; graphs are subtracted type by type."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from benchmarks.records import (
     Verdict,
 )
 from benchmarks.records.json_form import JsonRecord
+from benchmarks.records.readings import describe_op_types, subtract_op_types
 from tests.examples import EXAMPLE_CASE, make_block, make_case, make_environment, make_measurement
 
 _ROOT = Path(__file__).parent.parent
@@ -289,3 +290,15 @@ def test_environments_are_equal_only_when_everything_is() -> None:
 
 def test_an_error_is_one_line_whatever_it_is_made_of() -> None:
     assert str(SuiteError("expected\n  this,\n got that")) == "expected this, got that"
+
+
+def test_a_difference_leaves_out_what_both_have() -> None:
+    assert subtract_op_types({"Mul": 5, "Cast": 1, "Sum": 2}, {"Mul": 3, "Sum": 3, "Cast": 1}) == {"Mul": 2, "Sum": -1}
+
+
+def test_a_difference_is_told_largest_first() -> None:
+    assert describe_op_types({"Cast": 1, "Mul": 2, "Sum": -3}) == "-3 Sum, +2 Mul, +1 Cast"
+
+
+def test_no_difference_is_told_too() -> None:
+    assert describe_op_types({}) == "none"

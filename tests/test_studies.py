@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.baselines.lines import append_line, load_lines
-from benchmarks.baselines.schema import EXTRA_INFO_KEY, to_extra_info
+from benchmarks.baselines.store import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.errors import RecordError
 from benchmarks.records import Block, CaseReport, Measurement
 from benchmarks.studies.estimators import BlockLine, cut_block, estimate_rows, load_blocks, render_rows

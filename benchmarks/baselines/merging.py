@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from benchmarks.baselines.schema import EXTRA_INFO_KEY, RUN_KEY
+from benchmarks.baselines.store import EXTRA_INFO_KEY, RUN_KEY
 from benchmarks.errors import BaselineError
 from benchmarks.records import Json
 from benchmarks.records.json_form import describe_value

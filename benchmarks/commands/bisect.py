@@ -19,7 +19,7 @@ from collections.abc import Callable, Sequence
 
 from packaging.version import InvalidVersion, Version
 
-from benchmarks.axes import METHOD_NAMES, WORKLOAD_NAMES, AxisValue, Rejected, parse_axis
+from benchmarks.cases import AxisValue, Rejected, parse_axis
 from benchmarks.commands._running import CommandParser, MisuseError, one_of, refuse, run_command
 from benchmarks.errors import AxisError, StatisticsError, TargetError
 from benchmarks.gate.bisection import (
@@ -37,10 +37,12 @@ from benchmarks.launch.pool import launch_target
 from benchmarks.measuring.cases import judge_against, open_source
 from benchmarks.measuring.session import OpenTarget
 from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.methods import METHODS
 from benchmarks.protocols import Launcher
 from benchmarks.records import Aspect, Case, Outcome, Question
 from benchmarks.target.supervise import Limits
 from benchmarks.units import parse_percent
+from benchmarks.workloads import WORKLOADS
 
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 
@@ -170,11 +172,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--good", required=True, help="a release that is good")
     parser.add_argument("--bad", required=True, help="a later release that is bad")
     parser.add_argument("--question", type=one_of([each.value for each in Question]), default="step_time")
-    parser.add_argument("--workload", type=one_of(WORKLOAD_NAMES), default="mlp")
+    parser.add_argument("--workload", type=one_of(list(WORKLOADS)), default="mlp")
     parser.add_argument("--depth", type=_one_value_of("depth"), default=2)
     parser.add_argument("--batch-size", type=_one_value_of("batch_size"), default=256)
     parser.add_argument("--dataset-size", type=_one_value_of("dataset_size"), default=None)
-    parser.add_argument("--method", type=one_of(METHOD_NAMES), default="loop_graph")
+    parser.add_argument("--method", type=one_of(list(METHODS)), default="loop_graph")
     parser.add_argument("--aspect", type=one_of([each.value for each in Aspect]), default=Aspect.WEIGHTED.value)
     parser.add_argument("--tolerance", type=refuse(parse_percent), default="5%", help="rise that is not called bad")
     return run_command(parser, arguments, _search)

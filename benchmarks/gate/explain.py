@@ -13,8 +13,8 @@ from collections.abc import Sequence
 from benchmarks.gate.judgement import FAILING, Judgement
 from benchmarks.gate.plan import ADVISED_BASELINE_BLOCKS, Plan
 from benchmarks.records import Aspect, Case, Comparison, Interval, Outcome
-from benchmarks.stats.power import USUAL_POWER
-from benchmarks.stats.slopes import estimate_mean_interval
+from benchmarks.stats.intervals import USUAL_POWER
+from benchmarks.stats.lines import estimate_mean_interval
 from benchmarks.units import format_bytes, format_extra_bytes, format_overhead, format_percent
 
 

@@ -15,8 +15,8 @@ import dataclasses
 from collections.abc import Mapping
 
 from benchmarks.errors import StatisticsError
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Aspect, Question
+from benchmarks.records.quantities import Rule, list_quantities
 from benchmarks.stats.multiplicity import split_over_cases, split_over_looks
 
 SCREEN_CONFIDENCE: float = 0.80
@@ -68,10 +68,8 @@ def count_judgements(question: Question, *, null: bool, stored_runs: int, two_ta
         stored_runs: how many it is held against: the baseline and, where there is one, the anchor.
         two_targets: whether it is measured in another target as well.
     """
-    if question is Question.RETAINED_MEMORY:
-        return 1
     if not question.is_timed:
-        return 0
+        return sum(quantity.rule is Rule.LEAK for quantity in list_quantities(question))
     if null:
         return _OVERHEADS * (_STANDARDS_OF_A_NULL_CASE_OF_TWO_TARGETS if two_targets else 1)
     return _OVERHEADS + _ARMS if two_targets else _OVERHEADS * stored_runs
@@ -166,7 +164,7 @@ def make_plan(
         floor_bytes: the rise in bytes that is tolerated whatever it is in percent.
         blocks: how many to screen.
     """
-    row = QUESTIONS[question]
+    row = question.row
     overhead = row.find_tolerance(method) if tolerance is None else tolerance
     tolerances = {Aspect.OVERHEAD: overhead}
     if question.is_timed:

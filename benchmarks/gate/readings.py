@@ -30,7 +30,7 @@ from benchmarks.gate.rules import (
 )
 from benchmarks.records import Aspect, Case, Outcome, ReadBlock
 from benchmarks.records.quantities import QUANTITIES, Rule, find_quantity, title_reading
-from benchmarks.stats.op_types import describe_op_types, subtract_op_types
+from benchmarks.records.readings import describe_op_types, subtract_op_types
 from benchmarks.units import format_bytes
 
 _THERE = "in the other target"

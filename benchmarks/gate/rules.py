@@ -17,7 +17,7 @@ from collections.abc import Iterable, Sequence
 from benchmarks.gate.plan import Plan
 from benchmarks.records import Interval, Outcome
 from benchmarks.stats.intervals import LogEstimate
-from benchmarks.stats.slopes import estimate_mean_interval
+from benchmarks.stats.lines import estimate_mean_interval
 
 LEAST_BLOCKS_TO_TELL_APART: int = 2
 """The fewest readings on either side whose ranges mean anything."""

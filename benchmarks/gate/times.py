@@ -33,8 +33,7 @@ from benchmarks.gate.rules import (
     judge_null_at_screen,
 )
 from benchmarks.records import Aspect, BlockSummary, Case, Comparison, Outcome
-from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean
-from benchmarks.stats.power import estimate_smallest_visible_change
+from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean, estimate_smallest_visible_change
 
 _OVERHEADS = (Aspect.OVERHEAD, Aspect.CPU)
 

@@ -12,7 +12,7 @@ import functools
 import traceback
 from collections.abc import Callable, Sequence
 
-from benchmarks.axes import name_null_method
+from benchmarks.cases import null_case_of
 from benchmarks.errors import BaselineError, SuiteError, UnsharedError, describe_fault
 from benchmarks.gate.confirm import screen_then_confirm
 from benchmarks.gate.explain import explain_failure
@@ -26,7 +26,6 @@ from benchmarks.measuring.session import OpenTarget, Session
 from benchmarks.measuring.settings import MeasuringSettings
 from benchmarks.measuring.standards import Standards
 from benchmarks.measuring.timed import OnBlock, TimedSource, make_unmeasured_report
-from benchmarks.questions import find_question
 from benchmarks.records import Case, CaseReport, Outcome, Verdict
 from benchmarks.records.introduction import Introduction
 
@@ -205,7 +204,7 @@ def check_shared(case: Case, other: Introduction) -> None:
     """
     needed = [case]
     if not case.question.is_timed:  # a control is read as its path's null case, in the name of that one's method
-        needed.append(dataclasses.replace(case, method=name_null_method(case.method)))
+        needed.append(null_case_of(case))
     missing = dict.fromkeys(each for one in needed for each in other.list_missing(one))
     if missing:
         raise UnsharedError(f"the other target does not have this case: it lacks {' and '.join(missing)}")
@@ -213,7 +212,7 @@ def check_shared(case: Case, other: Introduction) -> None:
 
 def _narrow(case: Case, source: TimedSource | ReadSource) -> None:
     """Measure a timed case of which nothing is judged until its interval is as narrow as its question wants it."""
-    row = find_question(case)
+    row = case.question.row
     if isinstance(source, TimedSource) and row.precision is not None:
         source.measure_until(row.precision, at_least=0, at_most=row.most_blocks)
 

@@ -26,20 +26,20 @@ from benchmarks.records import (
     Environment,
     Measurement,
     Plant,
-    Question,
     ReadBlock,
     ReadRequest,
     Stretch,
     Verdict,
 )
-from benchmarks.stats.slopes import estimate_growth
+from benchmarks.records.quantities import PASS_PEAK_TENSORS, RETAINED, find_quantity, list_quantities
+from benchmarks.stats.lines import estimate_growth
 
 
 def list_stretches(case: Case) -> tuple[Stretch, ...]:
-    """Return over what a case is read: a pass, and of peaks a step as well where the method has one of its own."""
+    """Return over what a case is read: what its quantities say, but no step where the method has none of its own."""
     entry = METHODS.get(case.method)
-    has_step = case.question is Question.PEAK_MEMORY and (entry is None or not entry.no_step)
-    return (Stretch.PASS, Stretch.STEP) if has_step else (Stretch.PASS,)
+    stretches = dict.fromkeys(quantity.stretch for quantity in list_quantities(case.question))
+    return tuple(each for each in stretches if each is Stretch.PASS or entry is None or not entry.no_step)
 
 
 class ReadSource:
@@ -168,13 +168,13 @@ class ReadSource:
         if not readings.resident_by_epoch_bytes:
             return readings
         growth = estimate_growth(readings.resident_by_epoch_bytes)
-        return dataclasses.replace(readings, values={**readings.values, "retained_bytes_per_epoch": growth})
+        return dataclasses.replace(readings, values={**readings.values, RETAINED.name: growth})
 
 
 def _resolve_plant(request: ReadRequest, control: ArmReadings) -> ReadRequest:
     """Return the request with a planted tensor in bytes, now that the peak of its control is known."""
     if request.plant is None or not request.plant.tensor_fraction:
         return request
-    peaks = [value for key, value in control.values.items() if key.startswith("pass_peak_tensor_bytes")]
+    peaks = [value for key, value in control.values.items() if find_quantity(key) is PASS_PEAK_TENSORS]
     plant = Plant(tensor_bytes=max(1, round(request.plant.tensor_fraction * max(peaks, default=0.0))))
     return dataclasses.replace(request, plant=plant)

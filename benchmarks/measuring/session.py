@@ -10,7 +10,7 @@ import contextlib
 import dataclasses
 from collections.abc import Callable
 
-from benchmarks.axes import name_null_method
+from benchmarks.cases import null_case_of
 from benchmarks.gate.judgement import doubt
 from benchmarks.measuring.settings import MeasuringSettings
 from benchmarks.measuring.standards import Standards
@@ -59,7 +59,7 @@ class Session:
 
     def find_null_verdict(self, case: Case) -> Verdict | None:
         """Return the verdict on the null case of a case's control; None where there is none yet."""
-        return self.null_verdicts.get(dataclasses.replace(case, method=name_null_method(case.method), null=True))
+        return self.null_verdicts.get(null_case_of(case))
 
     def hear_null_case(self, case: Case, verdict: Verdict) -> Verdict:
         """Return the verdict as the null case of the same control leaves it; remember that of a null case itself."""

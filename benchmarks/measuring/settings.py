@@ -10,7 +10,7 @@ import random
 import zlib
 from collections.abc import Mapping
 
-from benchmarks.axes import name_null_method
+from benchmarks.cases import null_case_of
 from benchmarks.gate.plan import Plan, make_plan
 from benchmarks.launch.pool import LAYOUTS
 from benchmarks.questions import find_block_plan
@@ -82,7 +82,7 @@ class MeasuringSettings:
         """
         if stretch is Stretch.STEP and case.dataset_size is not None:
             case = dataclasses.replace(case, dataset_size=case.batch_size)
-        control = dataclasses.replace(case, method=name_null_method(case.method), null=True)
+        control = null_case_of(case)
         planted = arm is Arm.WEIGHTED and stretch is Stretch.PASS
         return ReadRequest(
             case=control if arm is Arm.CONTROL else case,

@@ -28,8 +28,8 @@ from benchmarks.records import (
     Question,
     Verdict,
 )
+from benchmarks.stats.estimators import summarise_block
 from benchmarks.stats.intervals import estimate_ratio_interval
-from benchmarks.stats.summaries import summarise_block
 
 _REPORT_CONFIDENCE = 0.95
 

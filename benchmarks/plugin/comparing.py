@@ -12,8 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.baselines.schema import RUN_KEY
-from benchmarks.baselines.store import check_run, check_run_file, read_baseline
+from benchmarks.baselines.store import RUN_KEY, check_run, check_run_file, read_baseline
 from benchmarks.errors import BaselineError, SuiteError
 from benchmarks.gate.plan import count_judgements
 from benchmarks.measuring.standards import Standards, load_anchor

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.axes import name_null_case
-from benchmarks.baselines.schema import EXTRA_INFO_KEY, to_extra_info
+from benchmarks.baselines.store import EXTRA_INFO_KEY, to_extra_info
+from benchmarks.cases import null_case_of
 from benchmarks.gate.judgement import FAILING
 from benchmarks.measuring.cases import measure_case
 from benchmarks.measuring.timed import OnBlock
@@ -108,5 +108,5 @@ def advise(run: Run, case: Case, node_id: str) -> str:
     named += [f"--sweep {settings.profile.value}"] if settings.profile is not Profile.QUICK else []
     values = {axis: getattr(case, axis) for axis in settings.overrides}
     named += [f"--{axis.replace('_', '-')} {value}" for axis, value in values.items() if value is not None]
-    null_id = node_id if case.null else f"{node_id.removesuffix(f'-{case.method}]')}-{name_null_case(case.method)}]"
+    null_id = node_id.replace(f"[{case.params_id}]", f"[{null_case_of(case).params_id}]")
     return before + " ".join(["pytest", *map(shlex.quote, dict.fromkeys([null_id, node_id])), *named, options])

@@ -76,7 +76,7 @@ def name_case(item: pytest.Item) -> str | None:
     sweep = item.get_closest_marker("sweep")
     if sweep is None or not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
         return None
-    return f"{sweep.args[0]}[{item.callspec.id}]"
+    return f"{Question(sweep.args[0]).value}[{item.callspec.id}]"
 
 
 def find_run(config: pytest.Config) -> Run:

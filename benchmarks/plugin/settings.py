@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.axes import AXIS_NAMES, AxisValue, Rejected, parse_axis
+from benchmarks.cases import AXIS_NAMES, AxisValue, Rejected, parse_axis
 from benchmarks.errors import AxisError
 from benchmarks.launch.targets import Target, find_target
 from benchmarks.measuring.settings import MeasuringSettings
@@ -66,12 +66,7 @@ class Settings(MeasuringSettings):
 
 SETTINGS = pytest.StashKey[Settings]()
 
-_NO_TOLERANCE = {
-    Question.TRAINING_GRAPH: "counts are compared exactly",
-    Question.RETAINED_MEMORY: "what is retained is limited by --byte-floor",
-}
-
-_TOLERANT_QUESTIONS = [question for question in Question if question not in _NO_TOLERANCE]
+_TOLERANT_QUESTIONS = [question for question in Question if question.row.tolerance is not None]
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -165,9 +160,12 @@ def _read_tolerances(text: str | None) -> Mapping[Question, float]:
             raise AxisError(f"--tolerance: expected one of {names} before '=', got {name!r}") from None
         for question in questions:
             if question not in _TOLERANT_QUESTIONS:
-                raise AxisError(
-                    f"--tolerance: expected a question that has one, got {name!r}; {_NO_TOLERANCE[question]}"
+                limit = (
+                    "its bytes are limited by --byte-floor"
+                    if question.row.floor_bytes
+                    else "counts are compared exactly"
                 )
+                raise AxisError(f"--tolerance: expected a question that has one, got {name!r}; {limit}")
         tolerances.update(dict.fromkeys(questions, fraction))
     return tolerances
 

@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from benchmarks.plugin.run import find_run
-from benchmarks.questions import find_question
 from benchmarks.records import Case, CaseReport, Interval, Outcome, Question
 from benchmarks.reports.progress import (
     Progress,
@@ -99,7 +98,7 @@ class Display:
             case_count=self._case_count,
             case_id=case.case_id,
             blocks_done=blocks,
-            blocks_planned=max(find_question(case).find_first_blocks(self._blocks_asked), blocks),
+            blocks_planned=max(case.question.row.find_first_blocks(self._blocks_asked), blocks),
             overhead_ratio=ratio,
             remaining_seconds=self._remaining.estimate_seconds(),
             outcome=outcome,

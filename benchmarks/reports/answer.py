@@ -5,22 +5,15 @@ Leaves out: the judgement itself (`benchmarks.gate.answer`), and bytes and count
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Sequence
 
-from benchmarks.axes import name_null_method
+from benchmarks.cases import null_case_of
 from benchmarks.gate.answer import Answer, Cost, TimeAnswer, answer_in_time
-from benchmarks.questions import QUESTIONS
-from benchmarks.records import Case, CaseReport
+from benchmarks.records import CaseReport, Question
 from benchmarks.units import format_overhead
 
 _HEADS = {Answer.YES: "Yes", Answer.NOT_SHOWN: "No cost was shown", Answer.NOT_KNOWN: "Not known"}
-
-
-def find_null_case(case: Case) -> Case:
-    """Return the null case of the same path, workload and sizes."""
-    return dataclasses.replace(case, method=name_null_method(case.method), null=True)
 
 
 def render_time_answer(reports: Sequence[CaseReport]) -> str:
@@ -31,14 +24,14 @@ def render_time_answer(reports: Sequence[CaseReport]) -> str:
     """
     timed = [report for report in reports if report.case.question.is_timed]
     weighted = [report.case for report in timed if not report.case.null]
-    found = answer_in_time(timed, {case: find_null_case(case) for case in weighted})
+    found = answer_in_time(timed, {case: null_case_of(case) for case in weighted})
     if not found.costs:
         return _explain_no_answer(timed)
     clauses = "; ".join(
         _describe(title, costs)
         for title, costs in (
-            (row.title, [cost for cost in found.costs if cost.case.question is question])
-            for question, row in QUESTIONS.items()
+            (question.row.title, [cost for cost in found.costs if cost.case.question is question])
+            for question in Question
         )
         if costs
     )

@@ -17,10 +17,9 @@ from enum import Enum
 from tabulate import tabulate
 
 from benchmarks.methods import METHODS
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Case, CaseReport, Interval, Measurement, Question
-from benchmarks.records.quantities import title_reading
-from benchmarks.stats.slopes import Line, estimate_line
+from benchmarks.records.quantities import Stretch, find_quantity, title_reading
+from benchmarks.stats.lines import Line, estimate_line
 from benchmarks.units import format_bytes, format_duration, format_extra_bytes, format_extra_duration
 
 PROJECTED_SAMPLES: tuple[int, ...] = (10**6, 10**8, 10**9)
@@ -92,7 +91,7 @@ def _list_peaks(measurement: Measurement, size: int) -> list[_Point]:
 
 
 def _choose_pass(values: Mapping[str, float]) -> dict[str, float]:
-    return {key: value for key, value in values.items() if key.startswith("pass_")}
+    return {key: value for key, value in values.items() if find_quantity(key).stretch is Stretch.PASS}
 
 
 def _list_startups(measurement: Measurement, size: int) -> list[_Point]:
@@ -190,7 +189,7 @@ def _list_remarks(costs: Sequence[SampleCost]) -> Iterator[str]:
 
 def _title(cost: SampleCost) -> str:
     """Return what a person reads for what was measured."""
-    return title_reading(cost.key) if cost.unit is Unit.BYTES else QUESTIONS[Question(cost.key)].title
+    return title_reading(cost.key) if cost.unit is Unit.BYTES else Question(cost.key).row.title
 
 
 def _format_slope(slope: Interval) -> str:

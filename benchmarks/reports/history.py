@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from tabulate import tabulate
 
 from benchmarks.records import HistoryEntry, Interval, Question, ReadBlock
-from benchmarks.reports.history_lines import FAMILY_ALPHA, OPTIMISED_NODES, Line, estimate_lines, list_versions
-from benchmarks.stats.op_types import describe_op_types, subtract_op_types
+from benchmarks.records.quantities import FIRST_PASS_TRACES, OPTIMISED_NODES
+from benchmarks.records.readings import describe_op_types, subtract_op_types
+from benchmarks.reports.history_lines import FAMILY_ALPHA, Line, estimate_lines, list_versions
 from benchmarks.units import format_overhead
 
 _NOTHING = "-"
@@ -127,8 +128,8 @@ def _find_graphs(entries: Sequence[HistoryEntry], method: str) -> Mapping[str, R
 
 def _describe_graph_change(before: ReadBlock, now: ReadBlock) -> str:
     """Return by op type what the weighted step's optimised graph gained, and its traces where they differ."""
-    types_now, types_before = (block.weighted.op_types.get(OPTIMISED_NODES, {}) for block in (now, before))
-    traces = [block.weighted.values.get("first_pass_traces") for block in (before, now)]
+    types_now, types_before = (block.weighted.op_types.get(OPTIMISED_NODES.name, {}) for block in (now, before))
+    traces = [block.weighted.values.get(FIRST_PASS_TRACES.name) for block in (before, now)]
     told = "" if traces[0] == traces[1] else f", traces {traces[0]:.0f} → {traces[1]:.0f}"
     difference = subtract_op_types(types_now, types_before)
     return f"{describe_op_types(difference) if difference else 'as before'}{told}"

@@ -12,16 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from packaging.version import Version
 
 from benchmarks.records import BlockSummary, Case, HistoryEntry, Question
-from benchmarks.stats.histories import Track, estimate_track
+from benchmarks.records.quantities import OPTIMISED_NODES, PASS_PEAK_RESIDENT, PASS_PEAK_TENSORS, name_reading
+from benchmarks.stats.lines import Track, estimate_track
 from benchmarks.units import format_bytes, format_duration, format_overhead
 
 FAMILY_ALPHA: float = 0.05
 """The error level of all changes of a history together."""
 
-OPTIMISED_NODES: str = "optimised_graph_nodes"
-
-_TENSORS = "pass_peak_tensor_bytes[CPU:0]"
-_RESIDENT = "pass_peak_resident_bytes"
+_TENSORS = name_reading(PASS_PEAK_TENSORS.name, "CPU:0")
+_RESIDENT = PASS_PEAK_RESIDENT.name
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +104,7 @@ def _list(case: Case) -> Iterator[_Quantity]:
             yield _Quantity(name="peak tensors", arm=arm, find=_of_arm(arm, _TENSORS), write=format_bytes)
             yield _Quantity(name="peak resident", arm=arm, find=_of_arm(arm, _RESIDENT), write=format_bytes)
         else:
-            yield _Quantity(name="graph nodes", arm=arm, find=_of_arm(arm, OPTIMISED_NODES), write=_format_count)
+            yield _Quantity(name="graph nodes", arm=arm, find=_of_arm(arm, OPTIMISED_NODES.name), write=_format_count)
 
 
 def _of_block(find: Callable[[BlockSummary], float]) -> Callable[[HistoryEntry], float | None]:

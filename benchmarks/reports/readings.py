@@ -13,8 +13,15 @@ from collections.abc import Iterator, Sequence
 from tabulate import tabulate
 
 from benchmarks.records import CaseReport, Question, ReadBlock
-from benchmarks.records.quantities import find_quantity, title_reading
-from benchmarks.stats.op_types import describe_op_types, subtract_op_types
+from benchmarks.records.quantities import (
+    GRAPH_NODES,
+    OPTIMISED_NODES,
+    Rule,
+    find_quantity,
+    list_quantities,
+    title_reading,
+)
+from benchmarks.records.readings import describe_op_types, subtract_op_types
 from benchmarks.units import format_bytes, format_extra_bytes, format_percent
 
 _NOTHING = "-"
@@ -45,22 +52,10 @@ def summarise_readings(blocks: Sequence[ReadBlock]) -> str:
     """Return the differences of a case in a few words, for the line of a finished case."""
     words = []
     for key in blocks[0].list_keys():
-        if key.startswith("step_"):
-            continue
         quantity = find_quantity(key)
-        extra = statistics.median(block.find_extra(key) for block in blocks)
-        if quantity.in_bytes:
-            words.append(f"{_shorten(key)} {format_extra_bytes(extra)}")
-        elif key in {"graph_nodes", "steady_traces"}:
-            words.append(f"{extra:+.0f} {'nodes' if key == 'graph_nodes' else 'traces after warm-up'}")
+        if quantity.is_brief:
+            words.append(quantity.describe_extra(statistics.median(block.find_extra(key) for block in blocks)))
     return ", ".join(words) or "nothing could be read"
-
-
-def _shorten(key: str) -> str:
-    """Return a word or two for a reading in bytes."""
-    if "retained" in key:
-        return "retained per epoch"
-    return "tensors" if "tensor" in key else "resident"
 
 
 def render_reading_tables(reports: Sequence[CaseReport]) -> list[str]:
@@ -77,15 +72,18 @@ def describe_readings(reports: Sequence[CaseReport]) -> Iterator[str]:
     keys = list(dict.fromkeys(key for entry in weighted for key in entry.blocks[0].list_keys()))
     for key in keys:
         entries = [entry for entry in weighted if all(key in block.list_keys() for block in entry.blocks)]
-        if key.startswith("pass_"):
+        quantity = find_quantity(key)
+        if not quantity.is_brief:
+            continue
+        if quantity.rule is Rule.BYTES:
             shares = {entry.report.case.params_id: share for entry in entries if (share := entry.find_share(key))}
             if shares:
                 worst = max(shares, key=lambda name: shares[name])
                 yield f"{title_reading(key)} change by {format_percent(shares[worst])} at most, with {worst}"
-        elif key == "steady_traces":
+        elif quantity.rule is Rule.NONE:
             tracing = [entry.report.case.params_id for entry in entries if entry.find_extra(key) > 0]
             yield f"traces after warm-up: {', '.join(tracing) if tracing else 'none'}"
-        elif key == "graph_nodes":
+        elif quantity is GRAPH_NODES:
             worst_entry = max(entries, key=lambda entry: entry.find_extra(key))
             extra = worst_entry.find_extra(key)
             yield f"the training step gets {extra:+.0f} graph nodes at most, with {worst_entry.report.case.params_id}"
@@ -108,7 +106,7 @@ def _render_memory(entries: Sequence[_Read]) -> str:
         for key in entry.blocks[0].list_keys():
             if not all(key in block.list_keys() for block in entry.blocks):
                 continue
-            share = entry.find_share(key) if not find_quantity(key).name.startswith("retained") else None
+            share = entry.find_share(key) if find_quantity(key).is_compared else None
             rows.append(
                 [
                     name,
@@ -135,26 +133,27 @@ def _render_memory(entries: Sequence[_Read]) -> str:
 
 def _render_graphs(entries: Sequence[_Read]) -> str:
     """Return the table of counts: one row per case."""
+    counts = list_quantities(Question.TRAINING_GRAPH)
     rows = []
     for entry in entries:
         block = entry.blocks[0]
         weighted, control = block.weighted, block.control
         types = subtract_op_types(
-            weighted.op_types.get("optimised_graph_nodes", {}), control.op_types.get("optimised_graph_nodes", {})
+            weighted.op_types.get(OPTIMISED_NODES.name, {}), control.op_types.get(OPTIMISED_NODES.name, {})
         )
         cells = [
             f"{control.values[key]:.0f} → {weighted.values[key]:.0f}"
             if key in control.values and key in weighted.values
             else _NOTHING
-            for key in ("first_pass_traces", "steady_traces", "graph_nodes", "optimised_graph_nodes")
+            for key in (quantity.name for quantity in counts)
         ]
-        if "graph_nodes" in weighted.missing:
-            difference = weighted.missing["graph_nodes"]
+        if GRAPH_NODES.name in weighted.missing:
+            difference = weighted.missing[GRAPH_NODES.name]
         else:
-            before = subtract_op_types(weighted.op_types["graph_nodes"], control.op_types.get("graph_nodes", {}))
+            before = subtract_op_types(weighted.op_types[GRAPH_NODES.name], control.op_types.get(GRAPH_NODES.name, {}))
             difference = f"before: {describe_op_types(before)}; after: {describe_op_types(types)}"
         rows.append([entry.report.case.case_id, *cells, _name_verdict(entry.report), difference])
-    headers = ["case", "first traces", "later traces", "nodes", "nodes after optimisation", "verdict", "op types"]
+    headers = ["case", *(quantity.short for quantity in counts), "verdict", "op types"]
     remark = "Counts are control → weighted; op types are weighted - control, before and after graph optimisation."
     return f"{_tabulate(rows, headers)}\n\n{remark}"
 

@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from tabulate import tabulate
 
 from benchmarks.records import Arm, Aspect, CaseReport, Environment, Interval, Measurement, Outcome
-from benchmarks.stats.op_types import describe_op_types, subtract_op_types
+from benchmarks.records.quantities import OPTIMISED_NODES
+from benchmarks.records.readings import describe_op_types, subtract_op_types
 from benchmarks.units import format_overhead
 
 _NOTHING = "-"
@@ -138,7 +139,7 @@ def _find_op_types(measurement: Measurement | None, arm: Arm) -> Mapping[str, in
         return {}
     block = measurement.readings[0]
     readings = block.control if arm is Arm.CONTROL else block.weighted
-    return readings.op_types.get("optimised_graph_nodes", {})
+    return readings.op_types.get(OPTIMISED_NODES.name, {})
 
 
 def _format_change(interval: Interval) -> str:

@@ -13,10 +13,8 @@ as many such blocks as fit into 20 s of wall time would give. Run it on the mach
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import math
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
@@ -28,7 +26,6 @@ import psutil
 from scipy import stats
 from tabulate import tabulate
 
-from benchmarks.axes import AXIS_NAMES, parse_axis, split_null
 from benchmarks.baselines.lines import append_line, group_by_key, load_lines
 from benchmarks.launch.launcher import ServerLauncher
 from benchmarks.launch.targets import find_target
@@ -36,7 +33,7 @@ from benchmarks.records import Block, BlockRequest, Case, Question
 from benchmarks.records.blocks import COLUMNS
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.stats.estimators import Estimator, estimate_log_ratio
-from benchmarks.sweeps import Profile, expand
+from benchmarks.studies._measuring import keep_a_core_busy, list_cases
 from benchmarks.target.supervise import Limits
 
 _WALL_BUDGET_S = 20.0
@@ -143,16 +140,6 @@ def load_blocks(path: Path) -> dict[str, list[Block]]:
     return group_by_key((line.case_id, line.block) for line in load_lines(path, BlockLine))
 
 
-def list_cases(question: Question, methods: str) -> list[Case]:
-    """Return the quick sweep's cases of these methods, null cases first."""
-    cases = []
-    for params in expand(question, Profile.QUICK, {"method": parse_axis("method", methods)}):
-        method, null = split_null(params.method)
-        values = {axis: getattr(params, axis) for axis in AXIS_NAMES if axis != "method"}
-        cases.append(Case(question=question, method=method, null=null, **values))
-    return cases
-
-
 def measure_blocks(cases: Sequence[Case], count: int, length_ns: int, path: Path) -> dict[str, list[Block]]:
     """Measure blocks of the cases in turns until each has `count`, adding each to the file at once."""
     blocks = load_blocks(path)
@@ -172,19 +159,6 @@ def measure_blocks(cases: Sequence[Case], count: int, length_ns: int, path: Path
     finally:
         launcher.close()
     return blocks
-
-
-@contextlib.contextmanager
-def keep_a_core_busy(*, busy: bool) -> Iterator[None]:
-    """Run another process that never waits, for as long as the context lasts."""
-    if not busy:
-        yield
-        return
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
-        try:
-            yield
-        finally:
-            process.kill()
 
 
 def main() -> None:

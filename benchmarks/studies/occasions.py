@@ -29,10 +29,10 @@ import numpy as np
 from numpy.typing import NDArray
 from tabulate import tabulate
 
-from benchmarks.axes import NULL_SUFFIX
 from benchmarks.baselines.lines import load_lines
 from benchmarks.errors import StatisticsError, SuiteError
 from benchmarks.records import Aspect, Question
+from benchmarks.records.cases import NULL_SUFFIX
 from benchmarks.stats.intervals import estimate_mean
 from benchmarks.studies.verify_gate import CaseBlocks, RunRecord
 

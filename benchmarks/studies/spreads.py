@@ -31,7 +31,6 @@ import numpy as np
 import psutil
 from tabulate import tabulate
 
-from benchmarks.axes import AXIS_NAMES, split_null
 from benchmarks.baselines.lines import append_line, group_by_key, load_lines
 from benchmarks.baselines.store import load_run, read_baseline
 from benchmarks.errors import AxisError, SuiteError
@@ -41,9 +40,9 @@ from benchmarks.launch.targets import find_target
 from benchmarks.measuring.settings import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource, estimate_timed_share
 from benchmarks.protocols import Launcher
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Aspect, BlockSummary, Case, Interval, Question
 from benchmarks.records.json_form import JsonRecord
+from benchmarks.studies._measuring import keep_a_core_busy
 from benchmarks.studies._scatter import (
     FEWEST_BLOCKS,
     Effect,
@@ -51,7 +50,6 @@ from benchmarks.studies._scatter import (
     estimate_scatter,
     estimate_serial_correlation,
 )
-from benchmarks.studies.estimators import keep_a_core_busy
 from benchmarks.sweeps import Profile, expand
 from benchmarks.target.supervise import Limits
 
@@ -90,17 +88,14 @@ def list_null_cases(questions: Sequence[Question], methods: Sequence[str] | None
     Raises:
         AxisError: when a question is not timed, or the gate sweep has no such case.
     """
-    cases = []
+    cases: list[Case] = []
     for question in questions:
         if question not in _USUAL_METHODS:
             known = ", ".join(each.value for each in _USUAL_METHODS)
             raise AxisError(f"--questions: expected some of {known}, got {question.value}; bytes and counts do not fit")
         wanted = _USUAL_METHODS[question] if methods is None else methods
-        for params in expand(question, Profile.GATE, {}):
-            method, null = split_null(params.method)
-            if null and method in wanted:
-                values = {axis: getattr(params, axis) for axis in AXIS_NAMES if axis != "method"}
-                cases.append(Case(question=question, method=method, null=True, **values))
+        swept = [case for case in expand(question, Profile.GATE, {}) if isinstance(case, Case)]
+        cases += [case for case in swept if case.null and case.method in wanted]
     if not cases:
         raise AxisError(
             f"--methods: expected methods whose null cases are in the gate sweep, got {', '.join(methods or ())}; "
@@ -161,7 +156,7 @@ def render_spreads(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:
 
 
 def _describe_case(case: Case, blocks: Sequence[BlockSummary], *, busy: bool) -> dict[str, str]:
-    row = QUESTIONS[case.question]
+    row = case.question.row
     groups = list_groups(blocks)
     kinds = len(set(groups))
     scatter = {aspect: estimate_scatter(list_log_ratios(blocks, aspect), groups) for aspect in _TITLES}

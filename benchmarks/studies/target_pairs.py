@@ -31,7 +31,7 @@ from benchmarks.launch.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Question
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.stats.estimators import LOCATIONS
-from benchmarks.studies.estimators import list_cases
+from benchmarks.studies._measuring import list_cases
 from benchmarks.target.supervise import Limits
 
 _TURNS_MS = (1_000_000, 200, 50, 10)

@@ -19,8 +19,8 @@ from typing import TextIO
 
 from benchmarks.errors import CaseError, SuiteError
 from benchmarks.methods import METHODS
-from benchmarks.probes import GAUGES, PROBES, load_probe
-from benchmarks.records import BlockRequest, Json, Meeting
+from benchmarks.probes import load_probe
+from benchmarks.records import BlockRequest, Json, Meeting, Question
 from benchmarks.records.introduction import WIRE_VERSION, Introduction
 from benchmarks.target import worker
 from benchmarks.target.cold_starts import (
@@ -38,7 +38,7 @@ def introduce() -> Introduction:
     """Return what this server speaks, has and runs on."""
     return Introduction(
         wire_version=WIRE_VERSION,
-        questions=(*PROBES, *GAUGES),
+        questions=tuple(question.value for question in Question),
         methods=tuple(METHODS),
         workloads=tuple(WORKLOADS),
         tensorflow=_find_version("tensorflow"),

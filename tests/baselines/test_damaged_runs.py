@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.baselines.merging import merge_runs
-from benchmarks.baselines.schema import EXTRA_INFO_KEY
 from benchmarks.baselines.store import (
+    EXTRA_INFO_KEY,
     check_run,
     check_run_file,
     describe_differences,

@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.baselines.merging import merge_runs
-from benchmarks.baselines.schema import EXTRA_INFO_KEY, RUN_KEY, to_extra_info
-from benchmarks.baselines.store import check_run, read_baseline
+from benchmarks.baselines.store import EXTRA_INFO_KEY, RUN_KEY, check_run, read_baseline, to_extra_info
 from benchmarks.commands import merge
 from benchmarks.errors import BaselineError
 from benchmarks.records import Case, CaseReport, Json, Question

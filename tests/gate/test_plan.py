@@ -9,7 +9,6 @@ import pytest
 from benchmarks.errors import StatisticsError
 from benchmarks.gate.confirm import Pair, Standard
 from benchmarks.gate.plan import LEAST_ARM_TOLERANCE, Plan, count_judgements, make_plan
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Aspect, BlockSummary, Question
 from benchmarks.records.quantities import QUANTITIES, Rule
 from tests.examples import make_block_summary
@@ -147,7 +146,7 @@ def test_a_plan_of_readings_that_cannot_be_meant_is_refused(values: dict[str, An
 
 @pytest.mark.parametrize("question", Question)
 def test_what_is_not_asked_for_is_said_by_the_row_of_the_question(question: Question) -> None:
-    row, plan = QUESTIONS[question], make_plan(question, judgements=7)
+    row, plan = question.row, make_plan(question, judgements=7)
     assert plan.tolerances[Aspect.OVERHEAD] == (row.tolerance or 0.0)
     assert plan.tolerances.get(Aspect.CPU) == (row.cpu_tolerance if question.is_timed else None)
     assert (plan.judgements, plan.floor_bytes) == (7, row.floor_bytes)
@@ -159,7 +158,7 @@ def test_neither_processor_time_nor_an_arm_is_held_to_less_than_wall_time(tolera
     plan = make_plan(Question.STEP_TIME, judgements=1, method="fit_class_weight_dataset", tolerance=tolerance)
     assert plan.tolerances == {
         Aspect.OVERHEAD: tolerance,
-        Aspect.CPU: max(tolerance, QUESTIONS[Question.STEP_TIME].cpu_tolerance or 0.0),
+        Aspect.CPU: max(tolerance, Question.STEP_TIME.row.cpu_tolerance or 0.0),
         Aspect.CONTROL: max(tolerance, LEAST_ARM_TOLERANCE),
         Aspect.WEIGHTED: max(tolerance, LEAST_ARM_TOLERANCE),
     }

@@ -160,7 +160,7 @@ from benchmarks.target.jobs import do_job
 request = json.loads(sys.argv[1])
 do_job(request)
 import tensorflow as tf
-from benchmarks.probes._tensor_memory import find_problem
+from benchmarks.probes.peak_memory import find_problem
 
 print(json.dumps([find_problem("CPU:0"), tf.config.threading.get_intra_op_parallelism_threads()]))
 """

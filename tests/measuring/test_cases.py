@@ -13,7 +13,6 @@ from benchmarks.measuring.cases import MeasuredCase, measure_case
 from benchmarks.measuring.session import OpenTarget, Session
 from benchmarks.measuring.settings import MeasuringSettings
 from benchmarks.measuring.standards import Standards
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import (
     Aspect,
     Block,
@@ -85,14 +84,14 @@ def test_a_case_that_is_held_against_nothing_has_no_verdict_and_takes_blocks_unt
     assert find_outcome(measured) is None
     assert measured.message == ""
     assert measured.report.measurement is not None
-    assert len(measured.report.measurement.blocks) == QUESTIONS[Question.STEP_TIME].most_blocks
+    assert len(measured.report.measurement.blocks) == Question.STEP_TIME.row.most_blocks
 
 
 def test_a_baseline_that_lacks_the_case_makes_it_not_comparable() -> None:
     measured = measure(EXAMPLE_CASE, open_session(FakeLauncher(), standards=Standards(comparing=True)))
     assert find_outcome(measured) is Outcome.NOT_COMPARABLE
     assert measured.report.measurement is not None
-    assert len(measured.report.measurement.blocks) == QUESTIONS[Question.STEP_TIME].screen_blocks
+    assert len(measured.report.measurement.blocks) == Question.STEP_TIME.row.screen_blocks
 
 
 def test_a_null_case_that_is_off_makes_a_change_doubtful() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.axes import name_null_method
+from benchmarks.cases import null_case_of
 from benchmarks.errors import BlockError, CaseError, RecordError, SuiteError, TargetError, UnsharedError
 from benchmarks.measuring.cases import check_shared
 from benchmarks.measuring.read import ReadSource
@@ -65,7 +65,7 @@ def test_what_the_other_target_lacks_is_told_from_its_own_list(lists: dict[str, 
 def test_a_control_that_is_read_in_the_name_of_another_method_is_looked_for_too() -> None:
     """Readings of `fit_class_weight` have the null case of `fit_array`, whose path its control is."""
     case = make_case(method="fit_class_weight")
-    assert name_null_method("fit_class_weight") == "fit_array"
+    assert null_case_of(case) == make_case(method="fit_array", null=True)
     there = make_introduction(methods=("fit_class_weight",))
     check_shared(case, there)
     with pytest.raises(UnsharedError, match="it lacks method fit_array"):

@@ -7,7 +7,6 @@ import dataclasses
 import pytest
 
 from benchmarks.measuring.settings import MeasuringSettings
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Arm, Aspect, Case, Plant, Question, Stretch
 from tests.examples import EXAMPLE_CASE, make_case
 
@@ -33,7 +32,7 @@ def test_what_was_asked_for_takes_the_place_of_the_questions_own() -> None:
     plan = settings.make_plan(EXAMPLE_CASE, judgements=3)
     assert (plan.tolerances[Aspect.OVERHEAD], plan.floor_bytes, plan.screen_blocks, plan.judgements) == (0.2, 7, 9, 3)
     other = settings.make_plan(PEAK, judgements=3)
-    assert other.tolerances[Aspect.OVERHEAD] == QUESTIONS[Question.PEAK_MEMORY].tolerance
+    assert other.tolerances[Aspect.OVERHEAD] == Question.PEAK_MEMORY.row.tolerance
 
 
 def test_a_block_is_as_long_as_was_asked_for() -> None:

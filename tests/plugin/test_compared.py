@@ -9,7 +9,7 @@ import pytest
 from tests.examples import make_environment
 from tests.plugin.conftest import RunSuite
 from tests.plugin.fakes import FakeLauncher, fail_block, interrupt_block, make_introduction
-from tests.plugin.test_ordering import Biased
+from tests.plugin.test_collection import Biased
 
 pytest_plugins = ["pytester"]
 

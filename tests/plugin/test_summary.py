@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Case, Question
 from tests.plugin.conftest import RunSuite
 from tests.plugin.fakes import FakeLauncher
@@ -23,7 +22,7 @@ pytest_plugins = ["pytester"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ONE = ("test_step_time.py", "--method", "loop_graph")
-_SCREEN_BLOCKS = QUESTIONS[Question.STEP_TIME].screen_blocks
+_SCREEN_BLOCKS = Question.STEP_TIME.row.screen_blocks
 _QUESTION = "Does sample weighting slow TensorFlow training here, or cost it memory?"
 
 

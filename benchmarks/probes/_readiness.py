@@ -1,9 +1,13 @@
-"""When is an arm warm? When two steps in a row have passed without a trace."""
+"""When is an arm ready to be measured? When its samples make whole batches, and its steps no longer trace.
+
+A last batch of another size would be traced anew while it is timed.
+"""
 
 from __future__ import annotations
 
-from benchmarks.errors import BlockError
+from benchmarks.errors import BlockError, CaseError
 from benchmarks.protocols import Stepper, TrainingArm
+from benchmarks.records import Case
 
 _QUIET_STEPS = 2
 _STEPS_TO_QUIET_AT_MOST = 20
@@ -27,3 +31,14 @@ def step_until_quiet(arm: TrainingArm, stepper: Stepper) -> None:
         f"warm-up: expected {_QUIET_STEPS} steps in a row without a trace within {_STEPS_TO_QUIET_AT_MOST} steps, "
         f"got {arm.trace_count} traces so far; look for Python values or shapes that change from step to step"
     )
+
+
+def round_to_batches(case: Case) -> int:
+    """Return the dataset size of the case rounded down to whole batches.
+
+    Raises:
+        CaseError: when the case has no dataset size.
+    """
+    if case.dataset_size is None:
+        raise CaseError(f"{case.question.value}: expected a dataset size, got none; pass --dataset-size")
+    return case.dataset_size // case.batch_size * case.batch_size

@@ -1,4 +1,4 @@
-"""Values of an axis are read in any usual notation, and what is none is refused in one line."""
+"""Values of an axis are read in any usual notation, what is none is refused in one line, and null cases are named."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import re
 
 import pytest
 
-from benchmarks.axes import WORKLOAD_NAMES, Rejected, parse_axis
+from benchmarks.cases import Rejected, null_case_of, parse_axis
 from benchmarks.errors import AxisError
+from benchmarks.workloads import WORKLOADS
+from tests.examples import make_case
 
 
 @pytest.mark.parametrize(
@@ -39,10 +41,20 @@ def test_what_is_no_count_is_rejected_in_one_line_that_names_option_value_and_re
     )
 
 
-def test_a_method_brings_the_null_case_of_its_control() -> None:
-    assert parse_axis("method", "loop_graph") == ("loop_graph-null", "loop_graph")
-    assert parse_axis("method", "loop_graph-null") == ("loop_graph-null",)
-    assert parse_axis("method", "fit_array,fit_class_weight") == ("fit_array-null", "fit_array", "fit_class_weight")
+def test_a_method_and_its_null_case_are_values_of_the_same_axis() -> None:
+    assert parse_axis("method", "loop_graph,loop_graph-null") == ("loop_graph", "loop_graph-null")
+
+
+def test_methods_with_the_same_control_share_its_null_case() -> None:
+    shared = make_case(method="fit_array", null=True)
+    assert null_case_of(make_case(method="fit_class_weight")) == null_case_of(make_case(method="fit_array")) == shared
+    assert null_case_of(make_case(method="loop_jit")) == make_case(method="loop_jit", null=True)
+    assert null_case_of(shared) == shared
+
+
+def test_a_method_that_is_not_registered_is_its_own_control() -> None:
+    """The other target of a comparison may have methods that this checkout has not."""
+    assert null_case_of(make_case(method="loop_new")) == make_case(method="loop_new", null=True)
 
 
 def test_the_null_case_of_a_shared_control_is_asked_for_by_its_own_name() -> None:
@@ -59,7 +71,7 @@ def test_an_unknown_workload_is_rejected_with_the_known_ones() -> None:
     assert known == "cnn"
     assert isinstance(rejected, Rejected)
     assert rejected.reason == (
-        f"--workload: expected one of {', '.join(WORKLOAD_NAMES)}, got 'transformer'; choose one of them"
+        f"--workload: expected one of {', '.join(WORKLOADS)}, got 'transformer'; choose one of them"
     )
 
 

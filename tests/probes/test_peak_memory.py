@@ -15,7 +15,7 @@ pytestmark = pytest.mark.tensorflow
 
 
 def load() -> Any:
-    return importlib.import_module("benchmarks.probes._tensor_memory")
+    return importlib.import_module("benchmarks.probes.peak_memory")
 
 
 def test_the_first_cpu_is_a_device() -> None:
