@@ -1,7 +1,4 @@
-"""What do studies that measure share? Their cases, and a core kept busy.
-
-Leaves out: the file by which a study goes on where it stopped (`benchmarks.baselines.lines`).
-"""
+"""What do studies that measure share? Their cases, and a core kept busy."""
 
 from __future__ import annotations
 
