@@ -25,6 +25,7 @@ from benchmarks.workloads import WORKLOADS
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+WALK = (ROOT / "docs" / "walk.md").read_text(encoding="utf-8")
 ADD_A_METHOD = (ROOT / "docs" / "add-a-method.md").read_text(encoding="utf-8")
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -79,6 +80,22 @@ def test_a_link_between_pages_leads_somewhere(page: Path) -> None:
     for link in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text(encoding="utf-8")):
         if "://" not in link:
             assert (page.parent / link).exists(), link
+
+
+def test_the_walk_leads_past_files_and_names_that_are_there() -> None:
+    paths = re.findall(r"`([\w/]+\.py)`", WALK)
+    assert len(set(paths)) > 10
+    assert [path for path in paths if not (ROOT / "benchmarks" / path).exists()] == []
+    source = "".join((ROOT / "benchmarks" / path).read_text(encoding="utf-8") for path in set(paths))
+    names = {name.rpartition(".")[2] for name in re.findall(r"`((?:[A-Z]\w+\.)?[a-z]+_\w+|[A-Z][a-z]\w+)`", WALK)}
+    assert len(names) > 5
+    assert [name for name in names if not re.search(rf"(def|class) {name}\b", source)] == []
+
+
+def test_the_walk_from_a_block_to_its_verdict_opens_eight_modules_at_most() -> None:
+    way = WALK.partition("## From a block to its verdict")[2].partition("\n## ")[0]
+    assert len(re.findall(r"^\d+\. `", way, re.MULTILINE)) <= 8
+    assert len(WALK.splitlines()) < 80
 
 
 def read_example(start: str) -> str:

@@ -30,27 +30,23 @@ from benchmarks.gate.bisection import (
     find_first_bad,
     plan_bisection,
 )
-from benchmarks.gate.plan import GatePlan
-from benchmarks.gate.reading_rules import ReadingPlan
-from benchmarks.gate.readings_against import judge_read_sides
-from benchmarks.gate.times_against import judge_sides
+from benchmarks.gate.judgement import Judgement
+from benchmarks.gate.plan import Plan
 from benchmarks.launch.environments import build_target
 from benchmarks.launch.pool import launch_target
-from benchmarks.measuring.pairs import measure_pair, read_pair
-from benchmarks.measuring.read import ReadSource
-from benchmarks.measuring.requests import Asking
-from benchmarks.measuring.timed import BlockSource
+from benchmarks.measuring.cases import judge_against, open_source
+from benchmarks.measuring.session import OpenTarget
+from benchmarks.measuring.settings import MeasuringSettings
 from benchmarks.methods import METHODS
 from benchmarks.protocols import Launcher
-from benchmarks.questions import find_block_plan
-from benchmarks.records import Aspect, Case, Change, Outcome, Question
+from benchmarks.records import Aspect, Case, Outcome, Question
 from benchmarks.target.supervise import Limits
 from benchmarks.units import parse_percent
 from benchmarks.workloads import WORKLOADS
 
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 
-_ASKING = Asking(run_seed=1)
+_SETTINGS = MeasuringSettings(seed=1)
 
 _PACKAGE = "tensorflow-cpu"
 
@@ -68,15 +64,21 @@ class Comparer:
             comparisons: how many there will be at most; they share the error level.
         """
         self._case = case
-        self._aspect = aspect
         self._tolerance = tolerance
-        self.plan = plan_bisection(case.question, comparisons=comparisons, tolerance=tolerance)
+        self.plan = plan_bisection(case.question, aspect, comparisons=comparisons, tolerance=tolerance)
         self._launchers: dict[str, Launcher] = {}
 
     def judge(self, good: str, version: str) -> Step:
-        """Measure both releases in turns and say whether the second is worse."""
-        compare = self._compare_times if self._case.question.is_timed else self._compare_readings
-        step = self._decide(version, compare(version, good))
+        """Measure both releases in turns and say whether the second is worse.
+
+        Raises:
+            StatisticsError: when nothing of the case can be compared.
+        """
+        now, other = (open_source(self._case, self._open_target(name), _SETTINGS) for name in (version, good))
+        judgements = judge_against(self._case, now, other, self.plan, f"{version} {good}")
+        if judgements and all(judgement.outcome is Outcome.NOT_COMPARABLE for judgement in judgements):
+            raise StatisticsError(f"{version} against {good}: {judgements[0].reason}")
+        step = self._decide(version, judgements)
         print(f"{version} against {good}: {step.reason}", file=sys.stderr, flush=True)
         return step
 
@@ -85,53 +87,29 @@ class Comparer:
         for launcher in self._launchers.values():
             launcher.close()
 
-    def _compare_times(self, version: str, good: str) -> Sequence[Change]:
-        plan = find_block_plan(self._case.question, None)
-        now, other = (BlockSource(self._case, self._find_launcher(name), _ASKING, plan) for name in (version, good))
-        seed = f"{version} {good}"
-        return judge_sides(
-            lambda count: [measure_pair(now, other, seed) for _ in range(count)],
-            self.plan,
-            {self._aspect: self._tolerance},
-            null=False,
-        )
-
-    def _compare_readings(self, version: str, good: str) -> Sequence[Change]:
-        row = self._case.question.row
-        plan = ReadingPlan(
-            judgements=self.plan.judgements,
-            tolerance=self._tolerance,
-            floor_bytes=row.floor_bytes,
-            screen_blocks=row.screen_blocks,
-            fresh_blocks=row.fresh_blocks,
-        )
-        now, other = (ReadSource(self._case, self._find_launcher(name), _ASKING, {}) for name in (version, good))
-        seed = f"{version} {good}"
-        sides = judge_read_sides(self._case, lambda count: [read_pair(now, other, seed) for _ in range(count)], plan)
-        findings = sides.judgement.findings
-        if findings and all(finding.outcome is Outcome.NOT_COMPARABLE for finding in findings):
-            raise StatisticsError(f"{version} against {good}: {findings[0].sentence}")
-        return [change for change in sides.changes if change.aspect is self._aspect]
-
-    def _decide(self, version: str, changes: Sequence[Change]) -> Step:
-        """Return what the changes of the aspect make of a release."""
-        worst = [change for change in changes if change.outcome is Outcome.REGRESSED]
+    def _decide(self, version: str, judgements: Sequence[Judgement]) -> Step:
+        """Return what the judgements on the aspect make of a release."""
+        worst = [judgement for judgement in judgements if judgement.outcome is Outcome.REGRESSED]
         if worst:
             return Step(version=version, bad=True, reason=_join(worst))
-        unsure = [change for change in changes if change.outcome is Outcome.UNDECIDED]
+        unsure = [judgement for judgement in judgements if judgement.outcome is Outcome.UNDECIDED]
         if unsure:
-            bad = any(self._looks_bad(change) for change in unsure)
+            bad = any(self._looks_bad(judgement) for judgement in unsure)
             return Step(version=version, bad=bad, reason=f"{_join(unsure)}; not certain, taken by its estimate")
-        return Step(version=version, bad=False, reason=_join(changes) or "HELD: nothing rose")
+        return Step(version=version, bad=False, reason=_join(judgements) or "HELD: nothing rose")
 
-    def _looks_bad(self, change: Change) -> bool:
+    def _looks_bad(self, judgement: Judgement) -> bool:
         """Whether an undecided change is rather that of a bad release.
 
         A time is beyond half the tolerance; bytes, which are undecided only beyond their limit, where they rise.
         """
-        if change.change_ratio is None:
-            return change.rises
-        return change.change_ratio.estimate > 1.0 + self._tolerance / 2.0
+        if judgement.change_ratio is None:
+            return judgement.rises
+        return judgement.change_ratio.estimate > 1.0 + self._tolerance / 2.0
+
+    def _open_target(self, version: str) -> OpenTarget:
+        """Return a release of which nothing has been read yet: each comparison reads anew."""
+        return OpenTarget(lambda: self._find_launcher(version))
 
     def _find_launcher(self, version: str) -> Launcher:
         if version not in self._launchers:
@@ -139,8 +117,8 @@ class Comparer:
         return self._launchers[version]
 
 
-def _join(changes: Sequence[Change]) -> str:
-    return "; ".join(f"{change.outcome.value}: {change.reason}" for change in changes)
+def _join(judgements: Sequence[Judgement]) -> str:
+    return "; ".join(f"{judgement.outcome.value}: {judgement.reason}" for judgement in judgements)
 
 
 def list_releases(good: str, bad: str) -> list[str]:
@@ -175,7 +153,7 @@ def _read_release(text: str) -> Version:
         raise MisuseError(f"release: expected a version, got {text!r}; write for example 2.15.1") from None
 
 
-def render_bisection(found: Bisection, plan: GatePlan) -> str:
+def render_bisection(found: Bisection, plan: Plan) -> str:
     """Return the answer, how sure it is, and how it was reached."""
     sure = (
         f"Of times, a release within the tolerance is called bad with a probability of at most "

@@ -37,14 +37,12 @@ from benchmarks.commands._running import (
 from benchmarks.errors import RecordError, SuiteError
 from benchmarks.launch.environments import build_target
 from benchmarks.launch.launcher import ServerLauncher
-from benchmarks.launch.lockstep import run_together
 from benchmarks.launch.targets import Target
-from benchmarks.measuring.timed import check_steady
-from benchmarks.questions import find_block_plan
+from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.timed import TimedSource, measure_together
 from benchmarks.records import (
     Arm,
-    Block,
-    BlockRequest,
+    BlockSummary,
     Case,
     Environment,
     HistoryEntry,
@@ -53,7 +51,6 @@ from benchmarks.records import (
     ReadRequest,
 )
 from benchmarks.reports.history import draw_history, render_history, render_page
-from benchmarks.stats.estimators import summarise_block
 from benchmarks.target.supervise import Limits
 
 _VERSIONS = tuple(f"2.{minor}" for minor in range(12, 22))
@@ -62,15 +59,14 @@ _METHODS = ("fit_array", "fit_dataset", "loop_graph")
 
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 
+_SETTINGS = MeasuringSettings(seed=1, order_seed=1)
+
 _ROUNDS = 6
 
 _PICTURES = (".svg", ".png")
 
 _ENOUGH_ROUNDS = {Question.PEAK_MEMORY: 3, Question.TRAINING_GRAPH: 2}
 """Bytes repeat to 1 %, and counts exactly, as two of them show; more rounds are for what is timed."""
-
-
-_Result = Block | ReadBlock | SuiteError
 
 
 def list_cases() -> tuple[Case, ...]:
@@ -185,20 +181,12 @@ def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -
     versions = list(launchers)
     occasion = datetime.now(timezone.utc).isoformat(timespec="seconds")
     random.Random(f"{number} {case.case_id}").shuffle(versions)  # noqa: S311 - an order, not a secret
+    opened = [launchers[version] for version in versions]
+    results: Iterable[BlockSummary | ReadBlock | SuiteError]
     if case.question.is_timed:
-        plan = find_block_plan(case.question, None)
-        request = BlockRequest(
-            case=case,
-            seed=number + 1,
-            order_seed=number + 1,
-            weighted_built_first=number % 2 == 0,
-            timed_budget_ns=plan.timed_budget_ns,
-            min_rounds=plan.min_rounds,
-        )
-        together = [launchers[version] for version in versions]
-        results: Iterable[_Result] = run_together(together, [request] * len(together), f"{number} {case.case_id}")
+        results = _measure_times(opened, case, number)
     else:
-        results = (_read(launchers[version], case, number) for version in versions)
+        results = (_read(launcher, case, number) for launcher in opened)  # each is written down as it comes
     for version, result in zip(versions, results, strict=True):
         yield HistoryEntry(
             version=version,
@@ -206,21 +194,22 @@ def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -
             case=case,
             number=number,
             occasion=occasion if case.question.is_timed else "",
-            **_file(case, result),
+            **_file(result),
         )
 
 
-def _file(case: Case, result: _Result) -> dict[str, Any]:
+def _file(result: BlockSummary | ReadBlock | SuiteError) -> dict[str, Any]:
     """Return the field of an entry that this result belongs in."""
-    if isinstance(result, ReadBlock):
-        return {"readings": result}
     if isinstance(result, SuiteError):
         return {"failed": str(result)}
-    try:
-        check_steady(case, result)
-    except SuiteError as error:
-        return {"failed": str(error)}
-    return {"block": summarise_block(result)}
+    return {"readings" if isinstance(result, ReadBlock) else "block": result}
+
+
+def _measure_times(launchers: Sequence[ServerLauncher], case: Case, number: int) -> list[BlockSummary | SuiteError]:
+    """Measure block `number` in each version, all in turns; return for each the block, or why there is none."""
+    sources = [TimedSource(case, launcher, _SETTINGS, measured_before=number) for launcher in launchers]
+    errors = measure_together(sources, f"{number} {case.case_id}")
+    return [source.blocks[-1] if error is None else error for source, error in zip(sources, errors, strict=True)]
 
 
 def _read(launcher: ServerLauncher, case: Case, number: int) -> ReadBlock | SuiteError:

@@ -10,8 +10,8 @@ import math
 from collections.abc import Callable, Sequence
 
 from benchmarks.errors import StatisticsError
-from benchmarks.gate.plan import LOOKS, GatePlan
-from benchmarks.records import Question
+from benchmarks.gate.plan import LOOKS, Plan, make_plan
+from benchmarks.records import Aspect, Question
 
 WRONGLY_GOOD: float = 0.10
 """How often a release whose rise is as large as the tolerance may be called good: that step would send the search the
@@ -46,20 +46,28 @@ Judge = Callable[[str, str], Step]
 """Takes a good release and one to be judged against it."""
 
 
-def plan_bisection(question: Question, *, comparisons: int, tolerance: float) -> GatePlan:
+def plan_bisection(question: Question, aspect: Aspect, *, comparisons: int, tolerance: float) -> Plan:
     """Return how each comparison of a search is judged.
 
     Args:
         question: what is measured.
+        aspect: what of it is asked: what weighting costs, or what one arm takes by itself.
         comparisons: how many there will be at most; they share the error level.
         tolerance: a rise that is not called bad, a fraction.
+
+    Raises:
+        StatisticsError: when the question has no such aspect.
     """
-    row = question.row
-    return GatePlan(
-        judgements=comparisons,
-        tolerance=tolerance,
-        screen_blocks=max(row.screen_blocks, _LEAST_BLOCKS),
-        blocks_per_look=max(row.fresh_blocks, _LEAST_BLOCKS),
+    plan = make_plan(question, judgements=comparisons, tolerance=tolerance)
+    if aspect not in plan.tolerances:
+        known = ", ".join(each.value for each in plan.tolerances)
+        raise StatisticsError(f"aspect of {question.value}: expected one of {known}, got {aspect.value}; choose one")
+    least = _LEAST_BLOCKS if question.is_timed else 0
+    return dataclasses.replace(
+        plan,
+        tolerances={aspect: tolerance if question.is_timed else plan.tolerances[aspect]},
+        screen_blocks=max(plan.screen_blocks, least),
+        fresh_blocks=max(plan.fresh_blocks, least),
         screen_confidence=_HELD_CONFIDENCE,
         held_confidence=_HELD_CONFIDENCE,
     )

@@ -6,15 +6,19 @@ interval` is two-sided.
 
 from __future__ import annotations
 
+import math
+import statistics
 from collections.abc import Sequence
 
-from benchmarks.gate.plan import ADVISED_BASELINE_BLOCKS, GatePlan
+from benchmarks.gate.judgement import FAILING, Judgement
+from benchmarks.gate.plan import ADVISED_BASELINE_BLOCKS, Plan
 from benchmarks.records import Aspect, Case, Comparison, Interval, Outcome
 from benchmarks.stats.intervals import USUAL_POWER
-from benchmarks.units import format_overhead, format_percent
+from benchmarks.stats.lines import estimate_mean_interval
+from benchmarks.units import format_bytes, format_extra_bytes, format_overhead, format_percent
 
 
-def describe_verdict(outcome: Outcome, comparison: Comparison, plan: GatePlan) -> str:
+def describe_verdict(outcome: Outcome, comparison: Comparison, plan: Plan) -> str:
     """Return the one sentence that gives the reason of a verdict reached by comparing blocks.
 
     Args:
@@ -45,7 +49,7 @@ def describe_verdict(outcome: Outcome, comparison: Comparison, plan: GatePlan) -
     )
 
 
-def _describe_null(outcome: Outcome, comparison: Comparison, plan: GatePlan) -> str:
+def _describe_null(outcome: Outcome, comparison: Comparison, plan: Plan) -> str:
     what = " in processor time" if comparison.aspect is Aspect.CPU else ""
     shows = f"the null case shows {_format_interval(comparison.change_ratio)}{what}"
     blocks = _format_blocks(comparison)
@@ -69,7 +73,7 @@ def _describe_null(outcome: Outcome, comparison: Comparison, plan: GatePlan) -> 
 def describe_open(comparison: Comparison) -> str:
     """Return what is said of something that is neither shown nor ruled out, beside something worse; begins `left open`.
 
-    It took no part in the verdict, so it is not told how large it would have had to be.
+    It took no part in the verdict, so that nothing is said of how large it would have had to be.
     """
     return f"left open: {_describe_left_open(comparison)}"
 
@@ -80,65 +84,143 @@ def _describe_left_open(comparison: Comparison) -> str:
     return f"{comparison.aspect.value}{against}, {change} on {_format_blocks(comparison)}"
 
 
-def explain_regression(case: Case, comparisons: Sequence[Comparison], plan: GatePlan, next_step: str) -> str:
-    """Return the paragraph that a test of a REGRESSED case fails with.
+def describe_change(
+    aspect: Aspect, interval: Interval, pairs: int, tolerance: float, smallest_visible_change: float | None
+) -> tuple[str, str]:
+    """Return what is said of a time in this target against the other one: a sentence, and a few words for a list.
+
+    Args:
+        aspect: what of the case.
+        interval: this target ÷ the other one.
+        pairs: of blocks.
+        tolerance: the tolerated rise, a fraction.
+        smallest_visible_change: of a change that was neither shown nor ruled out; None leaves it out.
+    """
+    text = (
+        f"{aspect.value} {format_overhead(interval.estimate)} against the other target (95 % interval "
+        f"{format_overhead(interval.lower)} to {format_overhead(interval.upper)}, {pairs} pairs of blocks), tolerated "
+        f"{format_percent(tolerance)}"
+    )
+    if smallest_visible_change is not None:
+        text += f"; {describe_visible(smallest_visible_change)}"
+    return text, f"{aspect.value} {format_overhead(interval.estimate)}"
+
+
+def describe_growth(extras: Sequence[float], plan: Plan) -> str:
+    """Return what is said of the bytes that the weighted arm retains per epoch more than its control."""
+    shown = estimate_mean_interval(extras, plan.report_confidence)
+    known = math.isfinite(shown.upper)
+    bounds = f"{format_extra_bytes(shown.lower)} to {format_extra_bytes(shown.upper)}" if known else "unknown"
+    return (
+        f"{format_extra_bytes(shown.estimate)} beside the control (95 % interval {bounds}, {len(extras)} blocks), "
+        f"where {format_bytes(plan.floor_bytes)} are tolerated"
+    )
+
+
+def describe_bytes(now: Sequence[float], then: Sequence[float], source: str, limit: float) -> str:
+    """Return what is said of the bytes that the weighted arm has more than its control.
+
+    Args:
+        now: one reading per block.
+        then: the same as it was read in the `source`.
+        source: where, as the end of a sentence.
+        limit: the tolerated change in bytes.
+    """
+    change = statistics.median(now) - statistics.median(then)
+    return (
+        f"{_format_extras(now)} beside the control now, {_format_extras(then)} {source}; a change of "
+        f"{format_extra_bytes(change)} where {format_bytes(limit)} are tolerated"
+    )
+
+
+def describe_counts(now: Sequence[float], then: Sequence[float], source: str) -> str:
+    """Return what is said of the counts that the weighted arm has more than its control; arguments as of bytes."""
+    for counts, where in ((now, "here"), (then, source)):
+        if len(set(counts)) > 1:
+            return f"not the same in every block {where}: {min(counts):+.0f} to {max(counts):+.0f} beside the control"
+    if now[0] == then[0]:
+        return f"beside the control as many as {source}"
+    return f"{now[0]:+.0f} beside the control now, {then[0]:+.0f} {source}"
+
+
+def _format_extras(extras: Sequence[float]) -> str:
+    """Write the median, and the range where there is one."""
+    middle = format_extra_bytes(statistics.median(extras))
+    if min(extras) == max(extras):
+        return middle
+    return f"{middle} ({format_extra_bytes(min(extras))} to {format_extra_bytes(max(extras))})"
+
+
+def explain_failure(
+    case: Case, judgements: Sequence[Judgement], plan: Plan, next_step: str, *, two_targets: bool
+) -> str:
+    """Return the paragraph that the test of a case fails with.
 
     Args:
         case: what was measured.
-        comparisons: all that was compared; of those that show a rise the current, stored and changed overhead is
-            told, and of those that were left open how far they came.
+        judgements: on all that was judged of it; those that failed are explained, and of a time that is held against a
+            stored run how far those came that were left open.
         plan: names the error level the run was promised.
         next_step: what to run now, as a sentence or a command.
+        two_targets: whether it was measured in another target as well.
     """
+    failed = [judgement for judgement in judgements if judgement.outcome in FAILING]
+    head = f"{case.case_id}: {_describe_complaint(case, two_targets=two_targets)}"
+    if case.question.is_timed and two_targets:
+        return "\n".join([head, *(f"  {judgement.reason}" for judgement in failed), f"  next: {next_step}"])
     rows: list[tuple[str, str]] = []
-    for comparison in (each for each in comparisons if each.outcome is Outcome.REGRESSED):
-        expected = comparison.expected_ratio
-        now, change = _format_interval(comparison.overhead_ratio), _format_interval(comparison.change_ratio)
-        stored = "none" if expected is None else f"{_format_interval(expected)}, on {comparison.baseline_blocks} blocks"
+    for judgement in failed:
+        rows += _list_rows(judgement)
+    if case.question.is_timed:
+        open_ones = (each.comparison for each in judgements if each.outcome is Outcome.UNDECIDED and not case.null)
         rows += [
-            (f"{comparison.aspect.value} now", f"{now}, on {_format_blocks(comparison)}"),
-            (f"in the {comparison.source}", stored),
-            ("change", f"{change}; tolerated: {format_percent(comparison.tolerance)}"),
+            ("left open", f"{_describe_left_open(each)}; tolerated: {format_percent(each.tolerance)}")
+            for each in open_ones
+            if each is not None
         ]
-    rows += [
-        ("left open", f"{_describe_left_open(each)}; tolerated: {format_percent(each.tolerance)}")
-        for each in comparisons
-        if each.outcome is Outcome.UNDECIDED
-    ]
-    rows += [("false alarms", _describe_error_level(plan)), ("next", next_step)]
+        rows += [("false alarms", _describe_error_level(plan))]
+        if case.null:
+            meaning = "what this run says of weighting on this path, workload and size may be off by as much"
+            rows += [("meaning", meaning)]
+    rows += [("next", next_step)]
     width = max(len(label) for label, _ in rows)
-    return "\n".join(
-        [
-            f"{case.case_id}: weighting samples costs more than it did.",
-            *(f"  {label:<{width}}  {text}" for label, text in rows),
+    return "\n".join([head, *(f"  {label:<{width}}  {text}" for label, text in rows)])
+
+
+def _describe_complaint(case: Case, *, two_targets: bool) -> str:
+    """Return what is wrong, as the sentence that a failure begins with."""
+    timed = case.question.is_timed
+    if case.null:
+        if timed and not two_targets:
+            return "the measurement itself is off; this is not a finding about TensorFlow."
+        what = "the measurement itself is" if timed else "the readings themselves are"
+        return f"{what} off: both arms run the same code. This is not a finding about TensorFlow."
+    if two_targets:
+        return f"{'slower' if timed else 'more'} here than in the other target."
+    return f"weighting samples costs more than it {'did' if timed else 'should'}."
+
+
+def _list_rows(judgement: Judgement) -> list[tuple[str, str]]:
+    """Return the rows of a failure: of a time what was shown and expected, else the reading and what was found."""
+    comparison = judgement.comparison
+    if comparison is None:
+        return [(judgement.title, judgement.text)]
+    change, blocks = _format_interval(comparison.change_ratio), _format_blocks(comparison)
+    if comparison.expected_ratio is None:
+        what = " in processor time" if comparison.aspect is Aspect.CPU else ""
+        return [
+            ("shown", f"{change}{what}, on {blocks}, between two arms that run the same code"),
+            ("expected", f"+0.0 %, and no more than {_format_tolerance(comparison)} to either side"),
         ]
-    )
+    expected = _format_interval(comparison.expected_ratio)
+    return [
+        (f"{comparison.aspect.value} now", f"{_format_interval(comparison.overhead_ratio)}, on {blocks}"),
+        (f"in the {comparison.source}", f"{expected}, on {comparison.baseline_blocks} blocks"),
+        ("change", f"{change}; tolerated: {format_percent(comparison.tolerance)}"),
+    ]
 
 
-def explain_failed_null_case(case: Case, comparison: Comparison, plan: GatePlan, next_step: str) -> str:
-    """Return the paragraph that the test of a null case fails with when it is clearly not 1.00.
-
-    Args:
-        case: the null case.
-        comparison: carries what it read.
-        plan: names the error level the run was promised.
-        next_step: what to run or look at now, as a sentence or a command.
-    """
-    what = " in processor time" if comparison.aspect is Aspect.CPU else ""
-    reading = f"{_format_interval(comparison.change_ratio)}{what}, on {_format_blocks(comparison)}"
-    return "\n".join(
-        (
-            f"{case.case_id}: the measurement itself is off; this is not a finding about TensorFlow.",
-            f"  shown         {reading}, between two arms that run the same code",
-            f"  expected      +0.0 %, and no more than {_format_tolerance(comparison)} to either side",
-            f"  false alarms  {_describe_error_level(plan)}",
-            "  meaning       what this run says of weighting on this path, workload and size may be off by as much",
-            f"  next          {next_step}",
-        )
-    )
-
-
-def _describe_error_level(plan: GatePlan) -> str:
+def _describe_error_level(plan: Plan) -> str:
     judgements = "1 judgement" if plan.judgements == 1 else f"{plan.judgements} judgements"
     level = _format_share(plan.family_alpha)
     return f"at most {level} of runs with {judgements} raise one where nothing is beyond its tolerance"
@@ -172,5 +254,5 @@ def _format_blocks(comparison: Comparison) -> str:
     return f"{comparison.blocks} {'fresh' if comparison.fresh else 'screening'} blocks"
 
 
-def _held_confidence(comparison: Comparison, plan: GatePlan) -> float:
+def _held_confidence(comparison: Comparison, plan: Plan) -> float:
     return plan.held_confidence if comparison.fresh else plan.screen_confidence

@@ -1,21 +1,21 @@
-"""How often may a case be looked at, and how sure must a verdict be?
+"""How is a case judged: on how many blocks, what is tolerated of it, and how sure must a verdict be? One plan for all.
 
-Leaves out: the rules themselves, and how many blocks are screened and looked at, which the rows of `questions` say. The
-defaults were chosen by simulation (`python -m benchmarks.studies.gate_plan` prints the tables) for 30 cases, a spread
-of 1.3 % between blocks of a training step and a tolerance of 2 %. Where 6 blocks are screened and 8 looked at, as of
-step times: against a baseline of 10 to 12 blocks an unchanged case takes 6.1 to 6.2 blocks, a rise of 5 % is called
-REGRESSED in 93 to 98 % of runs, and one of 10 % in all. Against a baseline of 8 blocks a rise of 5 % is missed in 20 %:
-the baseline's blocks decide. With 4 blocks to screen an unchanged case takes 4.4 to 4.5, and the rest is the same but
-for what the draws differ in.
+Leaves out: the rules themselves. What is known of a question, its tolerances and numbers of blocks among it, is said by
+its row in `questions`; the other defaults were chosen by simulation (`python -m benchmarks.studies.gate_plan` prints
+the tables) for 30 cases, a spread of 1.3 % between blocks of a training step and a tolerance of 2 %. Where 6 blocks are
+screened and 8 looked at, as of step times: against a baseline of 10 to 12 blocks an unchanged case takes 6.1 to 6.2
+blocks, a rise of 5 % is called REGRESSED in 93 to 98 % of runs, and one of 10 % in all. Against a baseline of 8 blocks
+a rise of 5 % is missed in 20 %: the baseline's blocks decide. With 4 blocks to screen an unchanged case takes 4.4 to
+4.5, and the rest is the same but for what the draws differ in.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import math
+from collections.abc import Mapping
 
 from benchmarks.errors import StatisticsError
-from benchmarks.records import Question
+from benchmarks.records import Aspect, Question
 from benchmarks.records.quantities import Rule, list_quantities
 from benchmarks.stats.multiplicity import split_over_cases, split_over_looks
 
@@ -32,7 +32,7 @@ be seen, one of 10 lets 93 %, one of 12 lets 98 %, where each look has 8 fresh b
 often."""
 
 MIN_BASELINE_BLOCKS: int = 2
-"""The fewest blocks that tell of their own spread; with fewer, no number of new blocks could decide anything."""
+"""The fewest blocks that show their own spread; with fewer, no number of new blocks could decide anything."""
 
 LEAST_ARM_TOLERANCE: float = 0.05
 """Of what one arm takes by itself in another target: processes differ by a few percent in how their memory happens to
@@ -76,35 +76,46 @@ def count_judgements(question: Question, *, null: bool, stored_runs: int, two_ta
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class GatePlan:
-    """How a run is judged.
+class Plan:
+    """How the cases of a question are judged.
 
-    A case is screened with `screen_blocks`; unless it is clearly held, up to `looks` looks follow, each with
-    `blocks_per_look` fresh blocks more. Both depend on what is asked, so that they have no default. `family_alpha`
+    A case is screened with `screen_blocks`; what they leave open is looked at up to `looks` times, each with
+    `fresh_blocks` more. `tolerances` has, of each aspect that may be judged, the tolerated rise as a fraction; of bytes
+    `floor_bytes` are tolerated whatever they are in percent, and an arm may retain as much per epoch. `family_alpha`
     limits the probability of a false alarm over the `judgements` of the run: everything that can turn it red by chance
-    (`count_judgements`). `tolerance` is a fraction. `screen_confidence` and `held_confidence` are one-sided,
-    `report_confidence` two-sided.
+    (`count_judgements`). `screen_confidence` and `held_confidence` are one-sided, `report_confidence` two-sided.
+    `occasion_sd` is the standard deviation of a shift of the log-ratio that all blocks of one occasion share.
     """
 
+    question: Question
     judgements: int
-    tolerance: float = 0.02
+    tolerances: Mapping[Aspect, float]
+    floor_bytes: float = 0.0
     screen_blocks: int
-    blocks_per_look: int
+    fresh_blocks: int
     looks: int = LOOKS
     family_alpha: float = FAMILY_ALPHA
     screen_confidence: float = SCREEN_CONFIDENCE
     held_confidence: float = 0.95
     report_confidence: float = 0.95
+    occasion_sd: float = 0.0
 
     def __post_init__(self) -> None:
         """Raise StatisticsError where a number cannot be meant."""
-        if not 0.0 < self.tolerance < 1.0:
-            raise StatisticsError(f"tolerance: expected more than 0 % and less than 100 %, got {self.tolerance:.1%}")
-        if self.screen_blocks < 2 or self.blocks_per_look < 2:  # noqa: PLR2004 - one block has no spread
+        timed = self.question.is_timed
+        for tolerance in self.tolerances.values():
+            if not 0.0 <= tolerance < 1.0 or (timed and not tolerance):
+                least = "more than" if timed else "at least"
+                raise StatisticsError(f"tolerance: expected {least} 0 % and less than 100 %, got {tolerance:.1%}")
+        if not self.floor_bytes >= 0.0:
+            raise StatisticsError(f"floor: expected at least 0 bytes, got {self.floor_bytes:g}; choose another")
+        if timed and min(self.screen_blocks, self.fresh_blocks) < 2:  # noqa: PLR2004 - one block has no spread
             raise StatisticsError(
-                "blocks: expected at least 2 to screen and 2 per look, since one block tells nothing of its spread, "
-                f"got {self.screen_blocks} and {self.blocks_per_look}"
+                "blocks: expected at least 2 to screen and 2 per look, since one block shows nothing of its spread, "
+                f"got {self.screen_blocks} and {self.fresh_blocks}"
             )
+        if self.screen_blocks < 1 or self.fresh_blocks < 0:
+            raise StatisticsError(f"blocks: expected at least 1 to read, got {self.screen_blocks}; read more")
         for name in ("screen_confidence", "held_confidence", "report_confidence"):
             confidence = getattr(self, name)
             if not 0.5 < confidence < 1.0:  # noqa: PLR2004 - at one half a bound is the estimate itself
@@ -122,12 +133,51 @@ class GatePlan:
         """The error level of one look of one judgement."""
         return split_over_looks(self.judgement_alpha, self.looks)
 
-    @property
-    def rise_limit(self) -> float:
-        """The log-ratio of a change as large as the tolerance."""
-        return math.log1p(self.tolerance)
+    def loosen(self, factor: float) -> Plan:
+        """Return the plan with limits so many times as large."""
+        return dataclasses.replace(
+            self,
+            tolerances={aspect: factor * tolerance for aspect, tolerance in self.tolerances.items()},
+            floor_bytes=factor * self.floor_bytes,
+        )
 
-    @property
-    def fall_limit(self) -> float:
-        """The log-ratio of an improvement as large as the tolerance; negative."""
-        return math.log1p(-self.tolerance)
+
+def make_plan(
+    question: Question,
+    *,
+    judgements: int,
+    method: str = "",
+    tolerance: float | None = None,
+    floor_bytes: float | None = None,
+    blocks: int | None = None,
+) -> Plan:
+    """Return how a case is judged, by the row of its question and by what was asked for instead; None keeps the row's.
+
+    Processor time is never held to less than wall time is, and neither is what an arm takes by itself: what is asked
+    for is for all.
+
+    Args:
+        question: what is asked of the case.
+        judgements: in how many ways the run can turn red by chance (`count_judgements`); none counts as one.
+        method: of the case; some have a tolerance of their own.
+        tolerance: the tolerated rise of the overhead, a fraction.
+        floor_bytes: the rise in bytes that is tolerated whatever it is in percent.
+        blocks: how many to screen.
+    """
+    row = question.row
+    overhead = row.find_tolerance(method) if tolerance is None else tolerance
+    tolerances = {Aspect.OVERHEAD: overhead}
+    if question.is_timed:
+        tolerances[Aspect.CPU] = max(overhead, row.cpu_tolerance or 0.0)
+    for arm in (Aspect.CONTROL, Aspect.WEIGHTED):
+        tolerances[arm] = max(overhead, LEAST_ARM_TOLERANCE)
+    return Plan(
+        question=question,
+        judgements=max(1, judgements),
+        tolerances=tolerances,
+        floor_bytes=row.floor_bytes if floor_bytes is None else floor_bytes,
+        screen_blocks=row.find_first_blocks(blocks),
+        fresh_blocks=row.fresh_blocks,
+        looks=LOOKS if question.is_timed else 1,
+        occasion_sd=row.occasion_sd,
+    )

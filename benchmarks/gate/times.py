@@ -1,121 +1,239 @@
-"""What is concluded of the times of a case? They are held against a stored run, or, of a null case, against 1.00.
+"""What is judged of the times of a case? Its overheads against a stored run, another target or, of a null case, 1.00.
 
-Two things are judged of the same blocks: the overhead in wall time, and that in processor time. Against a baseline and
-an anchor, an older run that stays while baselines are recorded anew, each of the two is judged against both. The
-baseline is shared by all looks at it; its own uncertainty is part of every interval. A shift that all blocks of one
-occasion share is in the intervals as far as it is known (`occasion_sd`); beyond that the tolerance has to hold it.
+Two overheads are judged of the same blocks: that in wall time, and that in processor time. Against a baseline and an
+anchor, an older run that stays while baselines are recorded anew, each of the two is judged against both. A stored run
+is shared by all looks at it; its own uncertainty is part of every interval. A shift that all blocks of one occasion
+share is in the intervals as far as it is known (`Plan.occasion_sd`); beyond that the tolerance has to hold it.
+
+A block of either target makes a pair; each aspect gives one log-change per pair, this target ÷ the other one. The
+blocks of a pair are alive together, which is what allows absolute times of an arm to be judged here and nowhere else.
 
 A verdict that waits for a large estimate gets one, so the change shown for a REGRESSED case is somewhat too large on
 average: simulated rises of 4 % and 5 %, where called REGRESSED, were shown as 4.4 % and 5.1 %.
 
-Leaves out: when enough blocks are measured (`screening`), and how one is (the caller's `measure_more`).
+Leaves out: when enough blocks are measured (`confirm`), the rules (`rules`) and the words (`explain`).
 """
 
 from __future__ import annotations
 
+import abc
 import dataclasses
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Sequence
+from typing import Generic
 
-from benchmarks.gate.explain import describe_open, describe_verdict
-from benchmarks.gate.plan import MIN_BASELINE_BLOCKS, GatePlan
-from benchmarks.gate.rules import find_worst
-from benchmarks.gate.screening import Criterion, MeasureMore, Settled, screen_then_confirm
-from benchmarks.records import Aspect, BlockSummary, Comparison, Outcome, Verdict
+from benchmarks.gate.confirm import Criterion, Measured, Pair, Standard
+from benchmarks.gate.explain import describe_change, describe_open, describe_verdict
+from benchmarks.gate.judgement import Judgement
+from benchmarks.gate.plan import Plan
+from benchmarks.gate.rules import (
+    judge_change_at_look,
+    judge_change_at_screen,
+    judge_null_at_look,
+    judge_null_at_screen,
+)
+from benchmarks.records import Aspect, BlockSummary, Case, Comparison, Outcome
 from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean, estimate_smallest_visible_change
 
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Stored:
-    """The blocks of the same case in a stored run, and what is tolerated of a rise over them, by aspect.
-
-    `name` is what the run is called: `baseline` or `anchor`.
-    """
-
-    name: str
-    blocks: Sequence[BlockSummary]
-    tolerances: Mapping[Aspect, float]
+_OVERHEADS = (Aspect.OVERHEAD, Aspect.CPU)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
-    """A verdict, and the figures behind it: one comparison for each thing that was judged."""
-
-    verdict: Verdict
-    comparisons: tuple[Comparison, ...] = ()
-
-
-def judge_case(
-    measure_more: MeasureMore[BlockSummary],
-    stored_runs: Sequence[Stored],
-    plan: GatePlan,
-    *,
-    occasion_sd: float = 0.0,
-) -> Judgement:
-    """Measure a case until it can be judged against its stored runs, or the plan's blocks are used up.
-
-    What is still open when another aspect is REGRESSED stays open, and the reason says which that is.
-
-    With a stored run of too few blocks the screening blocks are measured all the same, and the verdict is NOT
-    COMPARABLE.
+def list_time_criteria(
+    case: Case, standards: Sequence[Standard[BlockSummary]], plan: Plan
+) -> list[Criterion[BlockSummary]]:
+    """Return what is judged of a case that is measured in one target; nothing where it is held against nothing.
 
     Args:
-        measure_more: measures more blocks; what it raises passes through.
-        stored_runs: what it is held against, the baseline first.
-        plan: error levels and numbers of blocks; the tolerances are those of the stored runs.
-        occasion_sd: standard deviation of a shift of the log-ratio that all blocks of one occasion share.
+        case: a null case is held against 1.00, whatever is stored.
+        standards: the stored runs it is held against.
+        plan: limits and error levels.
     """
-    for stored in stored_runs:
-        if len(stored.blocks) < MIN_BASELINE_BLOCKS:
-            measure_more(plan.screen_blocks)
-            reason = (
-                f"the {stored.name} holds {len(stored.blocks)} blocks of this case, and at least {MIN_BASELINE_BLOCKS} "
-                "are needed; record it again"
-            )
-            return Judgement(verdict=Verdict(outcome=Outcome.NOT_COMPARABLE, reason=reason))
-    criteria = [
-        _hold_against(stored, aspect, dataclasses.replace(plan, tolerance=tolerance), occasion_sd)
-        for stored in stored_runs
-        for aspect, tolerance in stored.tolerances.items()
-    ]
-    names = [stored for stored in stored_runs for _ in stored.tolerances]
-    settled = screen_then_confirm(measure_more, criteria, plan)
-    return _conclude([_compare(each, stored) for each, stored in zip(settled, names, strict=True)], plan)
-
-
-def judge_null_case(
-    measure_more: MeasureMore[BlockSummary], tolerances: Mapping[Aspect, float], plan: GatePlan
-) -> Judgement:
-    """Measure a null case until it is known whether it reads 1.00, or the plan's blocks are used up.
-
-    Args:
-        measure_more: measures more blocks; what it raises passes through.
-        tolerances: how far it may be from 1.00 to either side, by aspect.
-        plan: error levels and numbers of blocks.
-    """
-    return conclude_null_case(screen_then_confirm(measure_more, expect_one(tolerances, plan), plan), plan)
-
-
-def conclude_null_case(settled: Sequence[Settled[BlockSummary]], plan: GatePlan) -> Judgement:
-    """Return what follows from what was found of a null case.
-
-    Args:
-        settled: of each aspect.
-        plan: error levels.
-    """
-    return _conclude([_compare(each, None) for each in settled], plan)
-
-
-def expect_one(tolerances: Mapping[Aspect, float], plan: GatePlan) -> list[Criterion[BlockSummary]]:
-    """Return what is judged of a null case: that each aspect reads 1.00."""
+    overheads = [aspect for aspect in plan.tolerances if aspect in _OVERHEADS]
+    if case.null:
+        return [_Overhead(aspect=aspect, plan=plan, two_sided=True) for aspect in overheads]
     return [
-        Criterion(
-            aspect=aspect,
-            estimate=lambda blocks, aspect=aspect: estimate_overhead(blocks, aspect),  # type: ignore[misc]
-            plan=dataclasses.replace(plan, tolerance=tolerance),
-            two_sided=True,
-        )
-        for aspect, tolerance in tolerances.items()
+        _Overhead(aspect=aspect, plan=plan.loosen(standard.factor), standard=standard)
+        for standard in standards
+        for aspect in overheads
     ]
+
+
+def list_time_criteria_of_pairs(case: Case, plan: Plan) -> list[Criterion[Pair[BlockSummary]]]:
+    """Return what is judged of a case of two targets: each aspect of the plan, this target against the other one.
+
+    A null case must read 1.00 in either, and so the same in both; its arms' own times are not judged.
+    """
+    aspects = [aspect for aspect in plan.tolerances if aspect in _OVERHEADS or not case.null]
+    # A fall is worth knowing of one's new version.
+    between = [_AgainstTarget(aspect=each, plan=plan, two_sided=case.null, notes_falls=True) for each in aspects]
+    if not case.null:
+        return [*between]
+    alone = list_time_criteria(case, (), plan)
+    return [*(_Within(criterion=each, here=here) for here in (True, False) for each in alone), *between]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _TimeCriterion(abc.ABC, Generic[Measured]):
+    """An aspect of the times of blocks, or of pairs of them.
+
+    With `two_sided` a fall is as much a fault as a rise; with `notes_falls` one beyond the tolerance is looked at again
+    instead of being called HELD.
+    """
+
+    aspect: Aspect
+    plan: Plan
+    two_sided: bool = False
+    notes_falls: bool = False
+
+    @property
+    def worst(self) -> Outcome:
+        """The worst that can be found of it."""
+        return Outcome.FAILED if self.two_sided else Outcome.REGRESSED
+
+    @property
+    def tolerance(self) -> float:
+        """The tolerated rise, a fraction."""
+        return self.plan.tolerances[self.aspect]
+
+    def judge_at_screen(self, blocks: Sequence[Measured]) -> Judgement | None:
+        """Return what the screening blocks show; None where they leave it open."""
+        estimate = self.estimate(blocks)
+        if self.two_sided:
+            outcome = judge_null_at_screen(estimate, self.tolerance, self.plan)
+        else:
+            outcome = judge_change_at_screen(estimate, self.tolerance, self.plan, notes_falls=self.notes_falls)
+        return None if outcome is None else self.describe(outcome, estimate, blocks, fresh=False)
+
+    def judge_at_look(self, blocks: Sequence[Measured], *, final: bool) -> Judgement | None:
+        """Return what the fresh blocks show; None where they leave it open, and more may come."""
+        estimate = self.estimate(blocks)
+        judge = judge_null_at_look if self.two_sided else judge_change_at_look
+        outcome = judge(estimate, self.tolerance, self.plan)
+        if outcome is None and not final:
+            return None
+        return self.describe(outcome or Outcome.UNDECIDED, estimate, blocks, fresh=True)
+
+    @abc.abstractmethod
+    def estimate(self, blocks: Sequence[Measured]) -> LogEstimate:
+        """Return how far blocks are from what is expected."""
+
+    @abc.abstractmethod
+    def describe(
+        self, outcome: Outcome, estimate: LogEstimate, blocks: Sequence[Measured], *, fresh: bool
+    ) -> Judgement:
+        """Return the judgement, with the figures behind it."""
+
+    def estimate_smallest_visible(self, estimate: LogEstimate) -> float:
+        """Return the smallest true change, a fraction, that a look at as many blocks calls beyond the tolerance."""
+        alpha = self.plan.look_alpha / 2.0 if self.two_sided else self.plan.look_alpha
+        return estimate_smallest_visible_change(estimate, tolerance=self.tolerance, alpha=alpha)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Overhead(_TimeCriterion[BlockSummary]):
+    """An overhead that has not risen over a stored run's; that of a null case, without one, reads 1.00."""
+
+    standard: Standard[BlockSummary] | None = None
+
+    def estimate(self, blocks: Sequence[BlockSummary]) -> LogEstimate:
+        """Return the change of the overhead, or of a null case the overhead."""
+        if self.standard is None:
+            return estimate_overhead(blocks, self.aspect)
+        stored = self.standard.blocks
+        return estimate_change(
+            list_log_ratios(blocks, self.aspect),
+            list_log_ratios(stored, self.aspect),
+            current_groups=list_groups(blocks),
+            baseline_groups=list_groups(stored),
+            occasion_sd=self.plan.occasion_sd,
+        )
+
+    def describe(
+        self, outcome: Outcome, estimate: LogEstimate, blocks: Sequence[BlockSummary], *, fresh: bool
+    ) -> Judgement:
+        """Return the judgement with a comparison."""
+        standard, confidence = self.standard, self.plan.report_confidence
+        expected = None if standard is None else estimate_overhead(standard.blocks, self.aspect)
+        comparison = Comparison(
+            aspect=self.aspect,
+            source="" if standard is None else standard.name,
+            outcome=outcome,
+            overhead_ratio=estimate_overhead(blocks, self.aspect).estimate_interval(confidence),
+            expected_ratio=None if expected is None else expected.estimate_interval(confidence),
+            change_ratio=estimate.estimate_interval(confidence),
+            tolerance=self.tolerance,
+            blocks=len(blocks),
+            fresh=fresh,
+            smallest_visible_change=self.estimate_smallest_visible(estimate),
+            baseline_blocks=0 if standard is None else len(standard.blocks),
+        )
+        return Judgement(
+            aspect=self.aspect,
+            outcome=outcome,
+            text=describe_verdict(outcome, comparison, self.plan),
+            left_open=describe_open(comparison),
+            comparison=comparison,
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _AgainstTarget(_TimeCriterion[Pair[BlockSummary]]):
+    """An aspect that has not risen over the other target's, or of a null case is the same in both."""
+
+    def estimate(self, blocks: Sequence[Pair[BlockSummary]]) -> LogEstimate:
+        """Return the change, this target ÷ the other one."""
+        return estimate_mean(estimate_log_changes(self.aspect, blocks), list_groups([pair.now for pair in blocks]))
+
+    def describe(
+        self, outcome: Outcome, estimate: LogEstimate, blocks: Sequence[Pair[BlockSummary]], *, fresh: bool
+    ) -> Judgement:
+        """Return the judgement with the change."""
+        del fresh
+        interval = estimate.estimate_interval(self.plan.report_confidence)
+        visible = self.estimate_smallest_visible(estimate) if outcome is Outcome.UNDECIDED else None
+        text, brief = describe_change(self.aspect, interval, len(blocks), self.tolerance, visible)
+        return Judgement(
+            aspect=self.aspect,
+            outcome=outcome,
+            text=text,
+            brief=brief,
+            rises=interval.estimate > 1.0,
+            change_ratio=interval,
+        )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Within:
+    """What is judged of the blocks of one of two targets by themselves: `here`, or in the other one."""
+
+    criterion: Criterion[BlockSummary]
+    here: bool
+
+    @property
+    def worst(self) -> Outcome:
+        """The worst that can be found of it."""
+        return self.criterion.worst
+
+    def judge_at_screen(self, blocks: Sequence[Pair[BlockSummary]]) -> Judgement | None:
+        """Return what the screening blocks of that target show."""
+        return self._place(self.criterion.judge_at_screen(self._take(blocks)))
+
+    def judge_at_look(self, blocks: Sequence[Pair[BlockSummary]], *, final: bool) -> Judgement | None:
+        """Return what the fresh blocks of that target show."""
+        return self._place(self.criterion.judge_at_look(self._take(blocks), final=final))
+
+    def _take(self, pairs: Sequence[Pair[BlockSummary]]) -> list[BlockSummary]:
+        return [pair.now if self.here else pair.other for pair in pairs]
+
+    def _place(self, judgement: Judgement | None) -> Judgement | None:
+        """Return the judgement with where it was found; its comparison is none between the targets."""
+        if judgement is None:
+            return None
+        if self.here:
+            return dataclasses.replace(judgement, comparison=None)
+        left_open = judgement.left_open.replace("left open", "left open in the other target")
+        text = f"in the other target, {judgement.text}"
+        return dataclasses.replace(judgement, text=text, left_open=left_open, comparison=None)
 
 
 def estimate_overhead(blocks: Sequence[BlockSummary], aspect: Aspect) -> LogEstimate:
@@ -133,52 +251,11 @@ def list_groups(blocks: Sequence[BlockSummary]) -> list[object]:
     return [block.weighted_built_first for block in blocks]
 
 
-def _hold_against(stored: Stored, aspect: Aspect, plan: GatePlan, occasion_sd: float) -> Criterion[BlockSummary]:
-    """Return the criterion that the overhead has not risen over a stored run's."""
-    baseline, groups = list_log_ratios(stored.blocks, aspect), list_groups(stored.blocks)
-
-    def estimate(blocks: Sequence[BlockSummary]) -> LogEstimate:
-        return estimate_change(
-            list_log_ratios(blocks, aspect),
-            baseline,
-            current_groups=list_groups(blocks),
-            baseline_groups=groups,
-            occasion_sd=occasion_sd,
-        )
-
-    return Criterion(aspect=aspect, estimate=estimate, plan=plan)
-
-
-def _compare(settled: Settled[BlockSummary], stored: Stored | None) -> Comparison:
-    """Return the figures behind what was found; `stored` is None for a null case."""
-    plan, estimate, aspect = settled.criterion.plan, settled.estimate, settled.criterion.aspect
-    alpha = plan.look_alpha if stored is not None else plan.look_alpha / 2.0
-    expected = None if stored is None else estimate_overhead(stored.blocks, aspect)
-    return Comparison(
-        aspect=aspect,
-        source="" if stored is None else stored.name,
-        outcome=settled.outcome,
-        overhead_ratio=estimate_overhead(settled.blocks, aspect).estimate_interval(plan.report_confidence),
-        expected_ratio=None if expected is None else expected.estimate_interval(plan.report_confidence),
-        change_ratio=estimate.estimate_interval(plan.report_confidence),
-        tolerance=plan.tolerance,
-        blocks=len(settled.blocks),
-        fresh=settled.fresh,
-        smallest_visible_change=estimate_smallest_visible_change(estimate, tolerance=plan.tolerance, alpha=alpha),
-        baseline_blocks=0 if stored is None else len(stored.blocks),
-    )
-
-
-def _conclude(comparisons: Sequence[Comparison], plan: GatePlan) -> Judgement:
-    """Return the verdict of the worst, with the reasons of all that are as bad; of what held, the first says it.
-
-    Beside something worse, what was left open is named.
-    """
-    worst = find_worst(comparison.outcome for comparison in comparisons)
-    as_bad = [comparison for comparison in comparisons if comparison.outcome is worst]
-    told = as_bad[:1] if worst is Outcome.HELD else as_bad
-    reasons = [describe_verdict(worst, comparison, plan) for comparison in told]
-    if worst is not Outcome.UNDECIDED:
-        reasons += [describe_open(each) for each in comparisons if each.outcome is Outcome.UNDECIDED]
-    verdict = Verdict(outcome=worst, reason="; ".join(reasons), comparison=as_bad[0])
-    return Judgement(verdict=verdict, comparisons=tuple(comparisons))
+def estimate_log_changes(aspect: Aspect, pairs: Sequence[Pair[BlockSummary]]) -> list[float]:
+    """Return one log-change per pair: that of an overhead, or that of an arm's time per step."""
+    if aspect in _OVERHEADS:
+        here, there = (list_log_ratios(blocks, aspect) for blocks in ([p.now for p in pairs], [p.other for p in pairs]))
+        return [now - other for now, other in zip(here, there, strict=True)]
+    if aspect is Aspect.CONTROL:
+        return [math.log(pair.now.control_median_ns / pair.other.control_median_ns) for pair in pairs]
+    return [math.log(pair.now.weighted_median_ns / pair.other.weighted_median_ns) for pair in pairs]

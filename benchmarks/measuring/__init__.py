@@ -1,5 +1,4 @@
-"""Where do a case's blocks and readings come from? They are asked of a target one after the other, and remembered.
+"""How does a case come to its report? Its blocks are measured in one target or in pairs, judged, and reported.
 
-Leaves out: pytest, and what is concluded from them. A case that is measured in two targets takes a block of each at a
-time (`pairs`).
+Leaves out: pytest, and the rules (`benchmarks.gate`).
 """

@@ -1,18 +1,21 @@
 """How are the bytes and counts of a case read? Arm by arm, each in a fresh process, and none of it is lost.
 
-What is read does not depend on the time of day, so that equal requests are answered once: the control of a path serves
-all its methods and its null case, and a step, which knows nothing of the dataset's size, all sizes. Leaves out:
-what is concluded.
+With another target a block of either is read at a time, one after the other. What is read does not depend on the time
+of day, so that equal requests are answered once: the control of a path serves all its methods and its null case, and a
+step, which knows nothing of the dataset's size, all sizes. Leaves out: what is concluded.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable
+import random
+from collections.abc import Iterable
 
-from benchmarks.errors import SuiteError
+from benchmarks.errors import SuiteError, attempt, place_error
+from benchmarks.gate.confirm import Pair
 from benchmarks.launch.pool import BLOCKS_AT_ONCE
-from benchmarks.measuring.requests import Asking
+from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.timed import OnBlock, make_unmeasured_report
 from benchmarks.methods import METHODS
 from benchmarks.protocols import Launcher
 from benchmarks.records import (
@@ -20,7 +23,6 @@ from benchmarks.records import (
     ArmReadings,
     Case,
     CaseReport,
-    Change,
     Environment,
     Measurement,
     Plant,
@@ -31,9 +33,6 @@ from benchmarks.records import (
 )
 from benchmarks.records.quantities import PASS_PEAK_TENSORS, RETAINED, find_quantity, list_quantities
 from benchmarks.stats.lines import estimate_growth
-
-Answers = dict[ReadRequest, ArmReadings]
-"""What was read so far in this run."""
 
 
 def list_stretches(case: Case) -> tuple[Stretch, ...]:
@@ -50,29 +49,29 @@ class ReadSource:
         self,
         case: Case,
         launcher: Launcher,
-        asking: Asking,
-        answers: Answers,
-        on_block: Callable[[int], None] | None = None,
+        settings: MeasuringSettings,
+        answers: dict[ReadRequest, ArmReadings],
+        on_block: OnBlock | None = None,
     ) -> None:
         """Read nothing yet.
 
         Args:
             case: what to read.
             launcher: reads each arm in a fresh process.
-            asking: what the requests of the run have in common.
+            settings: what the run was asked for.
             answers: what was read before in this run; what is read here is added.
             on_block: called after each block with the number of blocks so far; None where nobody wants to know.
         """
         self._case = case
         self.launcher = launcher
-        self._asking = asking
+        self._settings = settings
         self._answers = answers
         self._on_block = on_block
         self.blocks: list[ReadBlock] = []
         self.environment: Environment | None = None
 
     @property
-    def read_ns(self) -> list[float]:
+    def samples_ns(self) -> list[float]:
         """How long the process of each weighted arm took; real time, which says nothing of the bytes."""
         return [float(block.weighted.read_ns) for block in self.blocks]
 
@@ -82,7 +81,7 @@ class ReadSource:
             self.environment = self.launcher.describe_environment()
         return self.environment
 
-    def read_more(self, count: int) -> list[ReadBlock]:
+    def measure_more(self, count: int) -> list[ReadBlock]:
         """Read `count` more blocks and return them.
 
         Raises:
@@ -97,8 +96,30 @@ class ReadSource:
                 control = self._read(Arm.CONTROL, index)
                 self.blocks.append(ReadBlock(control=control, weighted=self._read(Arm.WEIGHTED, index, control)))
                 if self._on_block is not None:
-                    self._on_block(len(self.blocks))
+                    self._on_block(len(self.blocks), None)
         return self.blocks[begin:]
+
+    def measure_pairs(self, other: ReadSource, count: int, seed: str) -> list[Pair[ReadBlock]]:
+        """Read `count` more blocks here and in another target, pair by pair, one after the other, either of them first.
+
+        Args:
+            other: readings of the same case in the other target.
+            count: how many pairs.
+            seed: a text; the order is drawn from it and the number of the pair.
+
+        Raises:
+            SuiteError: when an arm could not be read; it says where that was in the other target.
+        """
+        pairs = []
+        for _ in range(count):
+            sources = [self, other]
+            random.Random(f"{seed} {len(self.blocks)}").shuffle(sources)  # noqa: S311 - an order, not a secret
+            for source in sources:
+                result = attempt(source.measure_more, 1)
+                if isinstance(result, SuiteError):
+                    raise result if source is self else place_error(result, "in the other target")
+            pairs.append(Pair(now=self.blocks[-1], other=other.blocks[-1]))
+        return pairs
 
     def _read_ahead(self, indices: Iterable[int]) -> None:
         """Read what these blocks are known to need, as much of it at once as there are servers.
@@ -106,7 +127,7 @@ class ReadSource:
         A planted tensor is as large as the peak of its control says, so that such an arm has to wait for that.
         """
         requests = [
-            self._asking.ask_for_readings(self._case, arm, index, stretch)
+            self._settings.make_read_request(self._case, arm, index, stretch)
             for index in indices
             for arm in Arm
             for stretch in list_stretches(self._case)
@@ -125,29 +146,18 @@ class ReadSource:
         if errors:
             raise errors[0]
 
-    def make_report(
-        self, verdict: Verdict | None, *, other: Measurement | None = None, changes: tuple[Change, ...] = ()
-    ) -> CaseReport:
-        """Return the report on all blocks so far, with what the other target gave where there is one."""
+    def make_report(self, verdict: Verdict | None) -> CaseReport:
+        """Return the report on all blocks so far."""
         measurement = None
         if self.blocks and self.environment is not None:
             measurement = Measurement(case=self._case, readings=tuple(self.blocks), environment=self.environment)
-        return CaseReport(
-            case=self._case,
-            measurement=measurement,
-            overhead_ratio=None,
-            position_ratio=None,
-            timed_share=None,
-            verdict=verdict,
-            other=other,
-            changes=changes,
-        )
+        return dataclasses.replace(make_unmeasured_report(self._case, verdict), measurement=measurement)
 
     def _read(self, arm: Arm, index: int, control: ArmReadings | None = None) -> ArmReadings:
         """Read one arm over all stretches of the question, and estimate what it retained where levels were read."""
         readings: ArmReadings | None = None
         for stretch in list_stretches(self._case):
-            request = self._asking.ask_for_readings(self._case, arm, index, stretch)
+            request = self._settings.make_read_request(self._case, arm, index, stretch)
             if control is not None:
                 request = _resolve_plant(request, control)
             if request not in self._answers:

@@ -6,7 +6,7 @@ pytest_plugins = [
     "benchmarks.plugin.fixtures",
     "benchmarks.plugin.replay",
     "benchmarks.plugin.neighbours",
-    "benchmarks.plugin.sides",
+    "benchmarks.plugin.run",
     "benchmarks.plugin.comparing",
     "benchmarks.plugin.showing",
     "benchmarks.plugin.ending",

@@ -1,7 +1,7 @@
 """How many of a run's weighted cases were compared, and why not the others? A comparison of nothing is a failure.
 
 A null case is compared with nothing but itself, and so does not count. Leaves out: when a run is red for it
-(`comparing`), and the verdicts (`judging`, `siding`).
+(`comparing`), and the verdicts (`benchmarks.measuring`).
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def lacks_case_there(verdict: Verdict) -> bool:
 
 def is_asked_to_compare(run: Run) -> bool:
     """Whether this run is held against a stored one or against another target."""
-    return run.comparing or run.settings.against is not None
+    return run.session.standards.comparing or run.settings.against is not None
 
 
 def count_compared(run: Run) -> Compared:
@@ -72,17 +72,17 @@ def _explain_not_comparable(run: Run, case: Case, verdict: Verdict) -> str:
     """Return the reason of a verdict without what is particular to its case, so that reasons can be counted."""
     if lacks_case_there(verdict):
         return _LACKING_WITH_REMEDY
-    null_verdict = run.find_null_verdict(case)
+    null_verdict = run.session.find_null_verdict(case)
     doubted = null_verdict is not None and null_verdict.reason in verdict.reason
     return _DOUBTED if doubted else verdict.reason
 
 
 def _explain_missing(run: Run, case: Case) -> str:
     """Return why there is no stored case for one that is judged without one too, as a leak is; empty where there is."""
-    if not run.comparing:
+    if not run.session.standards.comparing:
         return ""
     try:
-        run.find_stored(case)
+        run.session.standards.find_stored(case)
     except BaselineError as error:
         return str(error)
     return ""

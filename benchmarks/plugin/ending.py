@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from benchmarks.baselines.store import Baseline, describe_differences
-from benchmarks.plugin.anchoring import describe_lacking
 from benchmarks.plugin.compared import count_compared, is_asked_to_compare
 from benchmarks.plugin.run import RUN, Run
 from benchmarks.records import Measurement
@@ -90,7 +89,7 @@ def find_summary(config: pytest.Config, run: Run) -> Summary:
             elsewhere=_list_elsewhere(run),
             removed=run.list_removed(),
             strict_verdicts=run.settings.strict_verdicts,
-            notes=tuple(filter(None, [describe_lacking(run) if run.baseline is not None else ""])),
+            notes=_list_notes(run),
         )
         config.stash[_SUMMARY] = summarise_run(run.reports, facts)
     return config.stash[_SUMMARY]
@@ -112,10 +111,20 @@ def _find_provenance(config: pytest.Config, run: Run) -> Provenance:
     )
 
 
+def _list_notes(run: Run) -> tuple[str, ...]:
+    """Return what the anchor lacks of what was compared with the baseline; nothing where it lacks nothing."""
+    standards = run.session.standards
+    lacking = "" if standards.baseline is None else standards.describe_lacking(run.reports)
+    return (lacking,) if lacking else ()
+
+
 def _list_elsewhere(run: Run) -> Mapping[str, tuple[str, ...]]:
     """Return how the places where baseline and anchor were measured differ from those of this run."""
     measured = [report.measurement for report in run.reports if report.measurement is not None]
-    stored = {"baseline": run.baseline, "anchor": run.anchor if run.baseline is not None else None}
+    standards = run.session.standards
+    stored = {"baseline": standards.baseline}
+    if standards.baseline is not None:
+        stored["anchor"] = standards.anchor
     return {name: tuple(_list_differences(kept, measured)) for name, kept in stored.items() if kept is not None}
 
 

@@ -12,9 +12,9 @@ from benchmarks.plugin.showing import VERDICT_PROPERTY, find_display
 from benchmarks.records import Case, Outcome
 
 if TYPE_CHECKING:
-    from benchmarks.plugin.casework import MeasuredCase
+    from benchmarks.plugin.measure import CaseUnderTest
 
-Measure = Callable[[], "MeasuredCase"]
+Measure = Callable[[], "CaseUnderTest"]
 """Measures and judges the case of the test that calls it, once."""
 
 
@@ -35,18 +35,18 @@ def measure(  # noqa: PLR0913, PLR0917 - pytest parametrizes a test by the names
 ) -> Measure:
     """Measure a case in fresh processes, judge it, and give its samples to pytest-benchmark."""
     # SciPy, which judging needs, takes longer to import than 1,000 cases take to be listed.
-    from benchmarks.plugin.casework import measure_case  # noqa: PLC0415
+    from benchmarks.plugin.measure import measure_in_test  # noqa: PLC0415
 
     run = find_run(request.config)
     display = find_display(request.config)
 
-    def measure_and_show() -> MeasuredCase:
+    def measure_and_show() -> CaseUnderTest:
         rejected = request.node.get_closest_marker("rejected")
         if rejected is not None:
             _refuse(request.node, run, rejected.args[0])
         case: Case = request.node.get_closest_marker("case").args[0]
         display.begin_case(case)
-        measured = measure_case(request, benchmark, run, case, display.show_blocks)
+        measured = measure_in_test(request, benchmark, run, case, display.show_blocks)
         display.end_case(measured.report)
         if measured.report.verdict is not None:
             _add_verdict(request.node, measured.report.verdict.outcome)

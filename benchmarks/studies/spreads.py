@@ -37,10 +37,9 @@ from benchmarks.errors import AxisError, SuiteError
 from benchmarks.gate.times import list_groups, list_log_ratios
 from benchmarks.launch.pool import BLOCKS_AT_ONCE, launch_target
 from benchmarks.launch.targets import find_target
-from benchmarks.measuring.requests import Asking
-from benchmarks.measuring.timed import BlockSource, estimate_timed_share
+from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.timed import TimedSource, estimate_timed_share
 from benchmarks.protocols import Launcher
-from benchmarks.questions import find_block_plan
 from benchmarks.records import Aspect, BlockSummary, Case, Interval, Question
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.studies._measuring import keep_a_core_busy
@@ -133,12 +132,12 @@ def measure_case(launcher: Launcher, case: Case, count: int, path: Path, *, busy
 
     def keep(number: int, overhead: Interval | None) -> None:
         del overhead
-        append_line(path, SpreadLine(case=case, busy=busy, block=source.summaries[-1]))
+        append_line(path, SpreadLine(case=case, busy=busy, block=source.blocks[-1]))
         print(f"block {number} of {count}: {case.case_id}", file=sys.stderr, flush=True)
 
-    source = BlockSource(case, launcher, Asking(run_seed=_RUN_SEED), find_block_plan(case.question, None), keep)
-    source.summaries += load_spreads(path).get((case, busy), [])
-    source.measure_more(max(0, count - len(source.summaries)))
+    source = TimedSource(case, launcher, MeasuringSettings(seed=_RUN_SEED), keep)
+    source.blocks += load_spreads(path).get((case, busy), [])
+    source.measure_more(max(0, count - len(source.blocks)))
 
 
 def render_spreads(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:

@@ -24,7 +24,7 @@ from benchmarks.baselines.store import (
     read_baseline,
 )
 from benchmarks.errors import BaselineError
-from benchmarks.gate.reading_rules import list_keys
+from benchmarks.gate.readings import list_keys
 from benchmarks.records import Json, Measurement, Question
 from benchmarks.stats.intervals import estimate_change
 from tests.baselines.test_store import RECORDED

@@ -11,8 +11,9 @@ import pytest
 
 from benchmarks.commands import bisect
 from benchmarks.commands._running import MisuseError
+from benchmarks.gate.judgement import Judgement
 from benchmarks.launch.targets import Target
-from benchmarks.records import Aspect, Change, Outcome, Question
+from benchmarks.records import Aspect, Outcome, Question
 from tests.examples import make_case
 from tests.plugin.fakes import FakeLauncher
 
@@ -119,7 +120,7 @@ def test_a_release_that_is_not_worse_ends_in_one_line(
 def test_undecided_bytes_are_taken_by_their_direction(*, rises: bool) -> None:
     """They are undecided only beyond their limit, where the ranges overlap."""
     comparer = bisect.Comparer(make_case(question=Question.PEAK_MEMORY, dataset_size=512), Aspect.WEIGHTED, 0.05, 3)
-    change = Change(aspect=Aspect.WEIGHTED, outcome=Outcome.UNDECIDED, reason="20 MiB → 22 MiB", brief="", rises=rises)
-    step = comparer._decide("2.19.0", [change])
+    found = Judgement(aspect=Aspect.WEIGHTED, outcome=Outcome.UNDECIDED, text="20 MiB → 22 MiB", rises=rises)
+    step = comparer._decide("2.19.0", [found])
     assert step.bad == rises
     assert step.reason.endswith("not certain, taken by its estimate")

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.gate.plan import GatePlan, count_judgements
-from benchmarks.gate.times import Stored, judge_case
+from benchmarks.gate.confirm import Standard
+from benchmarks.gate.judgement import find_worst
+from benchmarks.gate.plan import Plan, count_judgements
 from benchmarks.records import Aspect, BlockSummary, Outcome, Question
 from benchmarks.studies._simulated import make_plan, make_summaries
 from benchmarks.studies.gate_plan import BLOCK_SD, Scenario, Tails, Tally, simulate_cases
+from tests.gate.blocks_at import judge_times
 
 PLAN = make_plan(judgements=20)
 """The plan of step times: 6 blocks to screen, 8 a look; a tolerance of 2 %, 0.05 over the run, 0.0025 per case."""
@@ -20,7 +23,7 @@ PLAN = make_plan(judgements=20)
 CASES = 1000
 
 
-def simulate(scenario: Scenario, *, cases: int = CASES, plan: GatePlan = PLAN) -> Tally:
+def simulate(scenario: Scenario, *, cases: int = CASES, plan: Plan = PLAN) -> Tally:
     return simulate_cases(plan, scenario, cases=cases, seed=11)
 
 
@@ -55,8 +58,8 @@ def test_a_run_that_uses_all_of_its_judgements_raises_a_false_alarm_as_seldom_as
     """
     runs, cases = 150, 40
     per_case = count_judgements(Question.STEP_TIME, null=False, stored_runs=1, two_targets=False)
-    plan = make_plan(judgements=per_case * cases)
     tolerances = {Aspect.OVERHEAD: 0.02, Aspect.CPU: 0.05}
+    plan = dataclasses.replace(make_plan(judgements=per_case * cases), tolerances=tolerances)
     rises = np.log1p([tolerances[Aspect.OVERHEAD], tolerances[Aspect.CPU]])
     generator = np.random.default_rng(5)
 
@@ -64,10 +67,10 @@ def test_a_run_that_uses_all_of_its_judgements_raises_a_false_alarm_as_seldom_as
         return make_summaries(*(centres + generator.normal(0.0, BLOCK_SD, (count, 2))).T)
 
     def raises_alarm() -> bool:
-        stored = Stored(name="baseline", blocks=draw(12, np.zeros(2)), tolerances=tolerances)
-        judgement = judge_case(lambda count: draw(count, rises), [stored], plan)
-        assert len(judgement.comparisons) == per_case
-        return judgement.verdict.outcome is Outcome.REGRESSED
+        stored = Standard(name="baseline", blocks=draw(12, np.zeros(2)))
+        judgements = judge_times(lambda count: draw(count, rises), plan, [stored])
+        assert len(judgements) == per_case
+        return find_worst(judgement.outcome for judgement in judgements) is Outcome.REGRESSED
 
     alarmed = sum(any(raises_alarm() for _ in range(cases)) for _ in range(runs))
     # Three standard errors above 5 %: 10.3 %.
@@ -111,7 +114,7 @@ def test_a_baseline_of_eight_blocks_sees_less() -> None:
 def test_a_rise_of_ten_percent_is_always_seen_at_the_first_look(tails: Tails) -> None:
     tally = simulate(Scenario(change=0.10, baseline_blocks=10, tails=tails))
     assert tally.share(Outcome.REGRESSED) >= 0.998
-    assert tally.blocks_per_case <= PLAN.screen_blocks + PLAN.blocks_per_look + 0.5
+    assert tally.blocks_per_case <= PLAN.screen_blocks + PLAN.fresh_blocks + 0.5
 
 
 @pytest.mark.parametrize("bias", [0.02, -0.02])

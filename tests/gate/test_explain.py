@@ -4,12 +4,20 @@ import dataclasses
 
 import pytest
 
-from benchmarks.gate.explain import describe_verdict, explain_failed_null_case, explain_regression
-from benchmarks.gate.plan import GatePlan
-from benchmarks.records import Aspect, Comparison, Interval, Outcome
+from benchmarks.gate.explain import describe_verdict, explain_failure
+from benchmarks.gate.judgement import Judgement
+from benchmarks.gate.plan import Plan
+from benchmarks.records import Aspect, Case, Comparison, Interval, Outcome, Question
 from tests.examples import make_case
 
-PLAN = GatePlan(judgements=20, screen_blocks=4, blocks_per_look=8, family_alpha=0.05)
+PLAN = Plan(
+    question=Question.STEP_TIME,
+    judgements=20,
+    tolerances={Aspect.OVERHEAD: 0.02},
+    screen_blocks=4,
+    fresh_blocks=8,
+    family_alpha=0.05,
+)
 REGRESSION = Comparison(
     aspect=Aspect.OVERHEAD,
     source="baseline",
@@ -23,7 +31,7 @@ REGRESSION = Comparison(
     smallest_visible_change=0.041,
     baseline_blocks=12,
 )
-NULL = dataclasses.replace(REGRESSION, expected_ratio=None, baseline_blocks=0)
+NULL = dataclasses.replace(REGRESSION, outcome=Outcome.FAILED, expected_ratio=None, baseline_blocks=0)
 EXPECTED_REGRESSION = """\
 step_time[mlp-depth4-batch256-loop_graph]: weighting samples costs more than it did.
   overhead now     +7.3 % (95 % interval +6.4 % to +8.2 %), on 8 fresh blocks
@@ -40,14 +48,22 @@ step_time[mlp-depth4-batch256-loop_graph-null]: the measurement itself is off; t
   next          close other programs"""
 
 
+def explain(case: Case, *comparisons: Comparison, next_step: str, plan: Plan = PLAN) -> str:
+    judgements = [
+        Judgement(aspect=comparison.aspect, outcome=comparison.outcome, text="as told", comparison=comparison)
+        for comparison in comparisons
+    ]
+    return explain_failure(case, judgements, plan, next_step, two_targets=False)
+
+
 def test_a_regression_says_what_was_measured_stored_tolerated_and_what_to_do_next() -> None:
-    assert explain_regression(make_case(), [REGRESSION], PLAN, "pytest benchmarks --explain") == EXPECTED_REGRESSION
+    assert explain(make_case(), REGRESSION, next_step="pytest benchmarks --explain") == EXPECTED_REGRESSION
 
 
 def test_what_was_left_open_beside_a_regression_is_told_with_what_it_read() -> None:
     left_open = dataclasses.replace(REGRESSION, aspect=Aspect.CPU, outcome=Outcome.UNDECIDED, tolerance=0.05)
     held = dataclasses.replace(REGRESSION, source="anchor", outcome=Outcome.HELD)
-    lines = explain_regression(make_case(), [REGRESSION, left_open, held], PLAN, "look").splitlines()
+    lines = explain(make_case(), REGRESSION, left_open, held, next_step="look").splitlines()
     told, added = EXPECTED_REGRESSION.splitlines(), lines.pop(4)
     assert lines[:-1] == told[:-1]
     assert added == (
@@ -57,13 +73,13 @@ def test_what_was_left_open_beside_a_regression_is_told_with_what_it_read() -> N
 
 
 def test_a_failed_null_case_blames_the_measurement() -> None:
-    text = explain_failed_null_case(make_case(null=True), NULL, PLAN, "close other programs")
+    text = explain(make_case(null=True), NULL, next_step="close other programs")
     assert text == EXPECTED_NULL_CASE
 
 
 def test_a_single_judgement_is_written_in_the_singular() -> None:
     plan = dataclasses.replace(PLAN, judgements=1, family_alpha=0.01)
-    text = explain_regression(make_case(), [REGRESSION], plan, "look")
+    text = explain(make_case(), REGRESSION, next_step="look", plan=plan)
     assert "at most 1 % of runs with 1 judgement raise one" in text
 
 

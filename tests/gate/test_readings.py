@@ -5,14 +5,25 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from benchmarks.gate.reading_rules import ReadingPlan
-from benchmarks.gate.readings import ReadJudgement, explain_readings, judge_read_case
-from benchmarks.records import Case, Outcome, Question, ReadBlock
+from benchmarks.gate.confirm import Standard, screen_then_confirm
+from benchmarks.gate.explain import explain_failure
+from benchmarks.gate.judgement import Judgement, conclude
+from benchmarks.gate.plan import ANCHOR_FACTOR, Plan
+from benchmarks.gate.readings import list_reading_criteria
+from benchmarks.records import Aspect, Case, Outcome, Question, ReadBlock, Verdict
 from tests.examples import make_case, make_read_block, make_readings
 
 MIB = 2**20
 CASE = make_case(question=Question.PEAK_MEMORY, dataset_size=100_000)
-PLAN = ReadingPlan(judgements=1, tolerance=0.01, floor_bytes=65536, screen_blocks=3, fresh_blocks=5)
+PLAN = Plan(
+    question=Question.PEAK_MEMORY,
+    judgements=1,
+    tolerances={Aspect.OVERHEAD: 0.01},
+    floor_bytes=65536,
+    screen_blocks=3,
+    fresh_blocks=5,
+    looks=1,
+)
 
 
 class Blocks:
@@ -32,11 +43,24 @@ def make_peaks(extra: float, count: int = 8) -> list[ReadBlock]:
     return [make_read_block("pass_peak_tensor_bytes", 20 * MIB, 20 * MIB + extra) for _ in range(count)]
 
 
-def judge(case: Case, blocks: Blocks, stored: Sequence[ReadBlock] | None) -> ReadJudgement:
-    return judge_read_case(case, blocks.read_more, stored, PLAN)
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A verdict, None where nothing was judged, and the judgements it is made of."""
+
+    verdict: Verdict | None
+    findings: tuple[Judgement, ...]
 
 
-def find_outcome(judgement: ReadJudgement) -> Outcome | None:
+def judge(case: Case, blocks: Blocks, stored: Sequence[ReadBlock] | None, anchored: Sequence[ReadBlock] = ()) -> Judged:
+    standards = [] if stored is None else [Standard(name="baseline", blocks=stored)]
+    standards += [Standard(name="anchor", blocks=anchored, factor=ANCHOR_FACTOR)] if anchored else []
+    findings = screen_then_confirm(
+        blocks.read_more, lambda read: list_reading_criteria(case, read, standards, PLAN), PLAN
+    )
+    return Judged(verdict=conclude(findings), findings=findings)
+
+
+def find_outcome(judgement: Judged) -> Outcome | None:
     return None if judgement.verdict is None else judgement.verdict.outcome
 
 
@@ -108,9 +132,9 @@ def test_a_reading_that_only_one_run_has_is_not_comparable_and_says_why() -> Non
 
 def test_a_failure_is_explained_line_by_line() -> None:
     judgement = judge(CASE, Blocks(make_peaks(2 * MIB)), make_peaks(MIB, 3))
-    lines = explain_readings(CASE, judgement.findings, "pytest it", complaint="too much.").splitlines()
+    lines = explain_failure(CASE, judgement.findings, PLAN, "pytest it", two_targets=False).splitlines()
     head, finding, following = lines
-    assert head == f"{CASE.case_id}: too much."
+    assert head == f"{CASE.case_id}: weighting samples costs more than it should."
     assert finding.startswith(
         "  peak tensor bytes of a pass  +2.00 MiB beside the control now, +1.00 MiB before; a change"
     )
@@ -120,8 +144,8 @@ def test_a_failure_is_explained_line_by_line() -> None:
 def test_a_failed_null_case_does_not_blame_tensorflow() -> None:
     null = dataclasses.replace(CASE, null=True)
     judgement = judge(null, Blocks(make_peaks(MIB)), None)
-    assert "This is not a finding about TensorFlow" in explain_readings(
-        null, judgement.findings, "look", complaint="too much."
+    assert "This is not a finding about TensorFlow" in explain_failure(
+        null, judgement.findings, PLAN, "look", two_targets=False
     )
 
 
@@ -129,7 +153,7 @@ def test_the_same_fresh_blocks_are_held_against_baseline_and_anchor() -> None:
     """Tolerated are 1 % of 20 MiB over the baseline, 205 KiB, and 410 KiB over the anchor."""
     kib = 1024
     blocks = Blocks(make_peaks(900 * kib))
-    judgement = judge_read_case(CASE, blocks.read_more, make_peaks(600 * kib, 3), PLAN, make_peaks(400 * kib, 3))
+    judgement = judge(CASE, blocks, make_peaks(600 * kib, 3), make_peaks(400 * kib, 3))
     assert [finding.outcome for finding in judgement.findings] == [Outcome.REGRESSED, Outcome.REGRESSED]
     assert blocks.given == 8
     assert judgement.verdict is not None
@@ -139,21 +163,13 @@ def test_the_same_fresh_blocks_are_held_against_baseline_and_anchor() -> None:
 
 def test_the_worse_of_baseline_and_anchor_decides() -> None:
     kib = 1024
-    judgement = judge_read_case(
-        CASE, Blocks(make_peaks(900 * kib)).read_more, make_peaks(800 * kib, 3), PLAN, make_peaks(400 * kib, 3)
-    )
+    judgement = judge(CASE, Blocks(make_peaks(900 * kib)), make_peaks(800 * kib, 3), make_peaks(400 * kib, 3))
     assert [finding.outcome for finding in judgement.findings] == [Outcome.HELD, Outcome.REGRESSED]
     assert find_outcome(judgement) is Outcome.REGRESSED
-
-
-def test_a_null_case_is_held_against_no_anchor() -> None:
-    null = dataclasses.replace(CASE, null=True)
-    judgement = judge_read_case(null, Blocks(make_peaks(0.0)).read_more, None, PLAN, make_peaks(-5.0 * MIB, 3))
-    assert [finding.outcome for finding in judgement.findings] == [Outcome.HELD]
 
 
 def test_a_leak_is_judged_once_where_there_is_an_anchor() -> None:
     case = make_case(question=Question.RETAINED_MEMORY, dataset_size=2560)
     stored = [make_read_block("retained_bytes_per_epoch", 5000.0, 5010.0 + number) for number in range(8)]
-    judgement = judge_read_case(case, Blocks(stored).read_more, stored[:3], PLAN, stored[:3])
+    judgement = judge(case, Blocks(stored), stored[:3], stored[:3])
     assert len(judgement.findings) == 1

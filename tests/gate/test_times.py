@@ -4,40 +4,61 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 import pytest
 
 from benchmarks.errors import BlockError, StatisticsError
-from benchmarks.gate.plan import GatePlan
-from benchmarks.gate.rules import find_worst
-from benchmarks.gate.screening import MeasureMore
-from benchmarks.gate.times import Judgement, Stored, judge_case, judge_null_case
-from benchmarks.records import Aspect, BlockSummary, Comparison, Outcome
+from benchmarks.gate.confirm import MeasureMore, Standard
+from benchmarks.gate.judgement import Judgement, conclude, find_worst
+from benchmarks.gate.plan import ANCHOR_FACTOR, Plan
+from benchmarks.records import Aspect, BlockSummary, Comparison, Outcome, Question, Verdict
 from tests.examples import make_block_summary
-from tests.gate.blocks_at import Dealer, make_blocks, spread
-
-PLAN = GatePlan(judgements=20, tolerance=0.02, screen_blocks=4, blocks_per_look=8, looks=2)
-BASELINE = make_blocks(*spread(0.01, 10))
-RISEN = 0.01 + math.log(1.06)
-
+from tests.gate.blocks_at import Dealer, judge_times, make_blocks, spread
 
 WALL = {Aspect.OVERHEAD: 0.02}
 BOTH = {Aspect.OVERHEAD: 0.02, Aspect.CPU: 0.05}
 
+PLAN = Plan(question=Question.STEP_TIME, judgements=20, tolerances=WALL, screen_blocks=4, fresh_blocks=8, looks=2)
+PLAN_OF_BOTH = dataclasses.replace(PLAN, tolerances=BOTH)
+BASELINE = make_blocks(*spread(0.01, 10))
+RISEN = 0.01 + math.log(1.06)
 
-def store(
-    blocks: Sequence[BlockSummary], name: str = "baseline", tolerances: Mapping[Aspect, float] = MappingProxyType(WALL)
-) -> Stored:
-    return Stored(name=name, blocks=blocks, tolerances=tolerances)
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A verdict and the judgements it is made of."""
+
+    verdict: Verdict
+    judgements: tuple[Judgement, ...]
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [judgement.outcome for judgement in self.judgements]
 
 
-def judge(measure_more: MeasureMore[BlockSummary], baseline: Sequence[BlockSummary] = BASELINE) -> Judgement:
+def store(blocks: Sequence[BlockSummary], name: str = "baseline", factor: float = 1.0) -> Standard[BlockSummary]:
+    return Standard(name=name, blocks=blocks, factor=factor)
+
+
+def judge_case(
+    measure_more: MeasureMore[BlockSummary], standards: Sequence[Standard[BlockSummary]], plan: Plan
+) -> Judged:
+    judgements = judge_times(measure_more, plan, standards)
+    verdict = conclude(judgements)
+    assert verdict is not None
+    return Judged(verdict=verdict, judgements=judgements)
+
+
+def judge_null_case(measure_more: MeasureMore[BlockSummary], plan: Plan) -> Judged:
+    return judge_case(measure_more, [], plan)
+
+
+def judge(measure_more: MeasureMore[BlockSummary], baseline: Sequence[BlockSummary] = BASELINE) -> Judged:
     return judge_case(measure_more, [store(baseline)], PLAN)
 
 
-def comparison_of(judgement: Judgement) -> Comparison:
+def comparison_of(judgement: Judged) -> Comparison:
     assert judgement.verdict.comparison is not None
     return judgement.verdict.comparison
 
@@ -108,16 +129,6 @@ def test_an_improvement_may_be_found_at_a_look() -> None:
     assert "8 fresh blocks" in judgement.verdict.reason
 
 
-@pytest.mark.parametrize("baseline", [[], make_blocks(0.01)], ids=["empty", "one block"])
-def test_without_a_usable_baseline_the_case_is_measured_and_not_comparable(baseline: list[BlockSummary]) -> None:
-    dealer = Dealer(spread(0.01, 20))
-    judgement = judge(dealer.measure_more, baseline)
-    assert judgement.verdict.outcome is Outcome.NOT_COMPARABLE
-    assert judgement.verdict.comparison is None
-    assert "record it again" in judgement.verdict.reason
-    assert dealer.asked == [4]
-
-
 @pytest.mark.parametrize(
     ("centre", "outcome", "asked"),
     [
@@ -130,7 +141,7 @@ def test_without_a_usable_baseline_the_case_is_measured_and_not_comparable(basel
 )
 def test_a_null_case_is_judged_against_one_on_both_sides(centre: float, outcome: Outcome, asked: list[int]) -> None:
     dealer = Dealer(spread(centre, 20))
-    judgement = judge_null_case(dealer.measure_more, WALL, PLAN)
+    judgement = judge_null_case(dealer.measure_more, PLAN)
     assert judgement.verdict.outcome is outcome
     assert dealer.asked == asked
     comparison = comparison_of(judgement)
@@ -139,7 +150,7 @@ def test_a_null_case_is_judged_against_one_on_both_sides(centre: float, outcome:
 
 
 def test_a_failed_null_case_blames_the_measurement() -> None:
-    judgement = judge_null_case(Dealer(spread(0.06, 20)).measure_more, WALL, PLAN)
+    judgement = judge_null_case(Dealer(spread(0.06, 20)).measure_more, PLAN)
     assert "the measurement itself is not to be trusted" in judgement.verdict.reason
     assert "says nothing about TensorFlow" in judgement.verdict.reason
 
@@ -163,7 +174,7 @@ def test_no_blocks_at_all_is_an_error_and_not_a_verdict() -> None:
     with pytest.raises(StatisticsError, match="current blocks"):
         judge(lambda _: [])
     with pytest.raises(StatisticsError, match="blocks"):
-        judge_null_case(lambda _: [], WALL, PLAN)
+        judge_null_case(lambda _: [], PLAN)
 
 
 def deal_in_processor_time(wall: float, cpu: float) -> MeasureMore[BlockSummary]:
@@ -178,10 +189,10 @@ def deal_in_processor_time(wall: float, cpu: float) -> MeasureMore[BlockSummary]
 
 def test_a_rise_of_processor_time_alone_is_a_regression_and_says_so() -> None:
     """A free core hides it from the wall clock."""
-    judgement = judge_case(deal_in_processor_time(0.01, 0.10), [store(BASELINE, tolerances=BOTH)], PLAN)
+    judgement = judge_case(deal_in_processor_time(0.01, 0.10), [store(BASELINE)], PLAN_OF_BOTH)
     assert judgement.verdict.outcome is Outcome.REGRESSED
     assert judgement.verdict.reason.startswith("overhead in processor time changed by +9.4 %")
-    assert [each.outcome for each in judgement.comparisons] == [Outcome.HELD, Outcome.REGRESSED]
+    assert judgement.outcomes == [Outcome.HELD, Outcome.REGRESSED]
 
 
 def test_a_case_that_has_regressed_takes_no_more_blocks_for_what_is_open() -> None:
@@ -193,11 +204,11 @@ def test_a_case_that_has_regressed_takes_no_more_blocks_for_what_is_open() -> No
         asked.append(blocks)
         return deal(blocks)
 
-    judgement = judge_case(measure_more, [store(BASELINE, tolerances=BOTH)], PLAN)
+    judgement = judge_case(measure_more, [store(BASELINE)], PLAN_OF_BOTH)
     assert asked == [4, 8]
     assert judgement.verdict.outcome is Outcome.REGRESSED
-    assert [each.outcome for each in judgement.comparisons] == [Outcome.REGRESSED, Outcome.UNDECIDED]
-    assert judgement.verdict.comparison == judgement.comparisons[0]
+    assert judgement.outcomes == [Outcome.REGRESSED, Outcome.UNDECIDED]
+    assert judgement.verdict.comparison == judgement.judgements[0].comparison
     regressed, left_open = judgement.verdict.reason.split("; ")
     assert regressed.startswith("overhead changed by +6.0 %")
     assert left_open.startswith("left open: overhead in processor time against the baseline, +5.0 % (95 % interval")
@@ -212,7 +223,7 @@ def test_a_null_case_that_has_failed_takes_no_more_blocks_for_what_is_open() -> 
         asked.append(blocks)
         return deal(blocks)
 
-    judgement = judge_null_case(measure_more, BOTH, PLAN)
+    judgement = judge_null_case(measure_more, PLAN_OF_BOTH)
     assert asked == [4, 8]
     assert judgement.verdict.outcome is Outcome.FAILED
     assert "; left open: overhead in processor time, +5.0 %" in judgement.verdict.reason
@@ -228,9 +239,9 @@ def test_what_could_still_turn_out_worse_is_measured_on(settled: Outcome) -> Non
         asked.append(blocks)
         return deal(blocks)
 
-    judgement = judge_case(measure_more, [store(BASELINE, tolerances=BOTH)], PLAN)
+    judgement = judge_case(measure_more, [store(BASELINE)], PLAN_OF_BOTH)
     assert asked == [4, 8, 8]
-    assert [each.outcome for each in judgement.comparisons] == [settled, Outcome.UNDECIDED]
+    assert judgement.outcomes == [settled, Outcome.UNDECIDED]
     assert judgement.verdict.outcome is Outcome.UNDECIDED
     assert "left open:" not in judgement.verdict.reason
 
@@ -247,7 +258,9 @@ def test_the_verdict_is_that_of_the_worst_as_if_each_criterion_had_been_judged_b
         ) -> tuple[Outcome, int]:
             left = iter(blocks)
             judgement = judge_case(
-                lambda count: list(itertools.islice(left, count)), [store(BASELINE, tolerances=tolerances)], PLAN
+                lambda count: list(itertools.islice(left, count)),
+                [store(BASELINE)],
+                dataclasses.replace(PLAN, tolerances=tolerances),
             )
             return judgement.verdict.outcome, len(blocks) - len(list(left))
 
@@ -261,19 +274,19 @@ def test_the_verdict_is_that_of_the_worst_as_if_each_criterion_had_been_judged_b
 
 
 def test_a_null_case_must_read_one_in_processor_time_as_well() -> None:
-    judgement = judge_null_case(deal_in_processor_time(0.0, 0.10), BOTH, PLAN)
+    judgement = judge_null_case(deal_in_processor_time(0.0, 0.10), PLAN_OF_BOTH)
     assert judgement.verdict.outcome is Outcome.FAILED
     assert "in processor time" in judgement.verdict.reason
 
 
 def test_a_case_is_held_only_where_every_criterion_is() -> None:
-    judgement = judge_case(deal_in_processor_time(0.01, 0.01), [store(BASELINE, tolerances=BOTH)], PLAN)
-    assert [each.outcome for each in judgement.comparisons] == [Outcome.HELD] * 2
+    judgement = judge_case(deal_in_processor_time(0.01, 0.01), [store(BASELINE)], PLAN_OF_BOTH)
+    assert judgement.outcomes == [Outcome.HELD] * 2
 
 
 def test_small_rises_that_add_up_are_found_by_the_anchor() -> None:
     """Rises of 1.9 %, each held against the baseline before it: the third is beyond 4 % of the anchor."""
-    anchor = store(make_blocks(*spread(0.0, 12)), name="anchor", tolerances={Aspect.OVERHEAD: 0.04})
+    anchor = store(make_blocks(*spread(0.0, 12)), name="anchor", factor=ANCHOR_FACTOR)
     outcomes = []
     for rises in (1, 2, 3):
         stored = store(make_blocks(*spread((rises - 1) * math.log(1.019), 12)))
@@ -302,7 +315,11 @@ def test_the_arm_that_was_built_first_does_not_blur_the_overhead() -> None:
 
 def test_a_known_shift_of_the_occasion_widens_what_is_said_of_the_change() -> None:
     plain, shifted = (
-        comparison_of(judge_case(Dealer(spread(0.01, 20)).measure_more, [store(BASELINE)], PLAN, occasion_sd=sd))
+        comparison_of(
+            judge_case(
+                Dealer(spread(0.01, 20)).measure_more, [store(BASELINE)], dataclasses.replace(PLAN, occasion_sd=sd)
+            )
+        )
         for sd in (0.0, 0.002)
     )
     assert shifted.change_ratio.upper > plain.change_ratio.upper + 0.003

@@ -6,27 +6,24 @@ import pytest
 
 from benchmarks.cases import null_case_of
 from benchmarks.errors import BlockError, CaseError, RecordError, SuiteError, TargetError, UnsharedError
-from benchmarks.measuring.pairs import check_shared, measure_pair, read_pair
+from benchmarks.measuring.cases import check_shared
 from benchmarks.measuring.read import ReadSource
-from benchmarks.measuring.requests import Asking
-from benchmarks.measuring.timed import BlockSource
-from benchmarks.questions import BlockPlan
+from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.timed import TimedSource
 from benchmarks.records import ArmReadings, Block, BlockRequest, Meeting, Question, ReadRequest
 from tests.examples import EXAMPLE_CASE, make_case
 from tests.plugin.fakes import FakeLauncher, fail_block, make_introduction
 
-_PLAN = BlockPlan(timed_budget_ns=10**8, min_rounds=4)
 
-
-def _make_source(launcher: FakeLauncher) -> BlockSource:
-    return BlockSource(EXAMPLE_CASE, launcher, Asking(run_seed=1), _PLAN)
+def _make_source(launcher: FakeLauncher) -> TimedSource:
+    return TimedSource(EXAMPLE_CASE, launcher, MeasuringSettings(seed=1))
 
 
 def test_both_blocks_are_remembered() -> None:
     now, other = _make_source(FakeLauncher()), _make_source(FakeLauncher(run_seed=2))
-    pair = measure_pair(now, other, "seed")
-    assert [pair.now] == now.summaries
-    assert [pair.other] == other.summaries
+    (pair,) = now.measure_pairs(other, 1, "seed")
+    assert [pair.now] == now.blocks
+    assert [pair.other] == other.blocks
 
 
 @pytest.mark.parametrize(
@@ -40,10 +37,11 @@ def test_both_blocks_are_remembered() -> None:
 def test_a_block_beside_one_of_no_use_is_kept(broken: FakeLauncher, message: str, *, broken_first: bool) -> None:
     whole, faulty = _make_source(FakeLauncher()), _make_source(broken)
     broken.requests.clear()  # an instance serves both orders
+    first, second = (faulty, whole) if broken_first else (whole, faulty)
     with pytest.raises(BlockError, match=message):
-        measure_pair(*((faulty, whole) if broken_first else (whole, faulty)), "seed")
-    assert len(whole.summaries) == 1
-    assert not faulty.summaries
+        first.measure_pairs(second, 1, "seed")
+    assert len(whole.blocks) == 1
+    assert not faulty.blocks
 
 
 def test_a_case_that_both_have_is_shared() -> None:
@@ -92,10 +90,11 @@ class Failing(FakeLauncher):
 def test_any_error_of_the_other_target_is_an_error_as_it_is_here(kind: type[SuiteError]) -> None:
     now, other = _make_source(FakeLauncher()), _make_source(Failing(kind("expected this, got that")))
     with pytest.raises(kind, match=r"^in the other target: expected this, got that"):
-        measure_pair(now, other, "seed")
+        now.measure_pairs(other, 1, "seed")
     case = make_case(question=Question.TRAINING_GRAPH)
     here, there = (
-        ReadSource(case, launcher, Asking(run_seed=1), {}) for launcher in (FakeLauncher(), Failing(kind("got that")))
+        ReadSource(case, launcher, MeasuringSettings(seed=1), {})
+        for launcher in (FakeLauncher(), Failing(kind("got that")))
     )
     with pytest.raises(kind, match=r"^in the other target: got that"):
-        read_pair(here, there, "seed")
+        here.measure_pairs(there, 1, "seed")

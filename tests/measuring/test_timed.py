@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.measuring.requests import Asking
-from benchmarks.measuring.timed import BlockSource
-from benchmarks.questions import BlockPlan
+from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.timed import TimedSource
 from tests.examples import EXAMPLE_CASE
 from tests.plugin.fakes import FakeLauncher
 
 
-def make_source() -> BlockSource:
+def make_source() -> TimedSource:
     """The fake target's blocks spread by 1 %."""
-    plan = BlockPlan(timed_budget_ns=10**8, min_rounds=4)
-    return BlockSource(EXAMPLE_CASE, FakeLauncher(), Asking(run_seed=1, order_seed=1), plan)
+    return TimedSource(EXAMPLE_CASE, FakeLauncher(), MeasuringSettings(seed=1, order_seed=1))
 
 
 def test_a_case_that_is_precise_at_once_takes_the_fewest_blocks() -> None:
     source = make_source()
     source.measure_until(0.5, at_least=6, at_most=18)
-    assert len(source.summaries) == 6
+    assert len(source.blocks) == 6
 
 
 def test_a_case_that_never_gets_precise_ends_at_the_most_blocks() -> None:
     source = make_source()
     source.measure_until(1e-9, at_least=4, at_most=7)
-    assert len(source.summaries) == 7
+    assert len(source.blocks) == 7
 
 
 def test_more_blocks_are_measured_until_the_interval_is_narrow_enough() -> None:
@@ -35,7 +33,7 @@ def test_more_blocks_are_measured_until_the_interval_is_narrow_enough() -> None:
     interval = source.make_report(None).overhead_ratio
     assert interval is not None
     assert (interval.upper - interval.lower) / 2.0 <= 0.006
-    assert 4 < len(source.summaries) < 100
+    assert 4 < len(source.blocks) < 100
 
 
 @pytest.mark.parametrize("index", [0, 1, 2, 5])
@@ -43,19 +41,3 @@ def test_the_arm_that_is_built_first_alternates_from_block_to_block(index: int) 
     source = make_source()
     ahead = [source.make_request(index), source.make_request(index + 1)]
     assert ahead[0].weighted_built_first is not ahead[1].weighted_built_first
-
-
-def test_orders_follow_from_the_seed_of_orders_and_data_from_the_other() -> None:
-    plan = BlockPlan(timed_budget_ns=10**8, min_rounds=4)
-    one, other = (Asking(run_seed=1, order_seed=seed).ask_for_block(EXAMPLE_CASE, 0, plan) for seed in (1, 2))
-    assert one.seed == other.seed
-    assert one.order_seed != other.order_seed
-
-
-def test_which_arm_is_built_first_in_the_first_block_is_a_coin_of_the_run() -> None:
-    plan = BlockPlan(timed_budget_ns=10**8, min_rounds=4)
-    first = [
-        Asking(run_seed=1, order_seed=seed).ask_for_block(EXAMPLE_CASE, 0, plan).weighted_built_first
-        for seed in range(200)
-    ]
-    assert 70 < sum(first) < 130, "of 200"

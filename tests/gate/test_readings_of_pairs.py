@@ -5,14 +5,32 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from benchmarks.gate.reading_rules import ReadingPlan
-from benchmarks.gate.readings_against import ReadPair, SidesJudgement, judge_read_sides
-from benchmarks.records import Aspect, Case, Outcome, Question, ReadBlock
+from benchmarks.gate.confirm import Pair, screen_then_confirm
+from benchmarks.gate.judgement import conclude, list_changes
+from benchmarks.gate.plan import Plan
+from benchmarks.gate.readings import list_reading_criteria_of_pairs
+from benchmarks.records import Aspect, Case, Change, Outcome, Question, ReadBlock, Verdict
 from tests.examples import make_case, make_read_block, make_readings
 
 MIB = 2**20
 CASE = make_case(question=Question.PEAK_MEMORY, dataset_size=100_000)
-PLAN = ReadingPlan(judgements=1, tolerance=0.01, floor_bytes=65536, screen_blocks=3, fresh_blocks=5)
+PLAN = Plan(
+    question=Question.PEAK_MEMORY,
+    judgements=1,
+    tolerances={Aspect.OVERHEAD: 0.01, Aspect.CONTROL: 0.05, Aspect.WEIGHTED: 0.05},
+    floor_bytes=65536,
+    screen_blocks=3,
+    fresh_blocks=5,
+    looks=1,
+)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A verdict, and what changed."""
+
+    verdict: Verdict
+    changes: tuple[Change, ...]
 
 
 def make_peak(control_mib: float, weighted_mib: float) -> ReadBlock:
@@ -38,49 +56,53 @@ class Pairs:
     """Gives out pairs in order, the last one again and again, and counts how many were asked for."""
 
     def __init__(self, *pairs: tuple[ReadBlock, ReadBlock]) -> None:
-        self._pairs = [ReadPair(now=now, other=other) for now, other in pairs]
+        self._pairs = [Pair(now=now, other=other) for now, other in pairs]
         self.given = 0
 
-    def read_more(self, count: int) -> Sequence[ReadPair]:
+    def read_more(self, count: int) -> Sequence[Pair[ReadBlock]]:
         begin = self.given
         self.given += count
         return [self._pairs[min(index, len(self._pairs) - 1)] for index in range(begin, self.given)]
 
 
-def judge(pairs: Pairs, case: Case = CASE) -> SidesJudgement:
-    return judge_read_sides(case, pairs.read_more, PLAN)
+def judge(pairs: Pairs, case: Case = CASE) -> Judged:
+    judgements = screen_then_confirm(
+        pairs.read_more, lambda read: list_reading_criteria_of_pairs(case, read, PLAN), PLAN
+    )
+    verdict = conclude(judgements)
+    assert verdict is not None
+    return Judged(verdict=verdict, changes=list_changes(judgements))
 
 
-def find_outcome(sides: SidesJudgement) -> Outcome:
-    assert sides.judgement.verdict is not None
-    return sides.judgement.verdict.outcome
+def find_outcome(judged: Judged) -> Outcome:
+    return judged.verdict.outcome
 
 
 def test_the_same_bytes_in_both_targets_are_settled_by_the_first_pairs() -> None:
     pairs = Pairs((make_peak(20, 21), make_peak(20, 21)))
-    sides = judge(pairs)
-    assert find_outcome(sides) is Outcome.HELD
+    judged = judge(pairs)
+    assert find_outcome(judged) is Outcome.HELD
     assert pairs.given == 3
-    assert sides.changes == ()
+    assert judged.changes == ()
 
 
 def test_both_arms_larger_alike_are_a_regression_of_both_and_none_of_the_overhead() -> None:
     pairs = Pairs((make_peak(30, 31), make_peak(20, 21)))
-    sides = judge(pairs)
-    assert find_outcome(sides) is Outcome.REGRESSED
+    judged = judge(pairs)
+    assert find_outcome(judged) is Outcome.REGRESSED
     assert pairs.given == 8
-    assert {change.aspect: change.outcome for change in sides.changes} == {
+    assert {change.aspect: change.outcome for change in judged.changes} == {
         Aspect.CONTROL: Outcome.REGRESSED,
         Aspect.WEIGHTED: Outcome.REGRESSED,
     }
-    assert sides.changes[0].brief == "peak tensor bytes of a pass, control: 20.0 MiB → 30.0 MiB"
+    assert judged.changes[0].brief == "peak tensor bytes of a pass, control: 20.0 MiB → 30.0 MiB"
 
 
 def test_a_larger_cost_of_weighting_is_a_regression_though_neither_arm_grew_by_five_percent() -> None:
-    sides = judge(Pairs((make_peak(20, 21.5), make_peak(20, 21))))
-    assert find_outcome(sides) is Outcome.REGRESSED
-    assert [change.aspect for change in sides.changes] == [Aspect.OVERHEAD]
-    assert sides.changes[0].brief == "peak tensor bytes of a pass, weighted - control: 1.00 MiB → 1.50 MiB"
+    judged = judge(Pairs((make_peak(20, 21.5), make_peak(20, 21))))
+    assert find_outcome(judged) is Outcome.REGRESSED
+    assert [change.aspect for change in judged.changes] == [Aspect.OVERHEAD]
+    assert judged.changes[0].brief == "peak tensor bytes of a pass, weighted - control: 1.00 MiB → 1.50 MiB"
 
 
 def test_a_rise_of_less_than_five_percent_in_both_arms_is_held() -> None:
@@ -116,15 +138,15 @@ def test_a_few_nodes_more_in_both_arms_are_another_version_and_one_more_by_weigh
 
 def test_a_trace_more_is_a_regression_at_once() -> None:
     pairs = Pairs((make_counts(traces=1), make_counts()))
-    sides = judge(pairs)
-    assert find_outcome(sides) is Outcome.REGRESSED
+    judged = judge(pairs)
+    assert find_outcome(judged) is Outcome.REGRESSED
     assert pairs.given == 3
-    assert "traces in the first pass, control: 2 → 3" in [change.brief for change in sides.changes]
+    assert "traces in the first pass, control: 2 → 3" in [change.brief for change in judged.changes]
 
 
 def test_a_control_that_traces_again_and_did_not_is_a_regression() -> None:
-    sides = judge(Pairs((make_counts(control_steady_traces=1), make_counts())))
-    assert find_outcome(sides) is Outcome.REGRESSED
+    judged = judge(Pairs((make_counts(control_steady_traces=1), make_counts())))
+    assert find_outcome(judged) is Outcome.REGRESSED
 
 
 def make_steady_traces(count: int) -> ReadBlock:
@@ -141,9 +163,9 @@ def test_a_trace_after_warm_up_is_a_regression_only_where_the_other_target_has_f
 def test_memory_that_both_targets_keep_alike_is_no_change() -> None:
     case = make_case(question=Question.RETAINED_MEMORY, dataset_size=2_560)
     leak, none = (make_read_block("retained_bytes_per_epoch", 1_000, kept) for kept in (500_000, 1_000))
-    sides = judge(Pairs((leak, leak)), case)
-    assert find_outcome(sides) is Outcome.HELD
-    assert sides.changes == ()
+    judged = judge(Pairs((leak, leak)), case)
+    assert find_outcome(judged) is Outcome.HELD
+    assert judged.changes == ()
     assert find_outcome(judge(Pairs((leak, none)), case)) is Outcome.REGRESSED
 
 
@@ -153,9 +175,8 @@ def test_a_reading_that_one_target_lacks_is_not_comparable() -> None:
         control=lacking.control.merge(make_peak(20, 21).control),
         weighted=lacking.weighted.merge(make_peak(20, 21).weighted),
     )
-    sides = judge(Pairs((both, lacking)))
-    assert find_outcome(sides) is Outcome.NOT_COMPARABLE
-    assert sides.judgement.verdict is not None
-    assert sides.judgement.verdict.reason == (
+    judged = judge(Pairs((both, lacking)))
+    assert find_outcome(judged) is Outcome.NOT_COMPARABLE
+    assert judged.verdict.reason == (
         "peak tensor bytes of a pass: read here, but not read in the other target: that target does not have it"
     )

@@ -9,20 +9,17 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from benchmarks.gate.plan import GatePlan
-from benchmarks.gate.times_against import (
-    BlockPair,
-    conclude_sides,
-    estimate_log_changes,
-    explain_sides,
-    judge_null_sides,
-    judge_sides,
-)
-from benchmarks.records import Aspect, BlockSummary, Change, Outcome
+from benchmarks.gate.confirm import Pair
+from benchmarks.gate.explain import explain_failure
+from benchmarks.gate.judgement import Judgement, conclude
+from benchmarks.gate.plan import Plan
+from benchmarks.gate.times import estimate_log_changes
+from benchmarks.records import Aspect, BlockSummary, Outcome, Question
 from tests.examples import make_block_summary, make_case
+from tests.gate.blocks_at import judge_time_pairs
 
-PLAN = GatePlan(judgements=60, tolerance=0.02, screen_blocks=4, blocks_per_look=8)
 TOLERANCES = {Aspect.OVERHEAD: 0.02, Aspect.CONTROL: 0.05, Aspect.WEIGHTED: 0.05}
+PLAN = Plan(question=Question.STEP_TIME, judgements=60, tolerances=TOLERANCES, screen_blocks=4, fresh_blocks=8)
 
 
 class Targets:
@@ -34,11 +31,9 @@ class Targets:
         self._speed = speed
         self.measured = 0
 
-    def measure_more(self, count: int) -> Sequence[BlockPair]:
+    def measure_more(self, count: int) -> Sequence[Pair[BlockSummary]]:
         self.measured += count
-        return [
-            BlockPair(now=self._draw(self._overhead, self._speed), other=self._draw(0.0, 0.0)) for _ in range(count)
-        ]
+        return [Pair(now=self._draw(self._overhead, self._speed), other=self._draw(0.0, 0.0)) for _ in range(count)]
 
     def _draw(self, overhead: float, speed: float) -> BlockSummary:
         log_ratio = self._random.normal(math.log1p(0.05) + math.log1p(overhead), 0.01)
@@ -48,12 +43,12 @@ class Targets:
         )
 
 
-def judge(targets: Targets, *, null: bool = False) -> tuple[Change, ...]:
-    tolerances = {Aspect.OVERHEAD: 0.02} if null else TOLERANCES
-    return judge_sides(targets.measure_more, PLAN, tolerances, null=null)
+def judge(targets: Targets, *, null: bool = False) -> list[Judgement]:
+    """Return what was judged between the targets; a null case is judged in each of them as well."""
+    return [judgement for judgement in judge_time_pairs(targets.measure_more, PLAN, null=null) if judgement.brief]
 
 
-def find_outcomes(changes: Sequence[Change]) -> dict[Aspect, Outcome]:
+def find_outcomes(changes: Sequence[Judgement]) -> dict[Aspect, Outcome]:
     return {change.aspect: change.outcome for change in changes}
 
 
@@ -103,7 +98,7 @@ def test_an_unchanged_case_takes_the_screening_pairs_alone() -> None:
 
 
 def test_changes_are_this_target_over_the_other() -> None:
-    pair = BlockPair(
+    pair = Pair(
         now=make_block_summary(0.05, control_median_ns=1.1e6, weighted_median_ns=1.2e6),
         other=make_block_summary(0.02, control_median_ns=1.0e6, weighted_median_ns=1.0e6),
     )
@@ -113,12 +108,13 @@ def test_changes_are_this_target_over_the_other() -> None:
 
 
 def test_the_worst_aspect_decides_and_is_told() -> None:
-    changes = judge(Targets(1, overhead=0.08))
-    concluded = conclude_sides(changes)
-    assert concluded.verdict.outcome is Outcome.REGRESSED
-    assert concluded.verdict.reason.startswith("overhead +")
+    judgements = judge(Targets(1, overhead=0.08))
+    verdict = conclude(judgements)
+    assert verdict is not None
+    assert verdict.outcome is Outcome.REGRESSED
+    assert verdict.reason.startswith("overhead +")
     case = make_case()
-    lines = explain_sides(case, concluded.reasons, "pytest it").splitlines()
+    lines = explain_failure(case, judgements, PLAN, "pytest it", two_targets=True).splitlines()
     assert lines[0] == f"{case.case_id}: slower here than in the other target."
     assert lines[1].startswith("  overhead +")
     assert lines[-1] == "  next: pytest it"
@@ -129,17 +125,18 @@ def judge_null(seed: int, *, here: float, there: float) -> tuple[Outcome, str, i
     noise = np.random.default_rng(seed)
     measured = 0
 
-    def measure_more(count: int) -> list[BlockPair]:
+    def measure_more(count: int) -> list[Pair[BlockSummary]]:
         nonlocal measured
         measured += count
         return [
-            BlockPair(
+            Pair(
                 now=make_block_summary(noise.normal(here, 0.005)), other=make_block_summary(noise.normal(there, 0.005))
             )
             for _ in range(count)
         ]
 
-    verdict = judge_null_sides(measure_more, {Aspect.OVERHEAD: 0.02}, PLAN).verdict
+    verdict = conclude(judge_time_pairs(measure_more, PLAN, null=True))
+    assert verdict is not None
     return verdict.outcome, verdict.reason, measured
 
 
