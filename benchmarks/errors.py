@@ -1,11 +1,12 @@
 """Which things can go wrong, and how each is told: one tree, one line each.
 
-Every message says what was expected, what came, and the remedy. Leaves out: how an error is shown, which is the
-plugin's business.
+Every message says what was expected, what came, and the remedy; of an exception that nobody foresaw, its type, its text
+and where it was raised. Leaves out: how an error is shown, which is the plugin's business.
 """
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -68,3 +69,22 @@ def attempt(ask: Callable[[_Asked], _Answer], request: _Asked) -> _Answer | Suit
         return ask(request)
     except SuiteError as error:
         return error
+
+
+def place_error(error: SuiteError, place: str) -> SuiteError:
+    """Return the same error, saying where it was: `in the other target`."""
+    return type(error)(f"{place}: {error}")
+
+
+_LONGEST_TEXT = 300
+"""Longer texts are data that an exception quotes; the traceback has them whole."""
+
+
+def describe_fault(error: Exception) -> str:
+    """Return one line on an exception: `KeyError: 'x', at /…/benchmarks/measuring/read.py:107`."""
+    text = " ".join(str(error).split())
+    if len(text) > _LONGEST_TEXT:
+        text = f"{text[:_LONGEST_TEXT]}…"
+    what = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{what}, at {frames[-1].filename}:{frames[-1].lineno}" if frames else what

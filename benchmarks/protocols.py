@@ -161,10 +161,6 @@ class Method(Protocol):
     def name(self) -> str:
         """What it is called on the command line and in output."""
 
-    @property
-    def summary(self) -> str:
-        """What the weighted arm does, in one line."""
-
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` gives the control."""
 

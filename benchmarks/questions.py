@@ -1,18 +1,22 @@
-"""What is known of each question? One row each: how it is named, measured, tolerated, and how long it takes.
+"""Which questions are asked, and what is known of each? One row each: its name, how it is measured, what is tolerated.
 
 Tests, sweeps, gate, bisection, history and reports read these rows, so that a tolerance or a floor stands in one
 place. The lengths of blocks come from `python -m benchmarks.studies.estimators`, the tolerances from the spreads that
-`python -m benchmarks.studies.spreads` measures; docs/how-it-measures.md has both.
+`python -m benchmarks.studies.spreads` measures; docs/how-it-measures.md has both. Leaves out: which cases a sweep has
+(`benchmarks.sweeps`), and what is read where nothing is timed (`benchmarks.records.quantities`).
 """
 
 from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
-from types import MappingProxyType
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import StatisticsError
-from benchmarks.records import Case, Question
+
+if TYPE_CHECKING:
+    from typing_extensions import Self  # as in records.json_form: Python 3.10 has none of its own
 
 _SECOND_NS = 1_000_000_000
 _KIB = 1024
@@ -31,33 +35,61 @@ class BlockPlan:
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionRow:
-    """What is known of a question.
+    """What is known of a question: how it is named, measured and judged.
 
-    `title` is what a person reads. `block` is None where nothing is timed. A case is screened with `screen_blocks` and,
-    where these do not settle it, looked at with `fresh_blocks` more, once for what is read and in up to two looks for
-    what is timed. How many they are: with 3 to screen an unchanged case would take 0.6 blocks less than with 4, but its
+    How many blocks there are: with 3 to screen an unchanged case would take 0.6 blocks less than with 4, but its
     reported interval be one and a half times as wide; from about 8 fresh ones on Welch's bounds keep such small error
     levels even where the current run is twice as noisy as the baseline, while with 4 they raise three times the false
-    alarms, and few cases come that far. `tolerance` is the tolerated rise, a fraction, `tolerance_by_method` that of
-    methods in which it differs, and `cpu_tolerance` that of processor time; None where nothing is tolerated in percent.
-    Where nothing is compared and no number of blocks was asked for, more are measured until the 95 % interval reaches
-    no further than `precision` to either side. `occasion_sd` is the standard deviation of the shift of a log-ratio that
-    all blocks of one occasion share (`python -m benchmarks.studies.occasions`). `floor_bytes` are tolerated whatever
-    they are in percent. `case_seconds` is about how long a case takes.
+    alarms, and few cases come that far.
     """
 
-    question: Question
+    name: str
+    """What it is called on the command line and in stored runs."""
+
     title: str
-    block: BlockPlan | None
+    """What a person reads."""
+
+    location: str
+    """`module:attribute` of what measures it in a block: a probe where it is timed, else a gauge."""
+
+    sized: bool
+    """Whether the answer depends on how many samples there are."""
+
+    needs_steps: bool = False
+    """Whether single steps are measured, which not every method has."""
+
+    block: BlockPlan | None = None
+    """How a block is timed; None where bytes or counts are read."""
+
     screen_blocks: int
+    """How many blocks a case is screened with."""
+
     fresh_blocks: int
+    """How many more it is looked at with where these do not settle it: once where it is read, in up to two looks where
+    it is timed."""
+
     precision: float | None = None
-    tolerance: float | None
+    """Where nothing is compared and no number of blocks was asked for, more are measured until the 95 % interval
+    reaches no further than this to either side."""
+
+    tolerance: float | None = None
+    """The tolerated rise, a fraction; None where nothing is tolerated in percent."""
+
     tolerance_by_method: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    """That of methods in which it differs."""
+
     cpu_tolerance: float | None = None
+    """That of processor time; None where it is the same."""
+
     occasion_sd: float = 0.0
+    """Standard deviation of the shift of a log-ratio that all blocks of one occasion share
+    (`python -m benchmarks.studies.occasions`)."""
+
     floor_bytes: int = 0
+    """Bytes that are tolerated whatever they are in percent."""
+
     case_seconds: float
+    """About how long a case takes."""
 
     @property
     def most_blocks(self) -> int:
@@ -78,86 +110,107 @@ class QuestionRow:
         return self.screen_blocks if asked is None or counts_alone else asked
 
 
-QUESTIONS: Mapping[Question, QuestionRow] = MappingProxyType(
-    {
-        row.question: row
-        for row in (
-            QuestionRow(
-                question=Question.STEP_TIME,
-                title="step time",
-                block=BlockPlan(timed_budget_ns=3 * _SECOND_NS // 4, min_rounds=50),
-                # Six of 0.75 s take as long as four of 1 s did, and know their own spread better.
-                screen_blocks=6,
-                fresh_blocks=8,
-                precision=0.01,
-                tolerance=0.02,
-                # Where no core is free for the look-up of class weights in the pipeline, the same code costs twice as
-                # much (docs/gate-verification.md).
-                tolerance_by_method={"fit_class_weight_dataset": 0.10},
-                cpu_tolerance=0.05,
-                case_seconds=8.0,
-            ),
-            QuestionRow(
-                question=Question.EPOCH_TIME,
-                title="epoch time",
-                block=BlockPlan(timed_budget_ns=3 * _SECOND_NS // 2, min_rounds=6),
-                screen_blocks=6,
-                fresh_blocks=8,
-                precision=0.03,
-                tolerance=0.03,
-                tolerance_by_method={"fit_class_weight_dataset": 0.10},
-                cpu_tolerance=0.05,
-                case_seconds=14.0,
-            ),
-            QuestionRow(
-                question=Question.STARTUP_TIME,
-                title="start-up time",
-                block=BlockPlan(timed_budget_ns=1, min_rounds=2),
-                screen_blocks=6,
-                fresh_blocks=12,
-                precision=0.03,
-                tolerance=0.05,
-                cpu_tolerance=0.05,
-                case_seconds=11.0,
-            ),
-            QuestionRow(
-                question=Question.PEAK_MEMORY,
-                title="peak memory",
-                block=None,
-                screen_blocks=4,
-                fresh_blocks=4,
-                tolerance=0.01,
-                floor_bytes=256 * _KIB,
-                case_seconds=8.0,
-            ),
-            QuestionRow(
-                question=Question.RETAINED_MEMORY,
-                title="retained memory",
-                block=None,
-                screen_blocks=4,
-                fresh_blocks=8,
-                tolerance=None,
-                floor_bytes=16 * _KIB,
-                case_seconds=12.0,
-            ),
-            QuestionRow(
-                question=Question.TRAINING_GRAPH,
-                title="training graph",
-                block=None,
-                screen_blocks=1,
-                fresh_blocks=0,
-                tolerance=None,
-                case_seconds=2.0,
-            ),
-        )
-    }
-)
-"""Every question, in the order in which reports show them."""
+class Question(str, Enum):
+    """What a case compares between its arms, in the order in which reports show them; each has its row."""
 
+    _value_: str
+    row: QuestionRow
 
-def find_question(case: Case) -> QuestionRow:
-    """Return the row of a case's question."""
-    return QUESTIONS[case.question]
+    def __new__(cls, row: Any) -> Self:  # Any: to a type checker this is the look-up `Question("step_time")` too
+        """Make the question of a row; its value is the row's name."""
+        question = str.__new__(cls, row.name)
+        question._value_ = row.name
+        question.row = row
+        return question
+
+    STEP_TIME = QuestionRow(
+        name="step_time",
+        title="step time",
+        location="benchmarks.probes.step_time:STEP_TIME",
+        sized=False,
+        needs_steps=True,
+        block=BlockPlan(timed_budget_ns=3 * _SECOND_NS // 4, min_rounds=50),
+        # Six of 0.75 s take as long as four of 1 s did, and know their own spread better.
+        screen_blocks=6,
+        fresh_blocks=8,
+        precision=0.01,
+        tolerance=0.02,
+        # Where no core is free for the look-up of class weights in the pipeline, the same code costs twice as
+        # much (docs/gate-verification.md).
+        tolerance_by_method={"fit_class_weight_dataset": 0.10},
+        cpu_tolerance=0.05,
+        case_seconds=8.0,
+    )
+    EPOCH_TIME = QuestionRow(
+        name="epoch_time",
+        title="epoch time",
+        location="benchmarks.probes.epoch_time:EPOCH_TIME",
+        sized=True,
+        block=BlockPlan(timed_budget_ns=3 * _SECOND_NS // 2, min_rounds=6),
+        screen_blocks=6,
+        fresh_blocks=8,
+        precision=0.03,
+        tolerance=0.03,
+        tolerance_by_method={"fit_class_weight_dataset": 0.10},
+        cpu_tolerance=0.05,
+        case_seconds=14.0,
+    )
+    STARTUP_TIME = QuestionRow(
+        name="startup_time",
+        title="start-up time",
+        location="benchmarks.probes.startup_time:STARTUP_TIME",
+        sized=True,
+        block=BlockPlan(timed_budget_ns=1, min_rounds=2),
+        screen_blocks=6,
+        fresh_blocks=12,
+        precision=0.03,
+        tolerance=0.05,
+        cpu_tolerance=0.05,
+        case_seconds=11.0,
+    )
+    PEAK_MEMORY = QuestionRow(
+        name="peak_memory",
+        title="peak memory",
+        location="benchmarks.probes.peak_memory:PEAK_MEMORY",
+        sized=True,
+        screen_blocks=4,
+        fresh_blocks=4,
+        tolerance=0.01,
+        floor_bytes=256 * _KIB,
+        case_seconds=8.0,
+    )
+    RETAINED_MEMORY = QuestionRow(
+        name="retained_memory",
+        title="retained memory",
+        location="benchmarks.probes.retained_memory:RETAINED_MEMORY",
+        sized=True,
+        screen_blocks=4,
+        fresh_blocks=8,
+        floor_bytes=16 * _KIB,
+        case_seconds=12.0,
+    )
+    TRAINING_GRAPH = QuestionRow(
+        name="training_graph",
+        title="training graph",
+        location="benchmarks.probes.training_graph:TRAINING_GRAPH",
+        sized=False,
+        screen_blocks=1,
+        fresh_blocks=0,
+        case_seconds=2.0,
+    )
+
+    def __str__(self) -> str:
+        return str.__str__(self)
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the arms take turns against a clock; otherwise each is read alone: bytes or counts."""
+        return self.row.block is not None
+
+    @property
+    def needs_dataset_size(self) -> bool:
+        """Whether the answer depends on how many samples there are."""
+        return self.row.sized
 
 
 def find_block_plan(question: Question, block_seconds: float | None) -> BlockPlan:
@@ -170,7 +223,7 @@ def find_block_plan(question: Question, block_seconds: float | None) -> BlockPla
     Raises:
         StatisticsError: when the question is not timed.
     """
-    plan = QUESTIONS[question].block
+    plan = question.row.block
     if plan is None:
         raise StatisticsError(f"{question.value}: expected a question that is timed; read its bytes or counts instead")
     if block_seconds is None:

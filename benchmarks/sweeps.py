@@ -1,23 +1,23 @@
 """Which cases does a run measure? The axes, their values by profile, and what the command line may put in their place.
 
-A sweep is a union of plain cross products, one list of them per profile and question. Leaves out: what a case means
-to a block, and whether its values go together (a batch larger than the dataset is told when its case runs).
+A sweep is a union of plain cross products, one list of them per profile and question. Leaves out: how values are read
+from the command line (`benchmarks.cases`), and what a case means to a block.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import itertools
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, TypeVar
 
-from benchmarks.axes import METHOD_NAMES, NULL_SUFFIX, WORKLOAD_NAMES, AxisValue, Rejected, name_null_case, split_null
+from benchmarks.cases import AxisValue, Rejected, find_null_method, split_null
+from benchmarks.errors import CaseError
 from benchmarks.methods import METHODS
-from benchmarks.records import Question
-
-_UNSAFE_IN_AN_ID = re.compile(r"[^\w.+-]", re.ASCII)
+from benchmarks.records import Case, Question
+from benchmarks.records.cases import name_params
+from benchmarks.workloads import WORKLOADS
 
 
 class Profile(str, Enum):
@@ -40,36 +40,7 @@ class Axes:
     depth: tuple[int, ...]
     batch_size: tuple[int, ...]
     dataset_size: tuple[int | None, ...] = (None,)
-    method: tuple[str, ...] = METHOD_NAMES
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class CaseParams:
-    """The parameters of one test: the values of a `Case`, with `-null` in the method of a null case.
-
-    With `rejected` the test fails for that reason, and the axis it names holds a stand-in.
-    """
-
-    workload: str
-    depth: int
-    batch_size: int
-    dataset_size: int | None
-    method: str
-    rejected: Rejected | None = None
-
-    @property
-    def id(self) -> str:
-        """The part between the brackets of the test's id: `mlp-depth4-batch256-loop_graph`."""
-        if self.rejected is not None:
-            text = _UNSAFE_IN_AN_ID.sub(lambda match: f"%{ord(match[0]):02x}", self.rejected.text)
-            return f"rejected-{self.rejected.axis}={text}"
-        size = "" if self.dataset_size is None else f"-size{self.dataset_size}"
-        return f"{self.workload}-depth{self.depth}-batch{self.batch_size}{size}-{self.method}"
-
-    @property
-    def null(self) -> bool:
-        """Whether this is a null case."""
-        return self.method.endswith(NULL_SUFFIX)
+    method: tuple[str, ...] = tuple(METHODS)
 
 
 _FIT_METHODS = ("fit_array", "fit_dataset")
@@ -87,7 +58,7 @@ _CLASS_WEIGHT_METHODS = ("fit_class_weight", "fit_class_weight_dataset")
 _MEMORY_METHODS = (*_FEW_METHODS, "fit_class_weight")
 """One method for each way in which data and weights lie in memory."""
 
-_GRAPH_METHODS = tuple(name for name in METHOD_NAMES if name not in {"fit_array", "loop_eager"})
+_GRAPH_METHODS = tuple(name for name in METHODS if name not in {"fit_array", "loop_eager"})
 """`fit_array` trains with the graph of `fit_dataset`, and an eager step has none."""
 
 _MEMORY_BATCH_SIZE = 512
@@ -136,7 +107,7 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
     },
     Profile.FULL: {
         Question.STEP_TIME: (
-            _vary(workload=WORKLOAD_NAMES, depth=(2, 4, 8), batch_size=(32, 256, 2048), method=_STEP_METHODS),
+            _vary(workload=tuple(WORKLOADS), depth=(2, 4, 8), batch_size=(32, 256, 2048), method=_STEP_METHODS),
         ),
         # 100,000 samples in batches of 32 are 3,125 steps a pass, a minute with an eager loop; a block makes 14 passes.
         Question.EPOCH_TIME: (
@@ -160,70 +131,84 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
             ),
         ),
         Question.RETAINED_MEMORY: (_FEW_EPOCHS,),
-        Question.TRAINING_GRAPH: (_vary(workload=WORKLOAD_NAMES, depth=(2, 8), method=_GRAPH_METHODS),),
+        Question.TRAINING_GRAPH: (_vary(workload=tuple(WORKLOADS), depth=(2, 8), method=_GRAPH_METHODS),),
     },
 }
 
 _Value = TypeVar("_Value", str, int, int | None)
 
+Overrides = Mapping[str, tuple[AxisValue | Rejected, ...]]
+"""Values by name of axis, as `parse_axis` returns them."""
 
-def expand(
-    question: Question, profile: Profile, overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]
-) -> tuple[CaseParams, ...]:
-    """Return the parameters of one question's cases in the order of running: rejected, then null, then weighted.
+
+def expand(question: Question, profile: Profile, overrides: Overrides) -> tuple[Case | Rejected, ...]:
+    """Return the cases of one question in the order of running: rejected values, then null cases, then weighted ones.
+
+    Each weighted case brings the null case of its control. Values that contradict each other are rejected too, in the
+    place that their case would have.
 
     Args:
         question: what is asked; an axis that it does not depend on is left out, whatever the overrides say.
         profile: the sweep whose values are used where `overrides` has none.
-        overrides: values by name of axis, as `parse_axis` returns them.
+        overrides: take the place of the sweep's values.
     """
-    cases: dict[str, CaseParams] = {}
-    for axes in _SWEEPS[profile][question]:
-        for case in _expand_axes(question, axes, overrides):
-            cases.setdefault(case.id, case)  # overrides can make two products of a union overlap
-    return tuple(sorted(cases.values(), key=_rank))
+    given = dict(overrides)
+    if not question.needs_dataset_size:
+        given.pop("dataset_size", None)
+    rejected = [value for values in given.values() for value in values if isinstance(value, Rejected)]
+    cases: dict[str, Case | Rejected] = {}
+    for axes in find_axes(question, profile):
+        for case in _expand_axes(question, axes, given):
+            # Overrides can make two products of a union overlap.
+            cases.setdefault(case.id if isinstance(case, Rejected) else case.params_id, case)
+    return (*rejected, *sorted(cases.values(), key=lambda case: not case.null))
 
 
-def _expand_axes(
-    question: Question, axes: Axes, overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]
-) -> Iterator[CaseParams]:
-    """Yield the cases of one cross product and one case for each rejected value.
+def find_axes(question: Question, profile: Profile) -> tuple[Axes, ...]:
+    """Return the products of a question's sweep; one that has none of its own is asked of all methods, in one size."""
+    usual = (_FEW_PASSES if question.needs_dataset_size else _USUAL,)
+    return _SWEEPS[profile].get(question, usual)
+
+
+def _expand_axes(question: Question, axes: Axes, given: Overrides) -> Iterator[Case | Rejected]:
+    """Yield the cases of one cross product, of rejected values none."""
+    asked = _choose(axes.method, given.get("method"))
+    for workload, depth, batch_size, dataset_size, (method, null) in itertools.product(
+        _choose(axes.workload, given.get("workload")),
+        _choose(axes.depth, given.get("depth")),
+        _choose(axes.batch_size, given.get("batch_size")),
+        _choose(axes.dataset_size, given.get("dataset_size")),
+        dict.fromkeys(_list_methods(question, asked)),
+    ):
+        yield _make_case(
+            question,
+            workload=workload,
+            depth=depth,
+            batch_size=batch_size,
+            dataset_size=dataset_size,
+            method=method,
+            null=null,
+        )
+
+
+def _make_case(question: Question, **values: Any) -> Case | Rejected:
+    """Return the case of these values, or why they are none together."""
+    try:
+        return Case(question=question, **values)
+    except CaseError as error:
+        return Rejected(id=name_params(**values), reason=str(error), null=values["null"])
+
+
+def _list_methods(question: Question, asked: Iterable[str]) -> Iterator[tuple[str, bool]]:
+    """Yield methods and whether the null case is meant, the null case of a control before its methods.
 
     A method that has no steps of its own is not asked how long one takes.
     """
-    sized = axes.dataset_size != (None,)
-    given = {axis: values for axis, values in overrides.items() if sized or axis != "dataset_size"}
-    workloads = _choose(axes.workload, given.get("workload"))
-    depths = _choose(axes.depth, given.get("depth"))
-    batch_sizes = _choose(axes.batch_size, given.get("batch_size"))
-    dataset_sizes = _choose(axes.dataset_size, given.get("dataset_size"))
-    methods = _choose(_add_nulls(axes.method), given.get("method"))
-    if question is Question.STEP_TIME:
-        methods = _leave_out_stepless(methods)
-    for workload, depth, batch_size, dataset_size, method in itertools.product(
-        workloads, depths, batch_sizes, dataset_sizes, methods
-    ):
-        yield CaseParams(
-            workload=workload, depth=depth, batch_size=batch_size, dataset_size=dataset_size, method=method
-        )
-    for rejected in itertools.chain.from_iterable(given.values()):
-        if isinstance(rejected, Rejected):
-            yield CaseParams(
-                workload=(workloads or axes.workload)[0],
-                depth=(depths or axes.depth)[0],
-                batch_size=(batch_sizes or axes.batch_size)[0],
-                dataset_size=(dataset_sizes or axes.dataset_size)[0],
-                method=(methods or axes.method)[0],
-                rejected=rejected,
-            )
-
-
-def _leave_out_stepless(methods: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the methods that have steps of their own, without the null cases that only the others came with."""
-    left_out = {method for method in methods if METHODS[split_null(method)[0]].no_step}
-    kept_nulls = {name_null_case(method) for method in methods if method not in left_out and not split_null(method)[1]}
-    idle_nulls = {name_null_case(method) for method in left_out} - kept_nulls
-    return tuple(method for method in methods if method not in left_out | idle_nulls)
+    for method, null in map(split_null, asked):
+        if null or not (question.row.needs_steps and METHODS[method].no_step):
+            yield find_null_method(method), True
+            if not null:
+                yield method, False
 
 
 def _choose(values: tuple[_Value, ...], override: tuple[AxisValue | Rejected, ...] | None) -> tuple[_Value, ...]:
@@ -231,15 +216,3 @@ def _choose(values: tuple[_Value, ...], override: tuple[AxisValue | Rejected, ..
     if override is None:
         return values
     return tuple(value for value in override if not isinstance(value, Rejected))  # type: ignore[misc]
-
-
-def _rank(case: CaseParams) -> int:
-    """Return where a case belongs: what cannot be measured is told first, and nulls show whether to trust the rest."""
-    if case.rejected is not None:
-        return 0
-    return 1 if case.null else 2
-
-
-def _add_nulls(methods: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the null case of each control once, then the methods."""
-    return tuple(dict.fromkeys([*map(name_null_case, methods), *methods]))

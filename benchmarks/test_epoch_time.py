@@ -8,21 +8,11 @@ pipeline's threads to end, is shown apart. Fails when the overhead rose beyond t
 
 import pytest
 
-from benchmarks.plugin.fixtures import MeasureOverhead
+from benchmarks.plugin.fixtures import Measure
 from benchmarks.records import Question
 
 
-@pytest.mark.sweep("epoch_time")
-def test_epoch_time(
-    workload: str, depth: int, batch_size: int, dataset_size: int, method: str, measure_overhead: MeasureOverhead
-) -> None:
+@pytest.mark.sweep(Question.EPOCH_TIME)
+def test_epoch_time(measure: Measure) -> None:
     """The weighted pass costs no more, beside its control, than it did in the baseline."""
-    report = measure_overhead(
-        Question.EPOCH_TIME,
-        workload=workload,
-        depth=depth,
-        batch_size=batch_size,
-        dataset_size=dataset_size,
-        method=method,
-    )
-    report.fail_if_regressed()
+    measure().fail_if_regressed()

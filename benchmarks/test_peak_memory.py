@@ -8,21 +8,11 @@ pytest-benchmark shows are how long a process took; the bytes are in `extra_info
 
 import pytest
 
-from benchmarks.plugin.fixtures import MeasureOverhead
+from benchmarks.plugin.fixtures import Measure
 from benchmarks.records import Question
 
 
-@pytest.mark.sweep("peak_memory")
-def test_peak_memory(
-    workload: str, depth: int, batch_size: int, dataset_size: int, method: str, measure_overhead: MeasureOverhead
-) -> None:
+@pytest.mark.sweep(Question.PEAK_MEMORY)
+def test_peak_memory(measure: Measure) -> None:
     """The weighted arm needs no more bytes, beside its control, than it did in the baseline."""
-    report = measure_overhead(
-        Question.PEAK_MEMORY,
-        workload=workload,
-        depth=depth,
-        batch_size=batch_size,
-        dataset_size=dataset_size,
-        method=method,
-    )
-    report.fail_if_regressed()
+    measure().fail_if_regressed()

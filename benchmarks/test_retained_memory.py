@@ -7,21 +7,11 @@ pytest-benchmark shows are how long a process took.
 
 import pytest
 
-from benchmarks.plugin.fixtures import MeasureOverhead
+from benchmarks.plugin.fixtures import Measure
 from benchmarks.records import Question
 
 
-@pytest.mark.sweep("retained_memory")
-def test_retained_memory(
-    workload: str, depth: int, batch_size: int, dataset_size: int, method: str, measure_overhead: MeasureOverhead
-) -> None:
+@pytest.mark.sweep(Question.RETAINED_MEMORY)
+def test_retained_memory(measure: Measure) -> None:
     """The weighted arm gives back what it took in an epoch, as its control does."""
-    report = measure_overhead(
-        Question.RETAINED_MEMORY,
-        workload=workload,
-        depth=depth,
-        batch_size=batch_size,
-        dataset_size=dataset_size,
-        method=method,
-    )
-    report.fail_if_regressed()
+    measure().fail_if_regressed()

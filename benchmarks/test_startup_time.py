@@ -7,21 +7,11 @@ the overhead rose beyond the baseline (`--benchmark-compare`) by more than the t
 
 import pytest
 
-from benchmarks.plugin.fixtures import MeasureOverhead
+from benchmarks.plugin.fixtures import Measure
 from benchmarks.records import Question
 
 
-@pytest.mark.sweep("startup_time")
-def test_startup_time(
-    workload: str, depth: int, batch_size: int, dataset_size: int, method: str, measure_overhead: MeasureOverhead
-) -> None:
+@pytest.mark.sweep(Question.STARTUP_TIME)
+def test_startup_time(measure: Measure) -> None:
     """The weighted start costs no more, beside its control, than it did in the baseline."""
-    report = measure_overhead(
-        Question.STARTUP_TIME,
-        workload=workload,
-        depth=depth,
-        batch_size=batch_size,
-        dataset_size=dataset_size,
-        method=method,
-    )
-    report.fail_if_regressed()
+    measure().fail_if_regressed()

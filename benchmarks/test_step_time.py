@@ -11,12 +11,11 @@ wider.
 
 import pytest
 
-from benchmarks.plugin.fixtures import MeasureOverhead
+from benchmarks.plugin.fixtures import Measure
 from benchmarks.records import Question
 
 
-@pytest.mark.sweep("step_time")
-def test_step_time(workload: str, depth: int, batch_size: int, method: str, measure_overhead: MeasureOverhead) -> None:
+@pytest.mark.sweep(Question.STEP_TIME)
+def test_step_time(measure: Measure) -> None:
     """The weighted step costs no more, beside its control, than it did in the baseline."""
-    report = measure_overhead(Question.STEP_TIME, workload=workload, depth=depth, batch_size=batch_size, method=method)
-    report.fail_if_regressed()
+    measure().fail_if_regressed()

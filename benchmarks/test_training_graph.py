@@ -7,16 +7,11 @@ counts are exact, so any increase does. The seconds that pytest-benchmark shows 
 
 import pytest
 
-from benchmarks.plugin.fixtures import MeasureOverhead
+from benchmarks.plugin.fixtures import Measure
 from benchmarks.records import Question
 
 
-@pytest.mark.sweep("training_graph")
-def test_training_graph(
-    workload: str, depth: int, batch_size: int, method: str, measure_overhead: MeasureOverhead
-) -> None:
+@pytest.mark.sweep(Question.TRAINING_GRAPH)
+def test_training_graph(measure: Measure) -> None:
     """The weighted step is traced as often, and is made of as many operations, as it was in the baseline."""
-    report = measure_overhead(
-        Question.TRAINING_GRAPH, workload=workload, depth=depth, batch_size=batch_size, method=method
-    )
-    report.fail_if_regressed()
+    measure().fail_if_regressed()

@@ -1,4 +1,4 @@
-"""Records refuse what they cannot be, and survive the way through JSON."""
+"""Records refuse what they cannot be, and survive the way through JSON; graphs are subtracted type by type."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ from benchmarks.records import (
     Verdict,
 )
 from benchmarks.records.json_form import JsonRecord
+from benchmarks.records.quantities import (
+    QUANTITIES,
+    Quantity,
+    Rule,
+    Unit,
+    find_quantity,
+    list_quantities,
+    name_reading,
+)
+from benchmarks.records.readings import describe_op_types, subtract_op_types
 from tests.examples import EXAMPLE_CASE, make_block, make_case, make_environment, make_measurement
 
 _ROOT = Path(__file__).parent.parent
@@ -289,3 +299,33 @@ def test_environments_are_equal_only_when_everything_is() -> None:
 
 def test_an_error_is_one_line_whatever_it_is_made_of() -> None:
     assert str(SuiteError("expected\n  this,\n got that")) == "expected this, got that"
+
+
+def test_a_difference_leaves_out_what_both_have() -> None:
+    assert subtract_op_types({"Mul": 5, "Cast": 1, "Sum": 2}, {"Mul": 3, "Sum": 3, "Cast": 1}) == {"Mul": 2, "Sum": -1}
+
+
+def test_a_difference_is_told_largest_first() -> None:
+    assert describe_op_types({"Cast": 1, "Mul": 2, "Sum": -3}) == "-3 Sum, +2 Mul, +1 Cast"
+
+
+def test_no_difference_is_told_too() -> None:
+    assert describe_op_types({}) == "none"
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES.values(), ids=lambda quantity: quantity.name)
+def test_a_quantity_is_read_by_a_question_that_is_not_timed_and_found_by_any_of_its_keys(quantity: Quantity) -> None:
+    assert not quantity.question.is_timed
+    assert quantity in list_quantities(quantity.question)
+    assert find_quantity(quantity.name) is find_quantity(name_reading(quantity.name, "GPU:0")) is quantity
+    assert quantity.short in quantity.describe_extra(3.0)
+
+
+@pytest.mark.parametrize(("unit", "text"), [(Unit.BYTES, "held +2.00 KiB"), (Unit.COUNT, "+2048 held")])
+@pytest.mark.parametrize("rule", Rule)
+def test_how_a_quantity_is_written_follows_from_its_unit_whatever_its_rule(rule: Rule, unit: Unit, text: str) -> None:
+    quantity = Quantity(
+        name="held", question=Question.RETAINED_MEMORY, unit=unit, rule=rule, title="what is held", short="held"
+    )
+    assert quantity.in_bytes is (unit is Unit.BYTES)
+    assert quantity.describe_extra(2048.0) == text

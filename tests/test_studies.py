@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.baselines.schema import EXTRA_INFO_KEY, to_extra_info
+from benchmarks.baselines.lines import append_line, load_lines
+from benchmarks.baselines.store import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.errors import RecordError
 from benchmarks.records import Block, CaseReport, Measurement
-from benchmarks.studies._lines import append_line, group_by_key
-from benchmarks.studies.estimators import cut_block, estimate_rows, load_blocks, render_rows
+from benchmarks.studies.estimators import BlockLine, cut_block, estimate_rows, load_blocks, render_rows
 from benchmarks.studies.servers import render_servers
 from benchmarks.studies.target_pairs import load_pairs, render_deviations
 from benchmarks.studies.verify_gate import (
@@ -22,7 +22,6 @@ from benchmarks.studies.verify_gate import (
     RunRecord,
     do_run,
     keeps_values,
-    load_records,
     read_blocks,
     read_verdicts,
     render_records,
@@ -65,16 +64,11 @@ def test_blocks_measured_before_are_found_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("line", ['{"case_id": "a", "blo', '{"case_id": "a"}', '{"case_id": "a", "block": 1}', "[]"])
 def test_a_line_that_is_torn_or_of_something_else_is_named(line: str, tmp_path: Path) -> None:
     path = tmp_path / "blocks.jsonl"
-    append_line(path, {"case_id": "a", "block": make_block().to_json()})
+    append_line(path, BlockLine(case_id="a", block=make_block()))
     with path.open("a") as file:
         file.write(line + "\n")
     with pytest.raises(RecordError, match=r"blocks\.jsonl, line 2: expected a line of this study.* remove that line"):
         load_blocks(path)
-
-
-def test_what_is_read_is_grouped_in_the_order_it_came() -> None:
-    groups = group_by_key([("b", 1), ("a", 2), ("b", 3)])
-    assert list(groups.items()) == [("b", [1, 3]), ("a", [2])]
 
 
 def test_verdicts_are_read_from_junit_xml(tmp_path: Path) -> None:
@@ -93,8 +87,8 @@ def test_runs_are_counted_by_verdict(tmp_path: Path) -> None:
     red = dataclasses.replace(record, exit_status=1, verdicts={"a": "REGRESSED"})
     path = tmp_path / "runs.jsonl"
     path.write_text("".join(json.dumps(dataclasses.asdict(each)) + "\n" for each in (record, red)))
-    assert load_records(path) == [record, red]
-    table = render_records(load_records(path))
+    assert load_lines(path, RunRecord) == [record, red]
+    table = render_records(load_lines(path, RunRecord))
     assert "green" in table
     assert "red" in table
     assert table.splitlines()[-1].replace(" ", "") == "|a|1|1|"
@@ -105,7 +99,7 @@ def test_records_from_before_values_were_kept_still_load(tmp_path: Path) -> None
     path.write_text(
         '{"began": "then", "wall_s": 404.5, "load_average": 0.4, "exit_status": 0, "verdicts": {"a": "HELD"}}'
     )
-    (record,) = load_records(path)
+    (record,) = load_lines(path, RunRecord)
     assert (record.counts, record.blocks) == ({}, {})
 
 
@@ -179,8 +173,8 @@ def test_the_values_of_a_run_are_kept_by_case_and_found_again(tmp_path: Path) ->
     blocks = read_blocks(path)
     expected = CaseBlocks(log_ratios=(0.01, 0.01), cpu_log_ratios=(0.02, 0.02), weighted_built_first=(True, False))
     assert blocks == {EXAMPLE_CASE.case_id: expected}
-    append_line(tmp_path / "runs.jsonl", make_run(blocks).to_json())
-    assert load_records(tmp_path / "runs.jsonl") == [make_run(blocks)]
+    append_line(tmp_path / "runs.jsonl", make_run(blocks))
+    assert load_lines(tmp_path / "runs.jsonl", RunRecord) == [make_run(blocks)]
 
 
 @pytest.mark.parametrize("content", [None, "{", '{"benchmarks": []}'], ids=["absent", "torn", "empty"])

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from benchmarks.baselines.schema import EXTRA_INFO_KEY, RUN_KEY
+from benchmarks.baselines.store import EXTRA_INFO_KEY, RUN_KEY, SUMMARY_KEY
 from benchmarks.errors import BaselineError
 from benchmarks.records import Json
 from benchmarks.records.json_form import describe_value
@@ -53,6 +53,7 @@ def merge_runs(runs: Sequence[Json]) -> Json:
                 case: reason for run in runs for case, reason in (run[RUN_KEY].get("failed_cases") or {}).items()
             },
             "sample_costs": [cost for run in runs for cost in (run[RUN_KEY].get("sample_costs") or [])],
+            SUMMARY_KEY: None,  # that of one shard says nothing of the others; a new one is made of the cases
         },
     }
 

@@ -15,22 +15,14 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from benchmarks.blocks.environments import build_target
-from benchmarks.blocks.layouts import launch_target
-from benchmarks.blocks.supervise import Limits
-from benchmarks.commands._running import run_command
-from benchmarks.errors import StatisticsError, TargetError
-from benchmarks.protocols import Launcher
-from benchmarks.questions import find_block_plan, find_question
-from benchmarks.records import Aspect, Case, Change, Outcome, Question
-from benchmarks.sources.asking import Asking
-from benchmarks.sources.pairs import measure_pair, read_pair
-from benchmarks.sources.read import ReadSource
-from benchmarks.sources.timed import BlockSource
-from benchmarks.units import parse_percent
-from benchmarks.verdicts.bisection import (
+from packaging.version import InvalidVersion, Version
+
+from benchmarks.cases import AxisValue, Rejected, parse_axis
+from benchmarks.commands._running import CommandParser, MisuseError, one_of, refuse, run_command
+from benchmarks.errors import AxisError, StatisticsError, TargetError
+from benchmarks.gate.bisection import (
     WRONGLY_GOOD,
     Bisection,
     Step,
@@ -38,18 +30,25 @@ from benchmarks.verdicts.bisection import (
     find_first_bad,
     plan_bisection,
 )
-from benchmarks.verdicts.plan import GatePlan
-from benchmarks.verdicts.read_sides import judge_read_sides
-from benchmarks.verdicts.reading_rules import ReadingPlan
-from benchmarks.verdicts.sides import judge_sides
+from benchmarks.gate.judgement import Judgement
+from benchmarks.gate.plan import Plan
+from benchmarks.launch.environments import build_target
+from benchmarks.launch.pool import launch_target
+from benchmarks.measuring.cases import judge_against, open_source
+from benchmarks.measuring.session import OpenTarget
+from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.methods import METHODS
+from benchmarks.protocols import Launcher
+from benchmarks.records import Aspect, Case, Outcome, Question
+from benchmarks.target.supervise import Limits
+from benchmarks.units import parse_percent
+from benchmarks.workloads import WORKLOADS
 
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 
-_ASKING = Asking(run_seed=1)
+_SETTINGS = MeasuringSettings(seed=1)
 
 _PACKAGE = "tensorflow-cpu"
-
-_RELEASE = re.compile(r"^\d+(\.\d+)+$")
 
 
 class Comparer:
@@ -65,15 +64,21 @@ class Comparer:
             comparisons: how many there will be at most; they share the error level.
         """
         self._case = case
-        self._aspect = aspect
         self._tolerance = tolerance
-        self.plan = plan_bisection(case.question, comparisons=comparisons, tolerance=tolerance)
+        self.plan = plan_bisection(case.question, aspect, comparisons=comparisons, tolerance=tolerance)
         self._launchers: dict[str, Launcher] = {}
 
     def judge(self, good: str, version: str) -> Step:
-        """Measure both releases in turns and say whether the second is worse."""
-        compare = self._compare_times if self._case.question.is_timed else self._compare_readings
-        step = self._decide(version, compare(version, good))
+        """Measure both releases in turns and say whether the second is worse.
+
+        Raises:
+            StatisticsError: when nothing of the case can be compared.
+        """
+        now, other = (open_source(self._case, self._open_target(name), _SETTINGS) for name in (version, good))
+        judgements = judge_against(self._case, now, other, self.plan, f"{version} {good}")
+        if judgements and all(judgement.outcome is Outcome.NOT_COMPARABLE for judgement in judgements):
+            raise StatisticsError(f"{version} against {good}: {judgements[0].reason}")
+        step = self._decide(version, judgements)
         print(f"{version} against {good}: {step.reason}", file=sys.stderr, flush=True)
         return step
 
@@ -82,53 +87,29 @@ class Comparer:
         for launcher in self._launchers.values():
             launcher.close()
 
-    def _compare_times(self, version: str, good: str) -> Sequence[Change]:
-        plan = find_block_plan(self._case.question, None)
-        now, other = (BlockSource(self._case, self._find_launcher(name), _ASKING, plan) for name in (version, good))
-        seed = f"{version} {good}"
-        return judge_sides(
-            lambda count: [measure_pair(now, other, seed) for _ in range(count)],
-            self.plan,
-            {self._aspect: self._tolerance},
-            null=False,
-        )
-
-    def _compare_readings(self, version: str, good: str) -> Sequence[Change]:
-        row = find_question(self._case)
-        plan = ReadingPlan(
-            judgements=self.plan.judgements,
-            tolerance=self._tolerance,
-            floor_bytes=row.floor_bytes,
-            screen_blocks=row.screen_blocks,
-            fresh_blocks=row.fresh_blocks,
-        )
-        now, other = (ReadSource(self._case, self._find_launcher(name), _ASKING, {}) for name in (version, good))
-        seed = f"{version} {good}"
-        sides = judge_read_sides(self._case, lambda count: [read_pair(now, other, seed) for _ in range(count)], plan)
-        findings = sides.judgement.findings
-        if findings and all(finding.outcome is Outcome.NOT_COMPARABLE for finding in findings):
-            raise StatisticsError(f"{version} against {good}: {findings[0].sentence}")
-        return [change for change in sides.changes if change.aspect is self._aspect]
-
-    def _decide(self, version: str, changes: Sequence[Change]) -> Step:
-        """Return what the changes of the aspect make of a release."""
-        worst = [change for change in changes if change.outcome is Outcome.REGRESSED]
+    def _decide(self, version: str, judgements: Sequence[Judgement]) -> Step:
+        """Return what the judgements on the aspect make of a release."""
+        worst = [judgement for judgement in judgements if judgement.outcome is Outcome.REGRESSED]
         if worst:
             return Step(version=version, bad=True, reason=_join(worst))
-        unsure = [change for change in changes if change.outcome is Outcome.UNDECIDED]
+        unsure = [judgement for judgement in judgements if judgement.outcome is Outcome.UNDECIDED]
         if unsure:
-            bad = any(self._looks_bad(change) for change in unsure)
+            bad = any(self._looks_bad(judgement) for judgement in unsure)
             return Step(version=version, bad=bad, reason=f"{_join(unsure)}; not certain, taken by its estimate")
-        return Step(version=version, bad=False, reason=_join(changes) or "HELD: nothing rose")
+        return Step(version=version, bad=False, reason=_join(judgements) or "HELD: nothing rose")
 
-    def _looks_bad(self, change: Change) -> bool:
+    def _looks_bad(self, judgement: Judgement) -> bool:
         """Whether an undecided change is rather that of a bad release.
 
         A time is beyond half the tolerance; bytes, which are undecided only beyond their limit, where they rise.
         """
-        if change.change_ratio is None:
-            return change.rises
-        return change.change_ratio.estimate > 1.0 + self._tolerance / 2.0
+        if judgement.change_ratio is None:
+            return judgement.rises
+        return judgement.change_ratio.estimate > 1.0 + self._tolerance / 2.0
+
+    def _open_target(self, version: str) -> OpenTarget:
+        """Return a release of which nothing has been read yet: each comparison reads anew."""
+        return OpenTarget(lambda: self._find_launcher(version))
 
     def _find_launcher(self, version: str) -> Launcher:
         if version not in self._launchers:
@@ -136,16 +117,20 @@ class Comparer:
         return self._launchers[version]
 
 
-def _join(changes: Sequence[Change]) -> str:
-    return "; ".join(f"{change.outcome.value}: {change.reason}" for change in changes)
+def _join(judgements: Sequence[Judgement]) -> str:
+    return "; ".join(f"{judgement.outcome.value}: {judgement.reason}" for judgement in judgements)
 
 
 def list_releases(good: str, bad: str) -> list[str]:
     """Return the releases that can be installed from `good` to `bad`, oldest first.
 
     Raises:
-        TargetError: when they cannot be listed, or one of the two is not among them.
+        MisuseError: when the two are not such releases, in this order.
+        TargetError: when the releases cannot be listed.
     """
+    first, last = _read_release(good), _read_release(bad)
+    if first >= last:
+        raise MisuseError(f"releases: expected the good one before the bad one, got {good} and {bad}; swap them")
     pip = [sys.executable, "-m", "pip"]
     if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode and shutil.which("uv"):  # noqa: S603
         pip = ["uv", "tool", "run", "--python", sys.executable, "pip"]
@@ -153,20 +138,22 @@ def list_releases(good: str, bad: str) -> list[str]:
     found = re.search(r"Available versions: (.*)", listed.stdout)
     if listed.returncode or found is None:
         raise TargetError(f"releases of {_PACKAGE}: pip says {(listed.stderr or listed.stdout).strip()[-300:]}")
-    releases = sorted(filter(_RELEASE.match, (name.strip() for name in found[1].split(","))), key=_order)
-    for version in (good, bad):
+    releases = sorted(version for name in found[1].split(",") if not (version := Version(name)).is_prerelease)
+    for version in (first, last):
         if version not in releases:
-            raise TargetError(f"release: expected one of {', '.join(releases)}, got {version!r}; choose one of them")
-    if _order(good) >= _order(bad):
-        raise TargetError(f"releases: expected the good one before the bad one, got {good} and {bad}; swap them")
-    return [release for release in releases if _order(good) <= _order(release) <= _order(bad)]
+            known = ", ".join(map(str, releases))
+            raise MisuseError(f"release: expected one of {known}, got {str(version)!r}; choose one of them")
+    return [str(release) for release in releases if first <= release <= last]
 
 
-def _order(version: str) -> list[int]:
-    return [int(part) for part in version.split(".")]
+def _read_release(text: str) -> Version:
+    try:
+        return Version(text)
+    except InvalidVersion:
+        raise MisuseError(f"release: expected a version, got {text!r}; write for example 2.15.1") from None
 
 
-def render_bisection(found: Bisection, plan: GatePlan) -> str:
+def render_bisection(found: Bisection, plan: Plan) -> str:
     """Return the answer, how sure it is, and how it was reached."""
     sure = (
         f"Of times, a release within the tolerance is called bad with a probability of at most "
@@ -180,40 +167,51 @@ def render_bisection(found: Bisection, plan: GatePlan) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Search; return 0, or 1 after one line that says why not."""
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.commands.bisect", description="Find the first bad release."
-    )
+    """Search; return 0, or 1 or 2 after one line that says why not."""
+    parser = CommandParser("bisect", "Find the first bad release.")
     parser.add_argument("--good", required=True, help="a release that is good")
     parser.add_argument("--bad", required=True, help="a later release that is bad")
-    parser.add_argument("--question", default="step_time", choices=[each.value for each in Question])
-    parser.add_argument("--workload", default="mlp")
-    parser.add_argument("--depth", type=int, default=2)
-    parser.add_argument("--batch-size", type=int, default=256)
-    parser.add_argument("--dataset-size", type=int, default=None)
-    parser.add_argument("--method", default="loop_graph")
-    parser.add_argument("--aspect", default=Aspect.WEIGHTED.value, choices=[aspect.value for aspect in Aspect])
-    parser.add_argument("--tolerance", default="5%", help="rise that is not called bad")
-    options = parser.parse_args(arguments)
+    parser.add_argument("--question", type=one_of([each.value for each in Question]), default="step_time")
+    parser.add_argument("--workload", type=one_of(tuple(WORKLOADS)), default="mlp")
+    parser.add_argument("--depth", type=_one_value_of("depth"), default=2)
+    parser.add_argument("--batch-size", type=_one_value_of("batch_size"), default=256)
+    parser.add_argument("--dataset-size", type=_one_value_of("dataset_size"), default=None)
+    parser.add_argument("--method", type=one_of(tuple(METHODS)), default="loop_graph")
+    parser.add_argument("--aspect", type=one_of([each.value for each in Aspect]), default=Aspect.WEIGHTED.value)
+    parser.add_argument("--tolerance", type=refuse(parse_percent), default="5%", help="rise that is not called bad")
+    return run_command(parser, arguments, _search)
 
-    def work() -> None:
-        releases = list_releases(options.good, options.bad)
-        case = Case(
-            question=Question(options.question),
-            workload=options.workload,
-            depth=options.depth,
-            batch_size=options.batch_size,
-            dataset_size=options.dataset_size,
-            method=options.method,
-        )
-        tolerance = parse_percent(options.tolerance)
-        comparer = Comparer(case, Aspect(options.aspect), tolerance, count_steps(len(releases)))
-        try:
-            print(render_bisection(find_first_bad(releases, comparer.judge), comparer.plan))
-        finally:
-            comparer.close()
 
-    return run_command(work)
+def _one_value_of(axis: str) -> Callable[[str], AxisValue]:
+    """Return a reader of an argument that is one value of an axis, written as pytest takes it."""
+
+    def parse(text: str) -> AxisValue:
+        value, *others = parse_axis(axis, text)
+        if isinstance(value, Rejected):
+            raise AxisError(value.reason)
+        if others:
+            raise AxisError(f"expected one value, got {text!r}; search once for each")
+        return value
+
+    return refuse(parse)
+
+
+def _search(options: argparse.Namespace) -> None:
+    """Search as the command line says and print the answer."""
+    case = Case(
+        question=Question(options.question),
+        workload=options.workload,
+        depth=options.depth,
+        batch_size=options.batch_size,
+        dataset_size=options.dataset_size,
+        method=options.method,
+    )
+    releases = list_releases(options.good, options.bad)
+    comparer = Comparer(case, Aspect(options.aspect), options.tolerance, count_steps(len(releases)))
+    try:
+        print(render_bisection(find_first_bad(releases, comparer.judge), comparer.plan))
+    finally:
+        comparer.close()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python -m benchmarks.commands.history --versions 2.12,2.13,2.14 --raw history.jsonl --table history.md
 
 Blocks of all versions are interleaved: in each round a block of a case is set up in every version, and they take short
-turns (`benchmarks.blocks.turns`), so that the machine's moods meet all versions alike; that needs half a gigabyte of
+turns (`benchmarks.launch.lockstep`), so that the machine's moods meet all versions alike; that needs half a gigabyte of
 memory per version. Each block is written down as it comes, and what is written
 down is not measured again, so that an interrupted history goes on where it stopped. With the same files and more rounds
 it becomes sharper. Leaves out: how it is told (`benchmarks.reports.history`).
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import json
+import importlib.util
 import os
 import random
 import sys
@@ -22,18 +22,27 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
-from benchmarks.blocks.environments import build_target
-from benchmarks.blocks.launcher import ServerLauncher
-from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.targets import Target
-from benchmarks.blocks.turns import run_together
-from benchmarks.commands._running import run_command
+from packaging.specifiers import InvalidSpecifier, Specifier
+
+from benchmarks.baselines.lines import append_line, load_lines
+from benchmarks.commands._running import (
+    CommandParser,
+    MisuseError,
+    read_count,
+    read_place,
+    refuse,
+    run_command,
+    write_whole,
+)
 from benchmarks.errors import RecordError, SuiteError
-from benchmarks.questions import find_block_plan
+from benchmarks.launch.environments import build_target
+from benchmarks.launch.launcher import ServerLauncher
+from benchmarks.launch.targets import Target
+from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.timed import TimedSource, measure_together
 from benchmarks.records import (
     Arm,
-    Block,
-    BlockRequest,
+    BlockSummary,
     Case,
     Environment,
     HistoryEntry,
@@ -41,10 +50,8 @@ from benchmarks.records import (
     ReadBlock,
     ReadRequest,
 )
-from benchmarks.reports.history import render_history, render_page
-from benchmarks.reports.history_picture import draw_history
-from benchmarks.sources.timed import check_steady
-from benchmarks.stats.summaries import summarise_block
+from benchmarks.reports.history import draw_history, render_history, render_page
+from benchmarks.target.supervise import Limits
 
 _VERSIONS = tuple(f"2.{minor}" for minor in range(12, 22))
 
@@ -52,13 +59,14 @@ _METHODS = ("fit_array", "fit_dataset", "loop_graph")
 
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 
+_SETTINGS = MeasuringSettings(seed=1, order_seed=1)
+
 _ROUNDS = 6
+
+_PICTURES = (".svg", ".png")
 
 _ENOUGH_ROUNDS = {Question.PEAK_MEMORY: 3, Question.TRAINING_GRAPH: 2}
 """Bytes repeat to 1 %, and counts exactly, as two of them show; more rounds are for what is timed."""
-
-
-_Result = Block | ReadBlock | SuiteError
 
 
 def list_cases() -> tuple[Case, ...]:
@@ -93,8 +101,6 @@ def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
         TargetError: when the environment of a version cannot be built.
         RecordError: when what is written down was measured on another machine, or cannot be read.
     """
-    if not raw.parent.is_dir():
-        raise RecordError(f"--raw: expected a file in a folder that exists, got {raw}; make {raw.parent} first")
     written = load_history(raw)
     targets = {version: build_target(f"tensorflow-cpu=={version}.*") for version in versions}
     done = {_find_place(entry) for entry in written if not entry.failed}
@@ -109,13 +115,13 @@ def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
                 missing = {
                     version: launcher for version, launcher in launchers.items() if (version, case, number) not in done
                 }
-                if missing and case.question.is_timed:
+                if not missing:
+                    continue
+                if case.question.is_timed:
                     missing = launchers  # times of one version tell nothing beside those of another hour
                 for entry in _measure(missing, case, number):
-                    with raw.open("a", encoding="utf-8") as file:
-                        file.write(json.dumps(entry.to_json()) + "\n")
-                if missing:
-                    print(f"round {number + 1} of {rounds}: {case.case_id}", file=sys.stderr, flush=True)
+                    append_line(raw, entry)
+                print(f"round {number + 1} of {rounds}: {case.case_id}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -162,21 +168,7 @@ def load_history(raw: Path) -> list[HistoryEntry]:
     Raises:
         RecordError: when a line is not one that a history wrote.
     """
-    if not raw.exists():
-        return []
-    lines = enumerate(raw.read_text(encoding="utf-8").splitlines(), start=1)
-    entries = [_read_line(line, f"{raw}, line {number}") for number, line in lines]
-    return list({_find_place(entry): entry for entry in entries}.values())
-
-
-def _read_line(line: str, place: str) -> HistoryEntry:
-    try:
-        return HistoryEntry.from_json(json.loads(line))
-    except (ValueError, RecordError) as error:
-        raise RecordError(
-            f"{place}: expected a block of a history, got something else ({error}); remove that line, and it is "
-            "measured again"
-        ) from error
+    return list({_find_place(entry): entry for entry in load_lines(raw, HistoryEntry)}.values())
 
 
 def _find_place(entry: HistoryEntry) -> tuple[str, Case, int]:
@@ -189,20 +181,12 @@ def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -
     versions = list(launchers)
     occasion = datetime.now(timezone.utc).isoformat(timespec="seconds")
     random.Random(f"{number} {case.case_id}").shuffle(versions)  # noqa: S311 - an order, not a secret
+    opened = [launchers[version] for version in versions]
+    results: Iterable[BlockSummary | ReadBlock | SuiteError]
     if case.question.is_timed:
-        plan = find_block_plan(case.question, None)
-        request = BlockRequest(
-            case=case,
-            seed=number + 1,
-            order_seed=number + 1,
-            weighted_built_first=number % 2 == 0,
-            timed_budget_ns=plan.timed_budget_ns,
-            min_rounds=plan.min_rounds,
-        )
-        together = [launchers[version] for version in versions]
-        results: Iterable[_Result] = run_together(together, [request] * len(together), f"{number} {case.case_id}")
+        results = _measure_times(opened, case, number)
     else:
-        results = (_read(launchers[version], case, number) for version in versions)
+        results = (_read(launcher, case, number) for launcher in opened)  # each is written down as it comes
     for version, result in zip(versions, results, strict=True):
         yield HistoryEntry(
             version=version,
@@ -210,21 +194,22 @@ def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -
             case=case,
             number=number,
             occasion=occasion if case.question.is_timed else "",
-            **_file(case, result),
+            **_file(result),
         )
 
 
-def _file(case: Case, result: _Result) -> dict[str, Any]:
+def _file(result: BlockSummary | ReadBlock | SuiteError) -> dict[str, Any]:
     """Return the field of an entry that this result belongs in."""
-    if isinstance(result, ReadBlock):
-        return {"readings": result}
     if isinstance(result, SuiteError):
         return {"failed": str(result)}
-    try:
-        check_steady(case, result)
-    except SuiteError as error:
-        return {"failed": str(error)}
-    return {"block": summarise_block(result)}
+    return {"readings" if isinstance(result, ReadBlock) else "block": result}
+
+
+def _measure_times(launchers: Sequence[ServerLauncher], case: Case, number: int) -> list[BlockSummary | SuiteError]:
+    """Measure block `number` in each version, all in turns; return for each the block, or why there is none."""
+    sources = [TimedSource(case, launcher, _SETTINGS, measured_before=number) for launcher in launchers]
+    errors = measure_together(sources, f"{number} {case.case_id}")
+    return [source.blocks[-1] if error is None else error for source, error in zip(sources, errors, strict=True)]
 
 
 def _read(launcher: ServerLauncher, case: Case, number: int) -> ReadBlock | SuiteError:
@@ -237,29 +222,58 @@ def _read(launcher: ServerLauncher, case: Case, number: int) -> ReadBlock | Suit
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure what is missing, write table and picture; return 0, or 1 after one line that says why not."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.commands.history", description=(__doc__ or "")[:80])
-    parser.add_argument("--versions", default=",".join(_VERSIONS), help="minor versions of TensorFlow, apart by commas")
-    parser.add_argument("--rounds", type=int, default=_ROUNDS, help="blocks of each case in each version")
-    parser.add_argument("--raw", type=Path, required=True, help="JSON lines: what was measured, read and continued")
-    parser.add_argument("--table", type=Path, help="Markdown page to write; the table is printed where there is none")
-    parser.add_argument("--picture", type=Path, help="SVG or PNG file to draw; needs matplotlib")
+    """Measure what is missing, write table and picture; return 0, or 1 or 2 after one line that says why not."""
+    parser = CommandParser("history", "Measure many TensorFlow versions in turns.")
+    parser.add_argument(
+        "--versions",
+        type=_read_versions,
+        default=",".join(_VERSIONS),
+        help="minor versions of TensorFlow, apart by commas",
+    )
+    parser.add_argument("--rounds", type=read_count, default=_ROUNDS, help="blocks of each case in each version")
+    parser.add_argument("--raw", type=read_place, required=True, help="JSON lines: what was measured, and is gone on")
+    parser.add_argument("--table", type=read_place, help="Markdown page to write; printed where there is none")
+    parser.add_argument("--picture", type=_read_picture, help="SVG or PNG file to draw; needs matplotlib")
     parser.add_argument("--only-render", action="store_true", help="measure nothing more")
-    options = parser.parse_args(arguments)
+    return run_command(parser, arguments, _measure_and_render)
 
-    def work() -> None:
-        if not options.only_render:
-            measure_history(options.versions.split(","), options.rounds, options.raw)
-        entries = load_history(options.raw)
-        if options.picture is not None:
-            draw_history(entries, options.picture)
-        if options.table is None:
-            print(render_history(entries))
-            return
-        picture = None if options.picture is None else os.path.relpath(options.picture, options.table.parent)
-        options.table.write_text(render_page(entries, picture) + "\n", encoding="utf-8")
 
-    return run_command(work)
+def _measure_and_render(options: argparse.Namespace) -> None:
+    """Do what the command line asks for."""
+    if not options.only_render:
+        measure_history(options.versions, options.rounds, options.raw)
+    entries = load_history(options.raw)
+    if not entries:
+        raise MisuseError(f"--raw: expected a history to render, got nothing in {options.raw}; measure some first")
+    if options.picture is not None:
+        draw_history(entries, options.picture)
+    if options.table is None:
+        print(render_history(entries))
+        return
+    picture = None if options.picture is None else os.path.relpath(options.picture, options.table.parent)
+    write_whole(options.table, render_page(entries, picture) + "\n", "--table")
+
+
+@refuse
+def _read_versions(text: str) -> list[str]:
+    """Read what can stand before `.*` in a requirement, so that a slip is seen before anything is built."""
+    versions = [version.strip() for version in text.split(",")]
+    try:
+        for version in versions:
+            Specifier(f"=={version}.*")
+    except InvalidSpecifier:
+        raise MisuseError(f"expected versions apart by commas, got {text!r}; write for example 2.15,2.16") from None
+    return versions
+
+
+@refuse
+def _read_picture(text: str) -> Path:
+    """Read where to draw, and see that it can be done before hours of measuring."""
+    if Path(text).suffix not in _PICTURES:
+        raise MisuseError(f"expected a file that ends in {' or '.join(_PICTURES)}, got {text!r}; rename it")
+    if importlib.util.find_spec("matplotlib") is None:
+        raise MisuseError("expected matplotlib to draw with, got none; pip install --group history")
+    return read_place(text)
 
 
 if __name__ == "__main__":

@@ -30,7 +30,6 @@ class MethodEntry:
     """
 
     name: str
-    summary: str
     control_path: str
     location: str
     weight_bytes_per_sample: int = 4
@@ -43,13 +42,11 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
         for entry in (
             MethodEntry(
                 name="fit_array",
-                summary="model.fit(x, y, sample_weight=w) on NumPy arrays",
                 control_path="model.fit(x, y)",
                 location="benchmarks.methods.fit_array:FIT_ARRAY",
             ),
             MethodEntry(
                 name="fit_class_weight",
-                summary="model.fit(x, y, class_weight={class: weight}) on NumPy arrays",
                 control_path="model.fit(x, y)",
                 location="benchmarks.methods.fit_class_weight:FIT_CLASS_WEIGHT",
                 weight_bytes_per_sample=0,
@@ -57,38 +54,32 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
             ),
             MethodEntry(
                 name="fit_dataset",
-                summary="model.fit(tf.data.Dataset of (x, y, w))",
                 control_path="model.fit(tf.data.Dataset of (x, y))",
                 location="benchmarks.methods.fit_dataset:FIT_DATASET",
             ),
             MethodEntry(
                 name="fit_class_weight_dataset",
-                summary="model.fit(tf.data.Dataset of (x, y), class_weight={class: weight})",
                 control_path="model.fit(tf.data.Dataset of (x, y))",
                 location="benchmarks.methods.fit_class_weight_dataset:FIT_CLASS_WEIGHT_DATASET",
                 weight_bytes_per_sample=0,
             ),
             MethodEntry(
                 name="fit_packed",
-                summary="model.fit(tf.data.Dataset of ((x, w), y)) with w applied in an overridden compute_loss",
                 control_path="model.fit(tf.data.Dataset of (x, y)) with an overridden compute_loss",
                 location="benchmarks.methods.fit_packed:FIT_PACKED",
             ),
             MethodEntry(
                 name="loop_eager",
-                summary="a GradientTape loop over (x, y, w), eager",
                 control_path="a GradientTape loop over (x, y), eager",
                 location="benchmarks.methods.loops:LOOP_EAGER",
             ),
             MethodEntry(
                 name="loop_graph",
-                summary="a GradientTape loop over (x, y, w), its step a tf.function",
                 control_path="a GradientTape loop over (x, y), its step a tf.function",
                 location="benchmarks.methods.loops:LOOP_GRAPH",
             ),
             MethodEntry(
                 name="loop_jit",
-                summary="a GradientTape loop over (x, y, w), its step a tf.function compiled by XLA",
                 control_path="a GradientTape loop over (x, y), its step a tf.function compiled by XLA",
                 location="benchmarks.methods.loops:LOOP_JIT",
             ),

@@ -1,16 +1,23 @@
-"""How often was a training step traced, and because of which argument? A log that its Python body writes.
+"""What does TensorFlow make of a training step? A log of its traces, written by its Python body, and what XLA compiles.
 
 TensorFlow runs the Python body of a `tf.function` only while it traces, so what the body notes is the list of traces.
 A trace is explained by the argument whose shape, type or Python value is unlike the trace before's. The first trace
 needs no explanation, and neither does the second where the first created variables.
-Source: https://www.tensorflow.org/guide/function#rules_of_tracing.
+
+TensorFlow's own recording of graphs leaves a step out that is compiled by `jit_compile=True`. Its graph is that of the
+concrete function; what XLA made of it is the optimised HLO, which TensorFlow hands out as text, one instruction a line:
+`%add.5 = f32[256]{0} add(...)`.
+Source: https://www.tensorflow.org/guide/function#rules_of_tracing, https://www.tensorflow.org/xla/known_issues and
+https://www.tensorflow.org/api_docs/python/tf/types/experimental/PolymorphicFunction#experimental_get_compiler_ir.
 """
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -84,3 +91,23 @@ def _explain(before: Mapping[str, str], now: Mapping[str, str]) -> str:
         if before.get(name) != now.get(name)
     ]
     return ", ".join(changes) or _SAME_ARGUMENTS
+
+
+_INSTRUCTION = re.compile(r"^\s*(?:ROOT )?%?[\w.-]+ = (?:\([^=]*?\)|\S+) ([a-z][a-z0-9-]*)\(", re.MULTILINE)
+
+
+def count_compiled_ops(step: Any, batch: Sequence[Any]) -> Mapping[str, Mapping[str, int]]:
+    """Return by type the nodes of the graph (`before`) and the instructions of the optimised HLO (`after`).
+
+    Args:
+        step: a `tf.function` with `jit_compile=True`.
+        batch: its arguments.
+    """
+    graph = step.get_concrete_function(*batch).graph.as_graph_def()
+    hlo = step.experimental_get_compiler_ir(*batch)(stage="optimized_hlo")
+    return {"before": Counter(node.op for node in graph.node), "after": count_instructions(hlo)}
+
+
+def count_instructions(hlo: str) -> Counter[str]:
+    """Return how often each opcode occurs in a module written as HLO text."""
+    return Counter(_INSTRUCTION.findall(hlo))

@@ -8,20 +8,16 @@ from __future__ import annotations
 
 import dataclasses
 
-from benchmarks.methods import METHODS
-from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
+from benchmarks.methods._fit import FitArguments, FitArm, compile_model
 from benchmarks.methods._pipeline import build_step_pipeline
 from benchmarks.protocols import Method, Samples, Task, TrainingArm
-
-_ENTRY = METHODS["fit_array"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FitArray:
     """Satisfies `protocols.Method`."""
 
-    name: str = _ENTRY.name
-    summary: str = _ENTRY.summary
+    name: str = "fit_array"
 
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` leaves `sample_weight` out."""

@@ -8,20 +8,16 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from benchmarks.methods import METHODS
-from benchmarks.methods._fit_arm import FitArguments, FitArm, compile_model
+from benchmarks.methods._fit import FitArguments, FitArm, compile_model
 from benchmarks.methods._pipeline import build_pipeline, build_step_pipeline
 from benchmarks.protocols import Method, Samples, Task, TrainingArm
-
-_ENTRY = METHODS["fit_dataset"]
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class FitDataset:
     """Satisfies `protocols.Method`."""
 
-    name: str = _ENTRY.name
-    summary: str = _ENTRY.summary
+    name: str = "fit_dataset"
 
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` leaves the weights out of the dataset."""

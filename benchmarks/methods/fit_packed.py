@@ -16,12 +16,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.methods import METHODS
-from benchmarks.methods._fit_arm import FitArguments, FitArm
+from benchmarks.methods._fit import FitArguments, FitArm
 from benchmarks.methods._pipeline import build_pipeline, build_step_pipeline
 from benchmarks.protocols import Method, Samples, Task, TrainingArm
-
-_ENTRY = METHODS["fit_packed"]
 
 
 class PackedModel(tf.keras.Model):
@@ -72,8 +69,7 @@ class PackedModel(tf.keras.Model):
 class FitPacked:
     """Satisfies `protocols.Method`."""
 
-    name: str = _ENTRY.name
-    summary: str = _ENTRY.summary
+    name: str = "fit_packed"
 
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` leaves the weights out of the dataset and of the loss."""

@@ -20,11 +20,8 @@ from typing import Any
 import tensorflow as tf
 
 from benchmarks.errors import BlockError
-from benchmarks.methods import METHODS
-from benchmarks.methods._compiled import count_compiled_ops
-from benchmarks.methods._device import find_device_wait
-from benchmarks.methods._pipeline import build_pipeline, count_steps
-from benchmarks.methods._traces import TraceLog
+from benchmarks.methods._pipeline import build_pipeline, count_steps, find_device_wait
+from benchmarks.methods._traces import TraceLog, count_compiled_ops
 from benchmarks.protocols import Method, Samples, Stepper, Task, Times, TrainingArm, Watch
 
 
@@ -201,11 +198,6 @@ class Loop:
 
     name: str
     execution: Execution
-
-    @property
-    def summary(self) -> str:
-        """What the weighted arm does, in one line."""
-        return METHODS[self.name].summary
 
     def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
         """Return a fresh arm; `weighted=False` leaves the weights out of the dataset and of the step."""

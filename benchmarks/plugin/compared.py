@@ -1,7 +1,7 @@
 """How many of a run's weighted cases were compared, and why not the others? A comparison of nothing is a failure.
 
 A null case is compared with nothing but itself, and so does not count. Leaves out: when a run is red for it
-(`comparing`), and the verdicts (`judging`, `siding`).
+(`comparing`), and the verdicts (`benchmarks.measuring`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from benchmarks.records import Case, CaseReport, Outcome, Verdict
 _LACKING = "the other target does not have this case"
 """How the reason of a verdict begins for a case that there is in this target alone."""
 
-_NONE_SELECTED = "no weighted case was selected, and null cases are compared with nothing; select weighted cases too"
 _NOT_MEASURABLE = "could not be measured; what each of them said stands below"
 _NOT_ENDED = "not measured to its end; let the run end"
 _NOT_RUN = "its test was skipped or did not come to run; let it run"
@@ -46,7 +45,7 @@ def lacks_case_there(verdict: Verdict) -> bool:
 
 def is_asked_to_compare(run: Run) -> bool:
     """Whether this run is held against a stored one or against another target."""
-    return run.comparing or run.settings.against is not None
+    return run.session.standards.comparing or run.settings.against is not None
 
 
 def count_compared(run: Run) -> Compared:
@@ -54,19 +53,6 @@ def count_compared(run: Run) -> Compared:
     reports = {report.case.case_id: report for report in run.reports}
     reasons = (_explain(run, case_id, reports.get(case_id)) for case_id in run.weighted_cases)
     return Compared(cases=len(run.weighted_cases), left_out=Counter(reason for reason in reasons if reason))
-
-
-def render_compared(compared: Compared) -> str:
-    """Return the sentence that a summary begins with; empty where all weighted cases were compared."""
-    if compared.count and not compared.left_out:
-        return ""
-    reasons = sorted(compared.left_out.items(), key=lambda entry: (-entry[1], entry[0]))
-    if compared.count:
-        # With its remedy each reason is told of its case, further down.
-        parts = [f"{number}: {reason.partition(';')[0]}" for reason, number in reasons]
-        return f"Compared {compared.count} of {compared.cases} cases; {'; '.join(parts)}."
-    parts = [f"{number}: {reason}" for reason, number in reasons] or [_NONE_SELECTED]
-    return f"Compared 0 of {compared.cases} cases, and so this run fails; {'; '.join(parts)}."
 
 
 def _explain(run: Run, case_id: str, report: CaseReport | None) -> str:
@@ -86,17 +72,17 @@ def _explain_not_comparable(run: Run, case: Case, verdict: Verdict) -> str:
     """Return the reason of a verdict without what is particular to its case, so that reasons can be counted."""
     if lacks_case_there(verdict):
         return _LACKING_WITH_REMEDY
-    null_verdict = run.find_null_verdict(case)
+    null_verdict = run.session.find_null_verdict(case)
     doubted = null_verdict is not None and null_verdict.reason in verdict.reason
     return _DOUBTED if doubted else verdict.reason
 
 
 def _explain_missing(run: Run, case: Case) -> str:
     """Return why there is no stored case for one that is judged without one too, as a leak is; empty where there is."""
-    if not run.comparing:
+    if not run.session.standards.comparing:
         return ""
     try:
-        run.find_stored(case)
+        run.session.standards.find_stored(case)
     except BaselineError as error:
         return str(error)
     return ""

@@ -1,7 +1,7 @@
 """What is a run held against? The stored run that pytest-benchmark loaded, and what is missing on either side.
 
-Beside it stands the anchor, where there is one. Leaves out: the judging of a case. pytest-benchmark finds and loads the
-stored run (`--benchmark-compare`) and hands it over before the first test.
+Beside it stands the anchor, where there is one. Leaves out: the judging of a case (`benchmarks.measuring`).
+pytest-benchmark finds and loads the stored run (`--benchmark-compare`) and hands it over before the first test.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.baselines.schema import RUN_KEY
-from benchmarks.baselines.store import check_run, check_run_file, read_baseline
+from benchmarks.baselines.store import RUN_KEY, SUMMARY_KEY, check_run, check_run_file, read_baseline
 from benchmarks.errors import BaselineError, SuiteError
-from benchmarks.plugin.anchoring import is_anchored, load_anchor
+from benchmarks.gate.plan import count_judgements
+from benchmarks.measuring.standards import Standards, load_anchor
 from benchmarks.plugin.compared import count_compared, is_asked_to_compare
+from benchmarks.plugin.ending import find_summary
 from benchmarks.plugin.run import find_run, name_case
 from benchmarks.records import Json, Outcome, Question
-from benchmarks.verdicts.plan import count_judgements
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,17 +29,19 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     asked = config.getoption("benchmark_compare", None)
     run = find_run(config)
-    config.add_cleanup(run.close)
-    run.comparing = bool(asked)
+    config.add_cleanup(run.session.close)
+    anchor = None
     run.skipping = bool(config.getoption("benchmark_skip", None))
     run.compared_with = asked if isinstance(asked, str) else ""
     try:
         if isinstance(asked, str) and (os.sep in asked or asked.endswith(".json")):
             check_run_file(Path(asked))
         if run.settings.anchor is not None:
-            run.anchor = load_anchor(run.settings.anchor, run.settings)
+            largest_tolerance = max(run.settings.tolerances.values(), default=0.0)
+            anchor = load_anchor(run.settings.anchor, largest_tolerance)
     except SuiteError as error:
         raise pytest.UsageError(str(error)) from None
+    run.session.standards = Standards(comparing=bool(asked), anchor=anchor)
 
 
 @pytest.hookimpl(optionalhook=True, tryfirst=True)  # before pytest-benchmark's own, which takes it for granted
@@ -50,19 +52,18 @@ def pytest_benchmark_compare_machine_info(config: pytest.Config, compared_benchm
         check_run(compared_benchmark, "the stored run")
     except BaselineError as error:
         raise pytest.UsageError(str(error)) from None
+    standards = run.session.standards
     try:
-        run.baseline = read_baseline(compared_benchmark)
+        run.session.standards = dataclasses.replace(standards, baseline=read_baseline(compared_benchmark))
     except BaselineError as error:
-        run.no_baseline = str(error)
+        run.session.standards = dataclasses.replace(standards, no_baseline=str(error))
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_benchmark_update_json(config: pytest.Config, output_json: Json) -> None:
-    """Write into a saved run what it was asked to do and what it could not measure."""
-    # SciPy, which fits the lines, takes longer to import than 1,000 cases take to be listed.
-    from benchmarks.reports.growth import estimate_sample_costs  # noqa: PLC0415
-
+    """Write into a saved run what it was asked to do, what it could not measure, and its summary."""
     run = find_run(config)
+    summary = find_summary(config, run)
     failed = {
         report.case.case_id: report.verdict.reason
         for report in run.reports
@@ -75,7 +76,8 @@ def pytest_benchmark_update_json(config: pytest.Config, output_json: Json) -> No
         "shard": None if run.settings.shard is None else str(run.settings.shard),
         "anchor": None if run.settings.anchor is None else str(run.settings.anchor),
         "failed_cases": failed,
-        "sample_costs": [dataclasses.asdict(cost) for cost in estimate_sample_costs(run.reports)],
+        "sample_costs": [cost.to_json() for cost in summary.sample_costs],
+        SUMMARY_KEY: summary.to_json() if run.reports else None,
     }
 
 
@@ -91,11 +93,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
     """Count in how many ways the run can turn red by chance, over all of its shards."""
     run = find_run(session.config)
     swept = [item for item in (*session.items, *run.in_other_shards) if item.get_closest_marker("sweep") is not None]
-    run.judgements = sum(
+    run.session.judgements = sum(
         count_judgements(
             Question(sweep.args[0]),
             null=item.get_closest_marker("null") is not None,
-            stored_runs=1 + is_anchored(run, name_case(item)) if run.comparing else 0,
+            stored_runs=run.session.standards.count_stored_runs(name_case(item)),
             two_targets=run.settings.against is not None,
         )
         for item in swept
@@ -118,5 +120,5 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     if run.started and is_asked_to_compare(run) and not count_compared(run).count and exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
         session.shouldfail = "no weighted case was compared"  # pytest prints it, beside tests that all passed
-    if run.settings.strict_verdicts and run.comparing and exitstatus == pytest.ExitCode.OK and run.list_removed():
+    if run.settings.strict_verdicts and exitstatus == pytest.ExitCode.OK and run.list_removed():
         session.exitstatus = pytest.ExitCode.TESTS_FAILED

@@ -1,59 +1,58 @@
-"""What does a test of this suite call? `measure_overhead`: it measures a case, judges it, and hands its samples on."""
+"""What does a test of this suite call? `measure`: it measures the test's case, judges it, and hands its samples on."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NoReturn, Protocol
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
 
-from benchmarks.axes import split_null
-from benchmarks.errors import SuiteError
 from benchmarks.plugin.run import Run, find_run, name_case
 from benchmarks.plugin.showing import VERDICT_PROPERTY, find_display
-from benchmarks.records import Case, Outcome, Question
+from benchmarks.records import Case, Outcome
 
 if TYPE_CHECKING:
-    from benchmarks.plugin.casework import MeasuredCase
+    from benchmarks.plugin.measure import CaseUnderTest
 
-
-class MeasureOverhead(Protocol):
-    """The fixture's value."""
-
-    def __call__(self, question: Question, **values: Any) -> MeasuredCase:
-        """Measure one case and judge it.
-
-        Args:
-            question: what is compared between the arms.
-            values: the case's value on each axis, by name; `method` may end in `-null`.
-        """
+Measure = Callable[[], "CaseUnderTest"]
+"""Measures and judges the case of the test that calls it, once."""
 
 
 @pytest.fixture
-def measure_overhead(request: pytest.FixtureRequest, benchmark: Any) -> MeasureOverhead:
+def dataset_size() -> None:
+    """Stand for the dataset size of a question whose answer does not depend on it."""
+
+
+@pytest.fixture
+def measure(  # noqa: PLR0913, PLR0917 - pytest parametrizes a test by the names that it or its fixtures ask for
+    request: pytest.FixtureRequest,
+    benchmark: Any,
+    workload: str,  # noqa: ARG001 - as above, and below
+    depth: int,  # noqa: ARG001
+    batch_size: int,  # noqa: ARG001
+    dataset_size: int | None,  # noqa: ARG001
+    method: str,  # noqa: ARG001
+) -> Measure:
     """Measure a case in fresh processes, judge it, and give its samples to pytest-benchmark."""
     # SciPy, which judging needs, takes longer to import than 1,000 cases take to be listed.
-    from benchmarks.plugin.casework import measure_case  # noqa: PLC0415
+    from benchmarks.plugin.measure import measure_in_test  # noqa: PLC0415
 
     run = find_run(request.config)
     display = find_display(request.config)
 
-    def measure(question: Question, **values: Any) -> MeasuredCase:
+    def measure_and_show() -> CaseUnderTest:
         rejected = request.node.get_closest_marker("rejected")
         if rejected is not None:
             _refuse(request.node, run, rejected.args[0])
-        try:
-            method, null = split_null(values["method"])
-            case = Case(**{"dataset_size": None} | values | {"question": question, "method": method, "null": null})
-        except SuiteError as error:
-            _refuse(request.node, run, str(error))
+        case: Case = request.node.get_closest_marker("case").args[0]
         display.begin_case(case)
-        measured = measure_case(request, benchmark, run, case, display.show_blocks)
+        measured = measure_in_test(request, benchmark, run, case, display.show_blocks)
         display.end_case(measured.report)
         if measured.report.verdict is not None:
             _add_verdict(request.node, measured.report.verdict.outcome)
         return measured
 
-    return measure
+    return measure_and_show
 
 
 def _refuse(node: pytest.Item, run: Run, reason: str) -> NoReturn:

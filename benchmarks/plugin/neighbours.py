@@ -10,14 +10,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Generator, Iterable
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock, Timeout
 
-from benchmarks.blocks.environments import find_cache
+from benchmarks.launch.environments import find_cache
 from benchmarks.plugin.run import find_run
+from benchmarks.reports.progress import describe_neighbours
 
 _LOCK = ".lock"
 _MET = ".met"
@@ -101,9 +102,3 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
     finally:
         with contextlib.suppress(OSError):
             run.neighbours = neighbours.end()
-
-
-def describe_neighbours(pids: Iterable[int], verb: str) -> str:
-    """Return the line that warns of other runs; `verb` is `is` or `was`."""
-    listed = ", ".join(str(pid) for pid in sorted(pids))
-    return f"WARNING: another run of this suite {verb} measuring on this machine (pid {listed}); times of both suffer"

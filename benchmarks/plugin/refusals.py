@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.axes import AXIS_NAMES
+from benchmarks.cases import AXIS_NAMES
 from benchmarks.errors import AxisError
 
 PARAM_PREFIX = "param:"

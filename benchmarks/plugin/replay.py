@@ -1,13 +1,20 @@
-"""How does pytest-benchmark get samples that were measured in another process? From a timer that replays them.
+"""How does pytest-benchmark get samples that were measured elsewhere, and groups that not all cases have?
 
-pytest-benchmark reads its timer before and after each round; this one answers so that round i appears to take as
-long as sample i did. Its table, JSON, storage, comparison, grouping and histogram then work as on any benchmark.
+It reads its timer before and after each round; the one here answers so that round i appears to take as long as sample i
+did. Its table, JSON, storage, comparison, grouping and histogram then work as on any benchmark. Its grouping by a
+parameter (`--benchmark-group-by=param:dataset_size`) ends in a KeyError where a benchmark lacks it; those without an
+axis are a group of their own here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
+
+import pytest
+
+from benchmarks.plugin.refusals import list_grouping_axes
+from benchmarks.records import Json
 
 _NS_PER_SECOND = 1e9
 
@@ -36,3 +43,16 @@ class ReplayTimer:
         self._durations_s = [duration_ns / _NS_PER_SECOND for duration_ns in durations_ns]
         self._readings = 0
         benchmark.pedantic(lambda: None, rounds=len(durations_ns), iterations=1)
+
+
+_WITHOUT = "none"
+"""What the title of a group says in place of a value: `dataset_size=none`."""
+
+
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_benchmark_group_stats(benchmarks: Sequence[Json], group_by: str) -> Generator[None, object, object]:
+    """Let each benchmark have the parameters that are grouped by; this is for display, runs are saved before it."""
+    missing = dict.fromkeys(list_grouping_axes(group_by), _WITHOUT)
+    for benchmark in benchmarks:
+        benchmark["params"] = missing | (benchmark["params"] or {})
+    return (yield)

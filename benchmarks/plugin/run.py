@@ -1,6 +1,9 @@
-"""What does one run of the suite know? Its settings, its target, the baseline it is held against, and its reports.
+"""What does one pytest session know? What it was asked for, which tests it has, and the session that measures.
 
-Leaves out: how a case is measured and how a report is shown.
+Before anything is measured, all servers of a target that measure times are started at once. The other target is found
+or built first, so that a run without it ends at once. What goes wrong with starting this one ahead is not said here:
+the first request meets it again, and fails its case. Leaves out: how a case is measured, and what grows by it
+(`benchmarks.measuring`).
 """
 
 from __future__ import annotations
@@ -11,42 +14,32 @@ from collections.abc import Callable, Collection, Sequence
 
 import pytest
 
-from benchmarks.axes import name_null_method
-from benchmarks.baselines.store import Baseline
-from benchmarks.blocks.environments import find_or_build_target
-from benchmarks.blocks.layouts import launch_target
-from benchmarks.blocks.targets import Target
-from benchmarks.errors import BaselineError
+from benchmarks.errors import SuiteError, describe_fault
+from benchmarks.launch.environments import find_or_build_target
+from benchmarks.launch.pool import BLOCKS_AT_ONCE, launch_target
+from benchmarks.launch.targets import Target
+from benchmarks.measuring.session import OpenTarget, Session
 from benchmarks.plugin.settings import SETTINGS, Settings
 from benchmarks.protocols import Launcher
-from benchmarks.records import ArmReadings, Case, CaseReport, Measurement, ReadRequest, Verdict
+from benchmarks.records import CaseReport, Question
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
 class Run:
-    """The state of one pytest session.
+    """One pytest session of the suite.
 
-    `comparing` says whether a comparison was asked for, and `compared_with` what the command line named for it;
-    `baseline` is what is compared with, `no_baseline` the reason where there is none; `anchor` is an older run that is
-    compared with as well. `judgements` counts in how many ways this run can turn red by chance, in all of its shards;
-    `in_other_shards` are the tests that this one leaves out.
-    `collected` holds the ids of all cases of the sweep, those deselected later included; `weighted_cases` those of the
-    weighted cases to be measured now, and `refused_cases` those of them that are none. `started` says whether tests
-    began to run, and `skipping` whether pytest-benchmark was told to skip them. `neighbours` are the process ids of
-    other runs on this machine.
-    `answers` is what was read so far, which several cases may share. `other_launcher` and `other_answers` are those of
-    the target that this one is measured against, if there is one.
+    `session` is what measures. `compared_with` is what the command line named as baseline; `in_other_shards` are the
+    tests that this shard leaves out. `collected` holds the ids of all cases of the sweep, those deselected later
+    included; `weighted_cases` those of the weighted cases to be measured now, and `refused_cases` those of them that
+    are none. `started` says whether tests began to run, and `skipping` whether pytest-benchmark was told to skip them.
+    `neighbours` are the process ids of other runs on this machine.
     """
 
     settings: Settings
     make_launcher: Callable[[Settings], Launcher]
     make_other_launcher: Callable[[Settings], Launcher]
-    comparing: bool = False
-    baseline: Baseline | None = None
-    anchor: Baseline | None = None
+    session: Session = dataclasses.field(init=False)
     compared_with: str = ""
-    no_baseline: str = "no stored run was found that could be read; record one with --benchmark-save"
-    judgements: int = 1
     in_other_shards: Sequence[pytest.Item] = ()
     collected: set[str] = dataclasses.field(default_factory=set)
     weighted_cases: Sequence[str] = ()
@@ -54,44 +47,25 @@ class Run:
     started: bool = False
     skipping: bool = False
     neighbours: Collection[int] = ()
-    reports: list[CaseReport] = dataclasses.field(default_factory=list)
-    null_verdicts: dict[Case, Verdict] = dataclasses.field(default_factory=dict)
-    other_launcher: Launcher | None = None
-    other_answers: dict[ReadRequest, ArmReadings] = dataclasses.field(default_factory=dict)
-    answers: dict[ReadRequest, ArmReadings] = dataclasses.field(default_factory=dict)
-    _launcher: Launcher | None = None
+
+    def __post_init__(self) -> None:
+        """Open the session on the target that is measured; nothing is started."""
+        target = OpenTarget(lambda: self.make_launcher(self.settings))
+        self.session = Session(settings=self.settings, target=target, ends_run=(pytest.exit.Exception,))
 
     @property
-    def launcher(self) -> Launcher:
-        """The target's launcher, made when it is first asked for."""
-        if self._launcher is None:
-            self._launcher = self.make_launcher(self.settings)
-        return self._launcher
+    def reports(self) -> list[CaseReport]:
+        """The reports on all cases so far."""
+        return self.session.reports
 
-    def find_stored(self, case: Case) -> Measurement:
-        """Return the baseline's measurement of a case.
-
-        Raises:
-            BaselineError: when there is no baseline, or none for this case; the message says why.
-        """
-        if self.baseline is None:
-            raise BaselineError(self.no_baseline)
-        return self.baseline.find_measurement(case.case_id)
-
-    def find_null_verdict(self, case: Case) -> Verdict | None:
-        """Return the verdict on the null case of a case's control; None where there is none yet."""
-        return self.null_verdicts.get(dataclasses.replace(case, method=name_null_method(case.method), null=True))
+    def open_other_target(self) -> OpenTarget:
+        """Open the target that this run is measured against as well; nothing is started."""
+        self.session.other = OpenTarget(lambda: self.make_other_launcher(self.settings))
+        return self.session.other
 
     def list_removed(self) -> tuple[str, ...]:
         """Return the cases that the baseline has and this run's sweep has not; none without a baseline."""
-        return () if self.baseline is None else self.baseline.list_removed(self.collected)
-
-    def close(self) -> None:
-        """End the processes of all targets, also where those of one will not end."""
-        with contextlib.ExitStack() as stack:
-            for launcher in (self._launcher, self.other_launcher):
-                if launcher is not None:
-                    stack.callback(launcher.close)
+        return self.session.standards.list_removed(self.collected)
 
 
 RUN = pytest.StashKey[Run]()
@@ -102,7 +76,7 @@ def name_case(item: pytest.Item) -> str | None:
     sweep = item.get_closest_marker("sweep")
     if sweep is None or not isinstance(item, pytest.Function) or not hasattr(item, "callspec"):
         return None
-    return f"{sweep.args[0]}[{item.callspec.id}]"
+    return f"{Question(sweep.args[0]).value}[{item.callspec.id}]"
 
 
 def find_run(config: pytest.Config) -> Run:
@@ -112,6 +86,27 @@ def find_run(config: pytest.Config) -> Run:
             settings=config.stash[SETTINGS], make_launcher=_make_launcher, make_other_launcher=_make_other_launcher
         )
     return config.stash[RUN]
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Start the servers of all targets, or end the run with the reason why the other one cannot be had."""
+    run = find_run(session.config)
+    questions = [marker.args[0] for item in session.items if (marker := item.get_closest_marker("sweep")) is not None]
+    if not questions or session.config.option.collectonly or run.skipping:
+        return
+    timed = any(Question(question).is_timed for question in questions)
+    try:
+        if run.settings.against is not None:
+            launcher = run.open_other_target().launcher
+            launcher.start(1 if timed else 0)
+            launcher.describe_environment()
+    except SuiteError as error:
+        raise pytest.UsageError(f"--against: {error}") from None
+    except Exception as error:  # noqa: BLE001 - whatever it is, without the other target there is nothing to compare
+        raise pytest.UsageError(f"--against: {describe_fault(error)}") from None
+    with contextlib.suppress(Exception):
+        run.session.target.launcher.start(BLOCKS_AT_ONCE if timed else 0)
 
 
 def _make_launcher(settings: Settings) -> Launcher:

@@ -16,14 +16,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from benchmarks.axes import AXIS_NAMES, AxisValue, Rejected, parse_axis
-from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.targets import Target, find_target
+from benchmarks.cases import AXIS_NAMES, AxisValue, Rejected, parse_axis
 from benchmarks.errors import AxisError
-from benchmarks.questions import QUESTIONS
-from benchmarks.records import Aspect, Case, Plant, Question
-from benchmarks.sources.asking import Asking
+from benchmarks.launch.targets import Target, find_target
+from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.records import Plant, Question
 from benchmarks.sweeps import Profile
+from benchmarks.target.supervise import Limits
 from benchmarks.units import parse_bytes, parse_percent
 
 DEFAULT_BLOCK_TIMEOUT_S = 180.0
@@ -47,10 +46,10 @@ class Shard:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
-    """What this run was asked to do; a tolerance is a fraction, and what the command line does not say is None.
+class Settings(MeasuringSettings):
+    """What this run was asked to do; what the command line does not say is None.
 
-    `order_seed` decides every order of this run; it is drawn anew where no `--seed` is given.
+    `order_seed` is drawn anew where no `--seed` is given.
     """
 
     profile: Profile
@@ -59,55 +58,15 @@ class Settings:
     target_named: bool
     against: str | None
     anchor: Path | None
-    explain: bool
     summary: Path | None
     shard: Shard | None
-    tolerances: Mapping[Question, float]
-    floor_bytes: int | None
     strict_verdicts: bool
-    plant: Plant | None
-    blocks: int | None
-    block_seconds: float | None
     limits: Limits
-    seed: int
-    order_seed: int
-    intra_op_threads: int | None
-    inter_op_threads: int | None
-
-    def find_tolerance(self, case: Case) -> float:
-        """Return the tolerated rise of a case, a fraction: the command line's, or that of its question and method."""
-        asked = self.tolerances.get(case.question)
-        return QUESTIONS[case.question].find_tolerance(case.method) if asked is None else asked
-
-    def find_tolerances(self, case: Case) -> dict[Aspect, float]:
-        """Return the tolerated rise of both overheads of a timed case.
-
-        Processor time is never held to less than wall time is: what the command line says is for both.
-        """
-        tolerance = self.find_tolerance(case)
-        cpu_tolerance = QUESTIONS[case.question].cpu_tolerance or tolerance
-        return {Aspect.OVERHEAD: tolerance, Aspect.CPU: max(tolerance, cpu_tolerance)}
-
-    def make_asking(self, question: Question) -> Asking:
-        """Return what the requests for cases of this question have in common; a fault is planted where it can show."""
-        plant = self.plant
-        return Asking(
-            run_seed=self.seed,
-            order_seed=self.order_seed,
-            plant=plant if plant is not None and plant.concerns(question) else None,
-            intra_op_threads=self.intra_op_threads,
-            inter_op_threads=self.inter_op_threads,
-        )
 
 
 SETTINGS = pytest.StashKey[Settings]()
 
-_NO_TOLERANCE = {
-    Question.TRAINING_GRAPH: "counts are compared exactly",
-    Question.RETAINED_MEMORY: "what is retained is limited by --byte-floor",
-}
-
-_TOLERANT_QUESTIONS = [question for question in Question if question not in _NO_TOLERANCE]
+_TOLERANT_QUESTIONS = [question for question in Question if question.row.tolerance is not None]
 
 
 def read_settings(config: pytest.Config) -> Settings:
@@ -201,9 +160,12 @@ def _read_tolerances(text: str | None) -> Mapping[Question, float]:
             raise AxisError(f"--tolerance: expected one of {names} before '=', got {name!r}") from None
         for question in questions:
             if question not in _TOLERANT_QUESTIONS:
-                raise AxisError(
-                    f"--tolerance: expected a question that has one, got {name!r}; {_NO_TOLERANCE[question]}"
+                limit = (
+                    "its bytes are limited by --byte-floor"
+                    if question.row.floor_bytes
+                    else "counts are compared exactly"
                 )
+                raise AxisError(f"--tolerance: expected a question that has one, got {name!r}; {limit}")
         tolerances.update(dict.fromkeys(questions, fraction))
     return tolerances
 

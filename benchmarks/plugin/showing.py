@@ -17,7 +17,6 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from benchmarks.plugin.run import find_run
-from benchmarks.questions import find_question
 from benchmarks.records import Case, CaseReport, Interval, Outcome, Question
 from benchmarks.reports.progress import (
     Progress,
@@ -25,8 +24,8 @@ from benchmarks.reports.progress import (
     render_blank_line,
     render_finished_line,
     render_live_line,
+    summarise_readings,
 )
-from benchmarks.reports.readings import summarise_readings
 
 VERDICT_PROPERTY = "verdict"
 """Name of the user property that carries a test's outcome to pytest's reports and to JUnit XML."""
@@ -99,7 +98,7 @@ class Display:
             case_count=self._case_count,
             case_id=case.case_id,
             blocks_done=blocks,
-            blocks_planned=max(find_question(case).find_first_blocks(self._blocks_asked), blocks),
+            blocks_planned=max(case.question.row.find_first_blocks(self._blocks_asked), blocks),
             overhead_ratio=ratio,
             remaining_seconds=self._remaining.estimate_seconds(),
             outcome=outcome,

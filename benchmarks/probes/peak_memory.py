@@ -8,22 +8,76 @@ threads that take their time: what one arm left behind blurred the peak of the n
 
 Tensor bytes are the allocator's peak since the beginning of the pass or step; resident bytes are the peak above the
 level before it. Leaves out: time, which an allocator that keeps statistics changes.
+
+Allocators are asked through the public API that GPUs have too. A CPU's keeps statistics only with
+`TF_CPU_ALLOCATOR_USE_BFC=true`, set before the device is first used; the process that reads an arm is set up so. A
+device without statistics raises ValueError, or says 0 bytes whatever it holds (seen with TensorFlow 2.21), and is told
+of. Source: https://www.tensorflow.org/api_docs/python/tf/config/experimental/get_memory_info.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 
 import tensorflow as tf
 
-from benchmarks.probes import _resident, _tensor_memory
-from benchmarks.probes._batches import round_to_batches
-from benchmarks.probes._warm_up import step_until_quiet
+from benchmarks.probes import _resident
+from benchmarks.probes._readiness import round_to_batches, step_until_quiet
 from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest, Stretch
-from benchmarks.records.quantities import name_reading
+from benchmarks.records.quantities import (
+    PASS_PEAK_RESIDENT,
+    PASS_PEAK_TENSORS,
+    STEP_PEAK_RESIDENT,
+    STEP_PEAK_TENSORS,
+    name_reading,
+)
 from benchmarks.stopwatch import Stopwatch
+
+_SMALL_TENSOR = 16
+"""Elements of a tensor that is held to see whether the allocator counts it."""
+
+
+def find_devices() -> tuple[str, ...]:
+    """Return the devices that hold tensors, as `CPU:0` and `GPU:0`."""
+    devices = tf.config.list_logical_devices()
+    return tuple(device.name.rpartition("device:")[2] for device in devices if device.device_type in {"CPU", "GPU"})
+
+
+def reset_peaks(devices: Iterable[str]) -> None:
+    """Let the peaks begin anew at the present level, on the devices that have statistics."""
+    for device in devices:
+        if find_problem(device) is None:
+            tf.config.experimental.reset_memory_stats(device)
+
+
+def read_peaks(devices: Iterable[str]) -> Mapping[str, int]:
+    """Return the peak since the last reset by device, in bytes; devices without statistics are left out."""
+    return {
+        device: int(tf.config.experimental.get_memory_info(device)["peak"])
+        for device in devices
+        if find_problem(device) is None
+    }
+
+
+def find_problem(device: str) -> str | None:
+    """Return why the device has no statistics; None where it has."""
+    try:
+        with tf.device(f"/{device}"):
+            held = tf.ones([_SMALL_TENSOR])
+        info = tf.config.experimental.get_memory_info(device)
+        del held
+    except (ValueError, tf.errors.OpError) as error:
+        words = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        return f"{device} keeps no allocator statistics: {words}"
+    if not info["peak"]:
+        return f"{device} keeps no allocator statistics: it says 0 bytes while a tensor is held"
+    return None
+
+
+_TENSORS = {Stretch.PASS: PASS_PEAK_TENSORS.name, Stretch.STEP: STEP_PEAK_TENSORS.name}
+_RESIDENT = {Stretch.PASS: PASS_PEAK_RESIDENT.name, Stretch.STEP: STEP_PEAK_RESIDENT.name}
 
 _STEP_BATCHES = 4
 """Batches that the small arm goes round."""
@@ -38,7 +92,7 @@ class PeakMemoryGauge:
         """Read one pass of an arm, or one step."""
         _resident.keep_large_arrays_apart()
         # The devices come to life here, before any large array: peaks then do not depend on which was first.
-        devices = _tensor_memory.find_devices()
+        devices = find_devices()
         if request.stretch is Stretch.STEP:
             values = _read_step(request, factory, devices)
         else:
@@ -47,9 +101,9 @@ class PeakMemoryGauge:
             arm = factory.build_arm(samples)
             values = _read_peaks(lambda: arm.measure_pass(Stopwatch()), request.stretch, devices, ballast_bytes)
         missing = {
-            name_reading(f"{request.stretch.value}_peak_tensor_bytes", device): problem
+            name_reading(_TENSORS[request.stretch], device): problem
             for device in devices
-            if (problem := _tensor_memory.find_problem(device)) is not None
+            if (problem := find_problem(device)) is not None
         }
         return ArmReadings(seed=request.seed, values=values, missing=missing, read_ns=0)
 
@@ -67,15 +121,13 @@ def _read_peaks(
 ) -> dict[str, float]:
     """Do the work and return the peaks it reached by key, with a tensor of `ballast_bytes` held meanwhile."""
     with _resident.watch_peak() as watch:
-        _tensor_memory.reset_peaks(devices)
+        reset_peaks(devices)
         ballast = tf.ones([ballast_bytes], tf.uint8) if ballast_bytes else None
         work()
-        peaks = _tensor_memory.read_peaks(devices)
+        peaks = read_peaks(devices)
         del ballast
-    values: dict[str, float] = {
-        name_reading(f"{stretch.value}_peak_tensor_bytes", device): peak for device, peak in peaks.items()
-    }
-    return values | {f"{stretch.value}_peak_resident_bytes": watch.rise_bytes}
+    values: dict[str, float] = {name_reading(_TENSORS[stretch], device): peak for device, peak in peaks.items()}
+    return values | {_RESIDENT[stretch]: watch.rise_bytes}
 
 
 PEAK_MEMORY: Gauge = PeakMemoryGauge()

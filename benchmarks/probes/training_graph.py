@@ -2,19 +2,94 @@
 
 One arm makes three passes over a few batches, each a call of its entry point: the first traces, the others should not.
 The graph is recorded during the first pass, before and after TensorFlow's graph optimisation; where XLA compiles the
-step, `after` are XLA's instructions. Leaves out: the graphs of the input pipeline.
+step, `after` are XLA's instructions (`methods._traces`). Leaves out: the graphs of the input pipeline.
+
+Graphs are recorded by `tf.summary.trace_on(graph=True)`, which is public and works where Keras hides its `tf.function`.
+It writes the graphs of all functions that run for the first time meanwhile; the training step is the one among them
+that changes variables by a difference, and of several the largest. The nodes of functions that it calls are counted
+with it, each function once.
+Source: https://www.tensorflow.org/api_docs/python/tf/summary/trace_on.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
-from benchmarks.probes import _graphs
 from benchmarks.protocols import ArmFactory, Gauge
-from benchmarks.records import ArmReadings, ReadRequest
+from benchmarks.records import ArmReadings, ReadRequest, quantities
 from benchmarks.stopwatch import Stopwatch
+
+_UPDATES = ("AssignAdd", "AssignSub", "ResourceApply")
+"""How the op types begin that change a variable by a difference; setting one up is a plain `AssignVariableOp`."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class StepGraph:
+    """Nodes by op type, before and after graph optimisation."""
+
+    before: Mapping[str, int]
+    after: Mapping[str, int]
+
+
+@dataclasses.dataclass(slots=True)
+class Recording:
+    """What was recorded, once the `with` block is done; `step` is None where no function that trains ran."""
+
+    step: StepGraph | None = None
+
+
+@contextlib.contextmanager
+def record_graphs() -> Iterator[Recording]:
+    """Record the graph of the training step that is traced and first run in the `with` block."""
+    recording = Recording()
+    with tempfile.TemporaryDirectory() as folder:
+        writer = tf.summary.create_file_writer(folder)
+        tf.summary.trace_on(graph=True, profiler=False)
+        yield recording
+        with writer.as_default():
+            tf.summary.trace_export(name="training", step=0)
+        writer.close()
+        recording.step = _find_step(_read_function_graphs(Path(folder)))
+
+
+def _read_function_graphs(folder: Path) -> Iterator[Any]:
+    """Yield the `RunMetadata.FunctionGraphs` of all summaries below the folder."""
+    paths = sorted(str(path) for path in folder.iterdir())
+    for record in tf.data.TFRecordDataset(paths).as_numpy_iterator():
+        event = tf.compat.v1.Event.FromString(record)
+        for value in event.summary.value:
+            for metadata in value.tensor.string_val:
+                yield from tf.compat.v1.RunMetadata.FromString(metadata).function_graphs
+
+
+def _find_step(function_graphs: Iterable[Any]) -> StepGraph | None:
+    """Return the largest of the graphs that update variables."""
+    steps = []
+    for graphs in function_graphs:
+        before = _count_op_types([graphs.pre_optimization_graph])
+        if any(op_type.startswith(_UPDATES) for op_type in before):
+            steps.append(StepGraph(before=before, after=_count_op_types([graphs.post_optimization_graph])))
+    return max(steps, key=lambda step: sum(step.before.values()), default=None)
+
+
+def _count_op_types(graphs: Iterable[Any]) -> Counter[str]:
+    """Return how many nodes of each op type there are in the graphs and in the functions of their libraries."""
+    counts: Counter[str] = Counter()
+    for graph in graphs:
+        counts.update(node.op for node in graph.node)
+        for function in graph.library.function:
+            counts.update(node.op for node in function.node_def)
+    return counts
+
 
 _BATCHES = 3
 _PASSES_AFTER_WARM_UP = 2
@@ -32,7 +107,7 @@ class TrainingGraphGauge:
         """Train for three passes and count traces, nodes and op types."""
         samples = factory.make_samples(_BATCHES * request.case.batch_size)
         arm = factory.build_arm(samples)
-        with _graphs.record_graphs() as recorded:
+        with record_graphs() as recorded:
             arm.measure_pass(Stopwatch())
         first_pass_traces = arm.trace_count
         if request.plant is not None and request.plant.retrace:
@@ -42,22 +117,20 @@ class TrainingGraphGauge:
         for _ in range(_PASSES_AFTER_WARM_UP):
             arm.measure_pass(Stopwatch())
         values: dict[str, float] = {
-            "first_pass_traces": first_pass_traces,
-            "steady_traces": arm.trace_count - first_pass_traces,
+            quantities.FIRST_PASS_TRACES.name: first_pass_traces,
+            quantities.STEADY_TRACES.name: arm.trace_count - first_pass_traces,
         }
         compiled = arm.count_compiled_ops()
         op_types = {}
         missing = {}
+        before, after = quantities.GRAPH_NODES.name, quantities.OPTIMISED_NODES.name
         if compiled:
-            op_types = {"graph_nodes": dict(compiled["before"]), "optimised_graph_nodes": dict(compiled["after"])}
+            op_types = {before: dict(compiled["before"]), after: dict(compiled["after"])}
         elif first_pass_traces and recorded.step is not None:
-            op_types = {
-                "graph_nodes": dict(recorded.step.before),
-                "optimised_graph_nodes": dict(recorded.step.after),
-            }
+            op_types = {before: dict(recorded.step.before), after: dict(recorded.step.after)}
         else:
             reason = _NOT_RECORDED if first_pass_traces else _RUNS_EAGERLY
-            missing = dict.fromkeys(("graph_nodes", "optimised_graph_nodes"), reason)
+            missing = dict.fromkeys((before, after), reason)
         values |= {name: sum(types.values()) for name, types in op_types.items()}
         return ArmReadings(
             seed=request.seed,

@@ -3,13 +3,22 @@
 Leaves out: every computation on them. Times are integers in nanoseconds; ratios are weighted ÷ control, 1.00 = free.
 """
 
-from benchmarks.records.blocks import Block, BlockRequest, BlockSummary, Environment, Measurement, Meeting
-from benchmarks.records.cases import Arm, Case, Plant, Question
+from benchmarks.questions import Question
+from benchmarks.records.blocks import (
+    Block,
+    BlockRequest,
+    BlockSummary,
+    Environment,
+    HistoryEntry,
+    Measurement,
+    Meeting,
+    Profile,
+)
+from benchmarks.records.cases import Arm, Case, Plant
 from benchmarks.records.findings import Aspect, CaseReport, Change, Comparison, Interval, Outcome, Verdict
-from benchmarks.records.history import HistoryEntry
 from benchmarks.records.json_form import Json
-from benchmarks.records.profiles import Profile
-from benchmarks.records.readings import ArmReadings, ReadBlock, ReadRequest, Stretch
+from benchmarks.records.quantities import Stretch
+from benchmarks.records.readings import ArmReadings, ReadBlock, ReadRequest
 
 __all__ = [
     "Arm",

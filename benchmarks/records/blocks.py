@@ -1,9 +1,13 @@
-"""What comes back from a target? A block as it was asked for, its raw samples, and what a saved run keeps of them."""
+"""What comes back where arms are timed? A block as it was asked for, its raw samples, and what is kept of them.
+
+A saved run keeps a measurement, a history one line per block of a version, and an explanation a profile.
+"""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Mapping
 from typing import ClassVar
 
 from benchmarks.errors import RecordError
@@ -198,3 +202,41 @@ class Measurement(JsonRecord):
                 f"{self.case.case_id}: expected {'blocks' if self.case.question.is_timed else 'readings'} alone, got "
                 f"{len(self.blocks)} blocks and {len(self.readings)} readings"
             )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry(JsonRecord):
+    """One line: block `number` of a case in a version; exactly one of `block`, `readings` and `failed` is there.
+
+    `occasion` is the same in blocks that were measured in turns with each other, and in no others.
+    """
+
+    json_name: ClassVar[str] = "a line of a history"
+    json_remedy: ClassVar[str] = "remove the line"
+
+    version: str
+    environment: Environment
+    case: Case
+    number: int
+    occasion: str = ""
+    block: BlockSummary | None = None
+    readings: ReadBlock | None = None
+    failed: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise RecordError where the entry holds nothing, or two things."""
+        if sum(value is not None for value in (self.block, self.readings, self.failed)) != 1:
+            raise RecordError(f"a history entry: expected a block, readings or a failure, got {self}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Profile(JsonRecord):
+    """The own time of Python functions in nanoseconds per step, by `file function`, of both arms of a case.
+
+    Profiled steps are slower than others; only the differences between the arms mean anything.
+    """
+
+    json_name: ClassVar[str] = "a profile"
+
+    control_own_ns_per_step: Mapping[str, float]
+    weighted_own_ns_per_step: Mapping[str, float]

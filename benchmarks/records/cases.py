@@ -1,4 +1,7 @@
-"""What is measured? A case of a sweep, the two arms of a block, and a fault planted on purpose."""
+"""What is measured? A case of a sweep with its id, the two arms of a block, and a fault planted on purpose.
+
+Leaves out: how a case is asked for, and which is its null case (`benchmarks.cases`).
+"""
 
 from __future__ import annotations
 
@@ -7,31 +10,14 @@ from enum import Enum
 from typing import ClassVar
 
 from benchmarks.errors import CaseError
+from benchmarks.questions import Question
 from benchmarks.records.json_form import JsonRecord
+
+NULL_SUFFIX = "-null"
+"""Marks a value of the method axis whose control is measured against itself."""
 
 _LARGEST_PLANT = 10.0
 """Ten times the step: a larger fault needs no gate to be seen."""
-
-
-class Question(str, Enum):
-    """Which quantity a case compares between its arms."""
-
-    STEP_TIME = "step_time"
-    EPOCH_TIME = "epoch_time"
-    STARTUP_TIME = "startup_time"
-    PEAK_MEMORY = "peak_memory"
-    RETAINED_MEMORY = "retained_memory"
-    TRAINING_GRAPH = "training_graph"
-
-    @property
-    def is_timed(self) -> bool:
-        """Whether the arms take turns against a clock; otherwise each is read alone: bytes or counts."""
-        return self in {Question.STEP_TIME, Question.EPOCH_TIME, Question.STARTUP_TIME}
-
-    @property
-    def needs_dataset_size(self) -> bool:
-        """Whether the answer depends on how many samples there are."""
-        return self not in {Question.STEP_TIME, Question.TRAINING_GRAPH}
 
 
 class Arm(str, Enum):
@@ -76,14 +62,32 @@ class Case(JsonRecord):
     @property
     def params_id(self) -> str:
         """The part between the brackets of the test's id: `mlp-depth4-batch256-loop_graph`."""
-        size = "" if self.dataset_size is None else f"-size{self.dataset_size}"
-        null = "-null" if self.null else ""
-        return f"{self.workload}-depth{self.depth}-batch{self.batch_size}{size}-{self.method}{null}"
+        return name_params(
+            workload=self.workload,
+            depth=self.depth,
+            batch_size=self.batch_size,
+            dataset_size=self.dataset_size,
+            method=self.method,
+            null=self.null,
+        )
+
+    @property
+    def asked_method(self) -> str:
+        """The value of the method axis that asks for this case: `loop_graph`, or `loop_graph-null` of a null case."""
+        return f"{self.method}{NULL_SUFFIX}" if self.null else self.method
 
     @property
     def case_id(self) -> str:
         """The name of this case in output and stored runs: `step_time[mlp-depth4-batch256-loop_graph]`."""
         return f"{self.question.value}[{self.params_id}]"
+
+
+def name_params(
+    *, workload: str, depth: int, batch_size: int, dataset_size: int | None, method: str, null: bool
+) -> str:
+    """Return the part between the brackets of a test's id, also for values that make no case together."""
+    size = "" if dataset_size is None else f"-size{dataset_size}"
+    return f"{workload}-depth{depth}-batch{batch_size}{size}-{method}{NULL_SUFFIX if null else ''}"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

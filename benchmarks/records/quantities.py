@@ -1,7 +1,8 @@
-"""Which bytes and counts are read of an arm, and how is each judged? One line per quantity.
+"""Which bytes and counts are read of an arm, and how is each called, written and judged? One row per quantity.
 
-Times are not among them: they are compared slice by slice (`blocks`). Leaves out: how a quantity is read (probes) and
-the rules themselves (verdicts).
+A row is all there is to say of a quantity: gauges, rules and reports go by it and by nothing else, least of all by how
+its name is spelt. Times are not among them: they are compared slice by slice (`blocks`). Leaves out: how a quantity is
+read (`benchmarks.probes`) and the rules themselves (`benchmarks.gate`).
 """
 
 from __future__ import annotations
@@ -11,7 +12,23 @@ from collections.abc import Mapping
 from enum import Enum
 from types import MappingProxyType
 
-from benchmarks.records.cases import Question
+from benchmarks.questions import Question
+from benchmarks.units import format_extra_bytes
+
+
+class Stretch(str, Enum):
+    """Over which stretch of training an arm is read: a whole pass, or several, or a single step of a warm arm."""
+
+    PASS = "pass"  # noqa: S105 - a pass over the data
+    STEP = "step"
+
+
+class Unit(str, Enum):
+    """What the number counts."""
+
+    BYTES = "bytes"
+    NS = "ns"
+    COUNT = "count"
 
 
 class Rule(str, Enum):
@@ -30,85 +47,144 @@ class Rule(str, Enum):
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Quantity:
-    """One quantity that is read of an arm; `title` is what a person reads, without its unit where that is bytes."""
+    """One quantity that is read of an arm.
+
+    `name` is what it is called in stored runs and by the gauge of its `question`, which reads it over `stretch`.
+    `title` is what a person reads, without its unit where that is bytes, and `short` the same in a word or two, for a
+    line or a column. `is_brief` says whether it is among what is told of a case in one line.
+    """
 
     name: str
     question: Question
+    stretch: Stretch = Stretch.PASS
+    unit: Unit
     rule: Rule
     title: str
+    short: str
+    is_brief: bool = True
 
     @property
     def in_bytes(self) -> bool:
         """Whether it is a number of bytes; otherwise it is a count."""
-        return self.rule in {Rule.BYTES, Rule.LEAK}
+        return self.unit is Unit.BYTES
 
     @property
     def is_compared(self) -> bool:
         """Whether it is held against what was stored; otherwise there is something that it must never be."""
         return self.rule in {Rule.EXACT, Rule.BYTES}
 
+    def describe_extra(self, extra: float) -> str:
+        """Return in a few words what the weighted arm has more: `tensors +391 KiB`, `+7 nodes`."""
+        return f"{self.short} {format_extra_bytes(extra)}" if self.in_bytes else f"{extra:+.0f} {self.short}"
 
-QUANTITIES: Mapping[str, Quantity] = MappingProxyType(
-    {
-        quantity.name: quantity
-        for quantity in (
-            Quantity(
-                name="pass_peak_tensor_bytes",
-                question=Question.PEAK_MEMORY,
-                rule=Rule.BYTES,
-                title="peak tensor bytes of a pass",
-            ),
-            Quantity(
-                name="pass_peak_resident_bytes",
-                question=Question.PEAK_MEMORY,
-                rule=Rule.BYTES,
-                title="peak resident bytes of a pass",
-            ),
-            Quantity(
-                name="step_peak_tensor_bytes",
-                question=Question.PEAK_MEMORY,
-                rule=Rule.BYTES,
-                title="peak tensor bytes of a step",
-            ),
-            Quantity(
-                name="step_peak_resident_bytes",
-                question=Question.PEAK_MEMORY,
-                rule=Rule.BYTES,
-                title="peak resident bytes of a step",
-            ),
-            Quantity(
-                name="retained_bytes_per_epoch",
-                question=Question.RETAINED_MEMORY,
-                rule=Rule.LEAK,
-                title="resident bytes retained per epoch",
-            ),
-            Quantity(
-                name="first_pass_traces",
-                question=Question.TRAINING_GRAPH,
-                rule=Rule.EXACT,
-                title="traces in the first pass",
-            ),
-            Quantity(
-                name="steady_traces",
-                question=Question.TRAINING_GRAPH,
-                rule=Rule.NONE,
-                title="traces after warm-up",
-            ),
-            Quantity(
-                name="graph_nodes",
-                question=Question.TRAINING_GRAPH,
-                rule=Rule.EXACT,
-                title="graph nodes of the step",
-            ),
-            Quantity(
-                name="optimised_graph_nodes",
-                question=Question.TRAINING_GRAPH,
-                rule=Rule.EXACT,
-                title="graph nodes of the step after optimisation",
-            ),
-        )
-    }
+
+_ROWS: dict[str, Quantity] = {}
+
+
+def _add(row: Quantity) -> Quantity:
+    """Put a row where it is found by name."""
+    _ROWS[row.name] = row
+    return row
+
+
+PASS_PEAK_TENSORS = _add(
+    Quantity(
+        name="pass_peak_tensor_bytes",
+        question=Question.PEAK_MEMORY,
+        unit=Unit.BYTES,
+        rule=Rule.BYTES,
+        title="peak tensor bytes of a pass",
+        short="tensors",
+    )
 )
+PASS_PEAK_RESIDENT = _add(
+    Quantity(
+        name="pass_peak_resident_bytes",
+        question=Question.PEAK_MEMORY,
+        unit=Unit.BYTES,
+        rule=Rule.BYTES,
+        title="peak resident bytes of a pass",
+        short="resident",
+    )
+)
+STEP_PEAK_TENSORS = _add(
+    Quantity(
+        name="step_peak_tensor_bytes",
+        question=Question.PEAK_MEMORY,
+        stretch=Stretch.STEP,
+        unit=Unit.BYTES,
+        rule=Rule.BYTES,
+        title="peak tensor bytes of a step",
+        short="tensors of a step",
+        is_brief=False,
+    )
+)
+STEP_PEAK_RESIDENT = _add(
+    Quantity(
+        name="step_peak_resident_bytes",
+        question=Question.PEAK_MEMORY,
+        stretch=Stretch.STEP,
+        unit=Unit.BYTES,
+        rule=Rule.BYTES,
+        title="peak resident bytes of a step",
+        short="resident of a step",
+        is_brief=False,
+    )
+)
+RETAINED = _add(
+    Quantity(
+        name="retained_bytes_per_epoch",
+        question=Question.RETAINED_MEMORY,
+        unit=Unit.BYTES,
+        rule=Rule.LEAK,
+        title="resident bytes retained per epoch",
+        short="retained per epoch",
+    )
+)
+FIRST_PASS_TRACES = _add(
+    Quantity(
+        name="first_pass_traces",
+        question=Question.TRAINING_GRAPH,
+        unit=Unit.COUNT,
+        rule=Rule.EXACT,
+        title="traces in the first pass",
+        short="first traces",
+        is_brief=False,
+    )
+)
+STEADY_TRACES = _add(
+    Quantity(
+        name="steady_traces",
+        question=Question.TRAINING_GRAPH,
+        unit=Unit.COUNT,
+        rule=Rule.NONE,
+        title="traces after warm-up",
+        short="traces after warm-up",
+    )
+)
+GRAPH_NODES = _add(
+    Quantity(
+        name="graph_nodes",
+        question=Question.TRAINING_GRAPH,
+        unit=Unit.COUNT,
+        rule=Rule.EXACT,
+        title="graph nodes of the step",
+        short="nodes",
+    )
+)
+OPTIMISED_NODES = _add(
+    Quantity(
+        name="optimised_graph_nodes",
+        question=Question.TRAINING_GRAPH,
+        unit=Unit.COUNT,
+        rule=Rule.EXACT,
+        title="graph nodes of the step after optimisation",
+        short="nodes after optimisation",
+        is_brief=False,
+    )
+)
+
+QUANTITIES: Mapping[str, Quantity] = MappingProxyType(_ROWS)
 """Every quantity by name, in the order in which reports show them."""
 
 
@@ -120,6 +196,11 @@ def name_reading(quantity: str, device: str | None = None) -> str:
         device: such as `GPU:0`; None for what belongs to the process.
     """
     return quantity if device is None else f"{quantity}[{device}]"
+
+
+def list_quantities(question: Question) -> tuple[Quantity, ...]:
+    """Return what is read to answer a question, in the order in which reports show it; nothing where it is timed."""
+    return tuple(quantity for quantity in QUANTITIES.values() if quantity.question is question)
 
 
 def find_quantity(key: str) -> Quantity:

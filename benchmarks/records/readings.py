@@ -9,20 +9,15 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Mapping
-from enum import Enum
 from typing import ClassVar
 
 from benchmarks.errors import RecordError
 from benchmarks.records.cases import Arm, Case, Plant
 from benchmarks.records.json_form import JsonRecord
-from benchmarks.records.quantities import QUANTITIES
+from benchmarks.records.quantities import QUANTITIES, Stretch
 
-
-class Stretch(str, Enum):
-    """Over which stretch of training an arm is read: a whole pass, or several, or a single step of a warm arm."""
-
-    PASS = "pass"  # noqa: S105 - a pass over the data
-    STEP = "step"
+OpCounts = Mapping[str, int]
+"""Operations by type. How they are wired is left out: two graphs with the same counts can differ in that."""
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +57,7 @@ class ArmReadings(JsonRecord):
     values: Mapping[str, float]
     read_ns: int
     missing: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    op_types: Mapping[str, Mapping[str, int]] = dataclasses.field(default_factory=dict)
+    op_types: Mapping[str, OpCounts] = dataclasses.field(default_factory=dict)
     trace_causes: tuple[str, ...] = ()
     resident_by_epoch_bytes: tuple[int, ...] = ()
 
@@ -111,3 +106,20 @@ class ReadBlock(JsonRecord):
                 if name in arm.missing:
                     return arm.missing[name]
         return None
+
+
+def subtract_op_types(graph: OpCounts, other: OpCounts) -> dict[str, int]:
+    """Return by op type how many nodes `graph` has more than `other`; op types of which both have as many are left out.
+
+    Args:
+        graph: nodes by op type.
+        other: nodes by op type, or a difference of such.
+    """
+    differences = {name: graph.get(name, 0) - other.get(name, 0) for name in sorted({*graph, *other})}
+    return {name: count for name, count in differences.items() if count}
+
+
+def describe_op_types(difference: OpCounts) -> str:
+    """Return a difference in words, the largest first: `+2 Mul, +1 Cast, -1 Sum`; `none` where there is none."""
+    ranked = sorted(difference.items(), key=lambda entry: (-abs(entry[1]), entry[0]))
+    return ", ".join(f"{count:+d} {name}" for name, count in ranked) or "none"

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from benchmarks.records import ArmReadings
-from benchmarks.stats.op_types import describe_op_types, subtract_op_types
+from benchmarks.records.quantities import FIRST_PASS_TRACES, GRAPH_NODES, OPTIMISED_NODES, STEADY_TRACES
+from benchmarks.records.readings import describe_op_types, subtract_op_types
 from benchmarks.units import format_duration
 
 _FUNCTIONS_TOLD = 6
@@ -27,14 +28,15 @@ def explain_graphs(readings: ArmReadings, other: ArmReadings, *, sides: str, nam
         sides: what is compared, such as `weighted - control`.
         names: of both sides, in that order.
     """
-    for quantity, title in (("graph_nodes", "op types"), ("optimised_graph_nodes", "op types after optimisation")):
+    for quantity, title in ((GRAPH_NODES.name, "op types"), (OPTIMISED_NODES.name, "op types after optimisation")):
         if quantity in readings.op_types and quantity in other.op_types:
             difference = subtract_op_types(readings.op_types[quantity], other.op_types[quantity])
             yield f"{title} ({sides}): {describe_op_types(difference)}"
         elif quantity in readings.missing:
             yield f"{title}: {readings.missing[quantity]}"
     first, later = (
-        f"{readings.values[key]:.0f} and {other.values[key]:.0f}" for key in ("first_pass_traces", "steady_traces")
+        f"{readings.values[traces.name]:.0f} and {other.values[traces.name]:.0f}"
+        for traces in (FIRST_PASS_TRACES, STEADY_TRACES)
     )
     causes = f" ({'; '.join(dict.fromkeys(readings.trace_causes))})" if readings.trace_causes else ""
     yield f"traces of {names}: {first} in the first pass, {later} after it{causes}"

@@ -12,45 +12,18 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from enum import Enum
-
-from tabulate import tabulate
 
 from benchmarks.methods import METHODS
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Case, CaseReport, Interval, Measurement, Question
-from benchmarks.records.quantities import title_reading
-from benchmarks.stats.slopes import Line, estimate_line
+from benchmarks.records.quantities import Stretch, Unit, find_quantity, title_reading
+from benchmarks.reports.summary import SampleCost
+from benchmarks.reports.tables import Section, Table, name_rows
+from benchmarks.stats.lines import estimate_line
 from benchmarks.units import format_bytes, format_duration, format_extra_bytes, format_extra_duration
 
-PROJECTED_SAMPLES: tuple[int, ...] = (10**6, 10**8, 10**9)
+_PROJECTED_SAMPLES = (10**6, 10**8, 10**9)
 
 _CONFIDENCE = 0.95
-
-
-class Unit(str, Enum):
-    """What a cost per sample is counted in."""
-
-    BYTES = "bytes"
-    NS = "ns"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class SampleCost:
-    """The lines of one method over dataset sizes, of a reading or of start-up time; slopes are in `unit` per sample.
-
-    `key` is that of the reading, or the name of the question of a time. `predicted_bytes` is per sample, by dtype; None
-    for a time, which no dtype predicts.
-    """
-
-    case_name: str
-    key: str
-    unit: Unit
-    sizes: tuple[int, ...]
-    control: Line
-    weighted: Line
-    extra: Line
-    predicted_bytes: int | None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +65,7 @@ def _list_peaks(measurement: Measurement, size: int) -> list[_Point]:
 
 
 def _choose_pass(values: Mapping[str, float]) -> dict[str, float]:
-    return {key: value for key, value in values.items() if key.startswith("pass_")}
+    return {key: value for key, value in values.items() if find_quantity(key).stretch is Stretch.PASS}
 
 
 def _list_startups(measurement: Measurement, size: int) -> list[_Point]:
@@ -135,62 +108,52 @@ def _estimate(case: Case, points: Sequence[_Point]) -> Iterator[SampleCost]:
         )
 
 
-def render_sample_costs(costs: Sequence[SampleCost]) -> str:
-    """Return the tables of costs per sample with their projections, one per unit; empty where none could be fitted."""
-    by_unit = [[cost for cost in costs if cost.unit is unit] for unit in Unit]
-    return "\n\n".join(_render_unit(alike) for alike in by_unit if alike)
+def make_sample_cost_section(costs: Sequence[SampleCost]) -> Section:
+    """Return the table of costs per sample in one unit, with their projections.
 
-
-def _render_unit(costs: Sequence[SampleCost]) -> str:
-    """Return the table of the costs in one unit; there is at least one."""
+    Args:
+        costs: in the same unit, at least one.
+    """
     unit = costs[0].unit
     in_bytes = unit is Unit.BYTES
     format_extra = format_extra_bytes if in_bytes else format_extra_duration
-    rows = [
-        [
-            cost.case_name,
-            _title(cost),
+    title = f"what one more sample costs, in {'bytes' if in_bytes else 'nanoseconds'}"
+    title, names = name_rows(title, [cost.case_name for cost in costs])
+    rows = tuple(
+        (
+            names[cost.case_name],
+            title_reading(cost.key) if in_bytes else Question(cost.key).row.title,
             f"{cost.control.slope.estimate:.2f}",
             f"{cost.weighted.slope.estimate:.2f}",
             _format_slope(cost.extra.slope),
-            *([cost.predicted_bytes] if in_bytes else []),
-            *(format_extra(cost.extra.predict(samples)) for samples in PROJECTED_SAMPLES),
-        ]
+            *([str(cost.predicted_bytes)] if in_bytes else []),
+            *(format_extra(cost.extra.predict(samples)) for samples in _PROJECTED_SAMPLES),
+        )
         for cost in costs
-    ]
-    headers = [
-        f"{unit.value} per sample",
-        "reading" if in_bytes else "time",
-        "control",
-        "weighted",
-        "weighting (95 % interval)",
-        *(["by dtype"] if in_bytes else []),
-        *(f"at {samples:.0e}".replace("e+0", "e") for samples in PROJECTED_SAMPLES),
-    ]
-    table = tabulate(rows, headers=headers, tablefmt="simple", disable_numparse=True)
-    return "\n".join([*(line.rstrip() for line in table.splitlines()), "", " ".join(_list_remarks(costs))])
+    )
+    headers = (
+        *(f"{unit.value} per sample", "reading" if in_bytes else "time", "control", "weighted"),
+        *("weighting (95 % interval)", *(["by dtype"] if in_bytes else [])),
+        *(f"at {samples:.0e}".replace("e+0", "e") for samples in _PROJECTED_SAMPLES),
+    )
+    table = Table(title=title, headers=headers, rows=rows, numbers=range(2, len(headers)))
+    write = format_bytes if in_bytes else format_duration
+    return Section(heading="Growth", tables=(table,), legend=tuple(_explain_sample_costs(costs, write)))
 
 
-def _list_remarks(costs: Sequence[SampleCost]) -> Iterator[str]:
+def _explain_sample_costs(costs: Sequence[SampleCost], write: Callable[[float], str]) -> Iterator[str]:
     """Yield how to read the table of the costs in one unit."""
-    in_bytes = costs[0].unit is Unit.BYTES
     *smaller, largest_size = (f"{size:,}" for size in costs[0].sizes)
     yield (
         f"Lines through {', '.join(smaller)} and {largest_size} samples; the columns 'at' are projections of what "
         "weighting adds, not measurements."
     )
-    if in_bytes:
+    if costs[0].unit is Unit.BYTES:
         yield "By dtype: one copy of the weights."
     if any(cost.extra.slope.lower <= 0.0 <= cost.extra.slope.upper for cost in costs):
         yield "Where an interval spans 0, no cost per sample was shown, and what is projected of it is noise."
     largest = max(costs, key=lambda cost: abs(cost.extra.intercept))
-    write = format_bytes if in_bytes else format_duration
     yield f"Weighting adds {write(largest.extra.intercept)} at most whatever the size."
-
-
-def _title(cost: SampleCost) -> str:
-    """Return what a person reads for what was measured."""
-    return title_reading(cost.key) if cost.unit is Unit.BYTES else QUESTIONS[Question(cost.key)].title
 
 
 def _format_slope(slope: Interval) -> str:

@@ -6,11 +6,13 @@ Leaves out: writing to a terminal, and knowing whether there is one.
 from __future__ import annotations
 
 import dataclasses
+import statistics
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from benchmarks.protocols import Clock
-from benchmarks.records import Interval, Outcome, Question
+from benchmarks.records import Interval, Outcome, Question, ReadBlock
+from benchmarks.records.quantities import find_quantity
 from benchmarks.units import format_clock, format_overhead
 
 _NS_PER_SECOND = 1e9
@@ -93,6 +95,22 @@ def _render_remaining(progress: Progress) -> str:
     if progress.remaining_seconds is None:
         return "time left unknown"
     return f"{format_clock(progress.remaining_seconds)} left"
+
+
+def summarise_readings(blocks: Sequence[ReadBlock]) -> str:
+    """Return the differences of a case in a few words, for the line of a finished case."""
+    words = []
+    for key in blocks[0].list_keys():
+        quantity = find_quantity(key)
+        if quantity.is_brief:
+            words.append(quantity.describe_extra(statistics.median(block.find_extra(key) for block in blocks)))
+    return ", ".join(words) or "nothing could be read"
+
+
+def describe_neighbours(pids: Iterable[int], verb: str) -> str:
+    """Return the line that warns of other runs; `verb` is `is` or `was`."""
+    listed = ", ".join(str(pid) for pid in sorted(pids))
+    return f"WARNING: another run of this suite {verb} measuring on this machine (pid {listed}); times of both suffer"
 
 
 class RemainingTime:

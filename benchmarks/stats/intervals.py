@@ -1,7 +1,8 @@
-"""How surely do several blocks know a ratio, or the change of a ratio between two runs?
+"""How surely do several blocks know a ratio, or its change between two runs, and how large a change would they show?
 
 Leaves out: pooled rounds, which would feign certainty: the block is the replicate. All arithmetic is on natural
-log-ratios; only the final interval is on the ratio scale.
+log-ratios; only the final interval is on the ratio scale. Left out too is the power for the change that was observed,
+which tells nothing beyond its p-value.
 
 Formulas: for one run, mean ± t(n - 1) · s / √n (Student). For two runs, the difference of means ± t(v) · √(a + b)
 with a = s₁²/n₁, b = s₂²/n₂ and Welch and Satterthwaite's v = (a + b)² / (a²/(n₁ - 1) + b²/(n₂ - 1)): the baseline may
@@ -13,7 +14,13 @@ for k groups, and the squared error is s² Σ 1/(k² n_g): a randomised block de
 groups is no noise. At error levels near 0.001 Welch's approximation holds from about 8 blocks on; with 4 blocks twice
 as noisy as the baseline's it raises three times the false alarms.
 
-Source: NIST/SEMATECH e-Handbook of Statistical Methods, sections 1.3.5.2 and 1.3.5.3.
+The gate calls a rise when (estimate - limit) / standard error exceeds t(1 - alpha); with a true rise of d beyond the
+limit that statistic follows the noncentral t distribution with noncentrality d / standard error. The noncentrality that
+exceeds the threshold with the wanted power, times the standard error, is d: the smallest change that would be seen. For
+Welch's degrees of freedom it is an approximation.
+
+Source: NIST/SEMATECH e-Handbook of Statistical Methods, sections 1.3.5.2 and 1.3.5.3; J. Cohen, Statistical Power
+Analysis for the Behavioral Sciences, chapter 2.
 """
 
 from __future__ import annotations
@@ -195,5 +202,42 @@ def _to_ratio(log_ratio: float) -> float:
         return log_ratio
     try:
         return math.exp(log_ratio)
+    except OverflowError:
+        return math.inf
+
+
+USUAL_POWER: float = 0.8
+"""Cohen's convention: to miss one in five is four times as likely as his false alarm of one in twenty."""
+
+
+def estimate_smallest_visible_change(
+    change: LogEstimate, *, tolerance: float, alpha: float, power: float = USUAL_POWER
+) -> float:
+    """Return the smallest true rise that one look calls beyond the tolerance with probability `power`.
+
+    It is a fraction and includes the tolerance: 0.05 at a tolerance of 0.02 says that a true rise of 5 % would have
+    been called a rise of more than 2 %. It depends on the spread and number of blocks, not on what they showed. It is
+    infinite where the spread is unknown.
+
+    Args:
+        change: carries the standard error and degrees of freedom, from a run's own blocks or from planning figures.
+        tolerance: the rise that is let pass, as a fraction.
+        alpha: one-sided error level of the look.
+        power: the wanted probability to see it.
+
+    Raises:
+        StatisticsError: when alpha or power is not above 0 and below 1, or the power not above alpha.
+    """
+    if not 0.0 < alpha < power < 1.0:
+        raise StatisticsError(
+            f"power: expected 0 < error level < power < 1, got level {alpha} and power {power}; choose others"
+        )
+    if math.isinf(change.standard_error):
+        return math.inf
+    degrees = change.degrees_of_freedom
+    threshold = -float(special.stdtrit(degrees, alpha))
+    noncentrality = float(special.nctdtrinc(degrees, 1.0 - power, threshold))
+    try:
+        return math.expm1(math.log1p(tolerance) + noncentrality * change.standard_error)
     except OverflowError:
         return math.inf

@@ -6,15 +6,19 @@ Leaves out: what is simulated, which each study knows.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from tabulate import tabulate
 
-from benchmarks.questions import QUESTIONS
-from benchmarks.records import BlockSummary, Environment, Question
-from benchmarks.verdicts.plan import GatePlan
+from benchmarks.gate import plan as gate_plan
+from benchmarks.gate.confirm import MeasureMore, Standard, screen_then_confirm
+from benchmarks.gate.judgement import conclude
+from benchmarks.gate.plan import Plan
+from benchmarks.gate.times import list_time_criteria
+from benchmarks.records import Aspect, BlockSummary, Case, Environment, Outcome, Question
 
 Draws = Sequence[float] | NDArray[np.float64]
 
@@ -32,19 +36,30 @@ NOWHERE = Environment(
 )
 """Where simulated blocks were measured."""
 
-TOLERANCE: float = 0.02
-"""The tolerated rise of a simulated case, as of a step's time."""
+TOLERANCE: float = gate_plan.make_plan(Question.STEP_TIME, judgements=1).tolerances[Aspect.OVERHEAD]
+"""The tolerated rise of a simulated case: that of a step's time."""
 
 
-def make_plan(*, judgements: int) -> GatePlan:
-    """Return the plan that step times are judged by in a run of so many judgements."""
-    row = QUESTIONS[Question.STEP_TIME]
-    return GatePlan(
-        judgements=judgements,
-        tolerance=TOLERANCE,
-        screen_blocks=row.screen_blocks,
-        blocks_per_look=row.fresh_blocks,
-    )
+def make_plan(*, judgements: int) -> Plan:
+    """Return the plan that step times are judged by in wall time, in a run of so many judgements."""
+    plan = gate_plan.make_plan(Question.STEP_TIME, judgements=judgements)
+    return dataclasses.replace(plan, tolerances={Aspect.OVERHEAD: TOLERANCE})
+
+
+SIMULATED_CASE = Case(
+    question=Question.STEP_TIME, workload="simulated", depth=1, batch_size=1, dataset_size=None, method="simulated"
+)
+
+
+def judge_simulated(
+    measure_more: MeasureMore[BlockSummary], standards: Sequence[Standard[BlockSummary]], plan: Plan
+) -> Outcome:
+    """Return how a simulated case comes out, by the gate itself; without standards it is a null case."""
+    case = dataclasses.replace(SIMULATED_CASE, null=not standards)
+    criteria = list_time_criteria(case, standards, plan)
+    verdict = conclude(screen_then_confirm(measure_more, lambda _: criteria, plan))
+    assert verdict is not None  # noqa: S101 - there are criteria
+    return verdict.outcome
 
 
 def make_summaries(log_ratios: Draws, cpu_log_ratios: Draws | None = None) -> list[BlockSummary]:

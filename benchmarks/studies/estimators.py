@@ -13,30 +13,28 @@ as many such blocks as fit into 20 s of wall time would give. Run it on the mach
 from __future__ import annotations
 
 import argparse
-import contextlib
 import dataclasses
 import math
-import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import psutil
 from scipy import stats
 from tabulate import tabulate
 
-from benchmarks.axes import AXIS_NAMES, parse_axis, split_null
-from benchmarks.blocks.launcher import ServerLauncher
-from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.targets import find_target
+from benchmarks.baselines.lines import append_line, group_by_key, load_lines
+from benchmarks.launch.launcher import ServerLauncher
+from benchmarks.launch.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Question
 from benchmarks.records.blocks import COLUMNS
+from benchmarks.records.json_form import JsonRecord
 from benchmarks.stats.estimators import Estimator, estimate_log_ratio
-from benchmarks.studies._lines import append_line, group_by_key, load_lines
-from benchmarks.sweeps import Profile, expand
+from benchmarks.studies._measuring import keep_a_core_busy, list_cases
+from benchmarks.target.supervise import Limits
 
 _WALL_BUDGET_S = 20.0
 """What a case may take; the suite promises an interval of ±2 % or better in this time."""
@@ -44,6 +42,16 @@ _WALL_BUDGET_S = 20.0
 _LENGTHS_NS = (500_000_000, 1_000_000_000, 2_000_000_000, 4_000_000_000, 8_000_000_000)
 _CONFIDENCE = 0.95
 _FEWEST_BLOCKS = 2
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class BlockLine(JsonRecord):
+    """A raw block of a case."""
+
+    json_name: ClassVar[str] = "a line of this study"
+
+    case_id: str
+    block: Block
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,17 +137,7 @@ def render_rows(rows: Sequence[Row]) -> str:
 
 def load_blocks(path: Path) -> dict[str, list[Block]]:
     """Return the blocks measured so far by case id; an absent file holds none."""
-    return group_by_key(load_lines(path, lambda line: (line["case_id"], Block.from_json(line["block"]))))
-
-
-def list_cases(question: Question, methods: str) -> list[Case]:
-    """Return the quick sweep's cases of these methods, null cases first."""
-    cases = []
-    for params in expand(question, Profile.QUICK, {"method": parse_axis("method", methods)}):
-        method, null = split_null(params.method)
-        values = {axis: getattr(params, axis) for axis in AXIS_NAMES if axis != "method"}
-        cases.append(Case(question=question, method=method, null=null, **values))
-    return cases
+    return group_by_key((line.case_id, line.block) for line in load_lines(path, BlockLine))
 
 
 def measure_blocks(cases: Sequence[Case], count: int, length_ns: int, path: Path) -> dict[str, list[Block]]:
@@ -156,24 +154,11 @@ def measure_blocks(cases: Sequence[Case], count: int, length_ns: int, path: Path
                     BlockRequest(case=case, seed=1000 + index, timed_budget_ns=length_ns, min_rounds=4)
                 )
                 measured.append(block)
-                append_line(path, {"case_id": case.case_id, "block": block.to_json()})
+                append_line(path, BlockLine(case_id=case.case_id, block=block))
                 print(f"block {index + 1} of {count}: {case.case_id}", file=sys.stderr, flush=True)
     finally:
         launcher.close()
     return blocks
-
-
-@contextlib.contextmanager
-def keep_a_core_busy(*, busy: bool) -> Iterator[None]:
-    """Run another process that never waits, for as long as the context lasts."""
-    if not busy:
-        yield
-        return
-    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
-        try:
-            yield
-        finally:
-            process.kill()
 
 
 def main() -> None:

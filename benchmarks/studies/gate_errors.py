@@ -18,14 +18,23 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.records import Aspect, Case, CaseReport, Measurement, Outcome, Question
-from benchmarks.studies._simulated import NOWHERE, TOLERANCE, make_parser, make_plan, make_summaries, print_table
+from benchmarks.gate.answer import Answer, answer_in_time
+from benchmarks.gate.bisection import count_steps, plan_bisection
+from benchmarks.gate.confirm import Pair, Standard, screen_then_confirm
+from benchmarks.gate.plan import ADVISED_BASELINE_BLOCKS, ANCHOR_FACTOR, Plan, count_judgements
+from benchmarks.gate.times import estimate_overhead, list_time_criteria_of_pairs
+from benchmarks.records import Aspect, BlockSummary, Case, CaseReport, Measurement, Outcome, Question
+from benchmarks.studies._simulated import (
+    NOWHERE,
+    SIMULATED_CASE,
+    TOLERANCE,
+    judge_simulated,
+    make_parser,
+    make_plan,
+    make_summaries,
+    print_table,
+)
 from benchmarks.studies.gate_plan import Scenario, simulate_cases
-from benchmarks.verdicts.answer import Answer, answer_in_time
-from benchmarks.verdicts.bisection import count_steps, plan_bisection
-from benchmarks.verdicts.gate import Stored, estimate_overhead, judge_case
-from benchmarks.verdicts.plan import ADVISED_BASELINE_BLOCKS, ANCHOR_FACTOR, GatePlan, count_judgements
-from benchmarks.verdicts.sides import BlockPair, judge_sides
 
 _ANSWER_SD = 0.004
 _ANSWER_BLOCKS = 6
@@ -81,14 +90,7 @@ def simulate_answers(cases: int, *, runs: int, seed: int) -> AnswerShares:
 
 
 def _make_case(number: int) -> Case:
-    return Case(
-        question=Question.STEP_TIME,
-        workload="simulated",
-        depth=number + 1,
-        batch_size=1,
-        dataset_size=None,
-        method="simulated",
-    )
+    return dataclasses.replace(SIMULATED_CASE, depth=number + 1)
 
 
 def _report(case: Case, log_ratios: NDArray[np.float64]) -> CaseReport:
@@ -122,28 +124,27 @@ def simulate_creep(rise: float, *, anchored: bool, block_sd: float, series: int,
     return seen / series
 
 
-def _is_creep_seen(plan: GatePlan, rise: float, *, anchored: bool, block_sd: float, rng: np.random.Generator) -> bool:
-    def store(name: str, level: float, factor: float) -> Stored:
-        blocks = make_summaries(rng.normal(level, block_sd, ADVISED_BASELINE_BLOCKS))
-        return Stored(name=name, blocks=blocks, tolerances={Aspect.OVERHEAD: factor * plan.tolerance})
+def _is_creep_seen(plan: Plan, rise: float, *, anchored: bool, block_sd: float, rng: np.random.Generator) -> bool:
+    def store(level: float) -> Standard[BlockSummary]:
+        return Standard(name="baseline", blocks=make_summaries(rng.normal(level, block_sd, ADVISED_BASELINE_BLOCKS)))
 
-    baseline = store("baseline", 0.0, 1.0)
-    anchor = dataclasses.replace(baseline, name="anchor", tolerances={Aspect.OVERHEAD: ANCHOR_FACTOR * plan.tolerance})
+    baseline = store(0.0)
+    anchor = dataclasses.replace(baseline, name="anchor", factor=ANCHOR_FACTOR)
     for number in range(1, _RISES + 1):
         level = number * math.log1p(rise)
-        judgement = judge_case(
+        outcome = judge_simulated(
             lambda count, level=level: make_summaries(level + block_sd * rng.standard_normal(count)),  # type: ignore[misc]
             [baseline, anchor] if anchored else [baseline],
             plan,
         )
-        if judgement.verdict.outcome is Outcome.REGRESSED:
+        if outcome is Outcome.REGRESSED:
             return True
-        baseline = store("baseline", level, 1.0)
+        baseline = store(level)
     return False
 
 
 def simulate_comparisons(
-    plan: GatePlan, change: float, *, pair_sd: float, comparisons: int, seed: int
+    plan: Plan, change: float, *, pair_sd: float, comparisons: int, seed: int
 ) -> Mapping[Outcome, float]:
     """Return how often each outcome comes of an arm's own time in two targets that differ by `change`.
 
@@ -156,20 +157,19 @@ def simulate_comparisons(
     """
     rng = np.random.default_rng(seed)
 
-    def measure(count: int) -> list[BlockPair]:
+    def measure(count: int) -> list[Pair[BlockSummary]]:
         other = make_summaries(np.zeros(count))
         changes = rng.normal(math.log1p(change), pair_sd, count)
         return [
-            BlockPair(
+            Pair(
                 now=dataclasses.replace(block, weighted_median_ns=block.weighted_median_ns * math.exp(log_change)),
                 other=block,
             )
             for block, log_change in zip(other, changes, strict=True)
         ]
 
-    outcomes = Counter(
-        judge_sides(measure, plan, {Aspect.WEIGHTED: plan.tolerance}, null=False)[0].outcome for _ in range(comparisons)
-    )
+    criteria = list_time_criteria_of_pairs(SIMULATED_CASE, plan)
+    outcomes = Counter(screen_then_confirm(measure, lambda _: criteria, plan)[0].outcome for _ in range(comparisons))
     return {outcome: count / comparisons for outcome, count in outcomes.items()}
 
 
@@ -225,7 +225,10 @@ def _tabulate_held(cases: int, seed: int) -> list[dict[str, str]]:
     scenario = Scenario(change=TOLERANCE, baseline_blocks=ADVISED_BASELINE_BLOCKS, block_sd=_HELD_SD)
     tally = simulate_cases(default, scenario, cases=cases, seed=seed)
     bisection = plan_bisection(
-        Question.STEP_TIME, comparisons=count_steps(_BISECTION_RELEASES), tolerance=_BISECTION_TOLERANCE
+        Question.STEP_TIME,
+        Aspect.WEIGHTED,
+        comparisons=count_steps(_BISECTION_RELEASES),
+        tolerance=_BISECTION_TOLERANCE,
     )
     compared = simulate_comparisons(bisection, _BISECTION_TOLERANCE, pair_sd=_HELD_SD, comparisons=cases, seed=seed)
     shares = {

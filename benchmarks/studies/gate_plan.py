@@ -3,7 +3,7 @@
     python -m benchmarks.studies.gate_plan
 
 Leaves out: real measurements. Blocks are drawn as log-ratios around a true value, with the spread that real blocks had;
-every draw then goes through `judge_case` itself, so what is simulated is the code that judges. The default plan is that
+every draw then goes through the gate itself, so what is simulated is the code that judges. The default plan is that
 of step times. With `--default-only` it takes a quarter of the time. Whole runs, and what the error level costs, are in
 `gate_errors`.
 """
@@ -19,10 +19,17 @@ from enum import Enum
 
 import numpy as np
 
-from benchmarks.records import Aspect, BlockSummary, Outcome
-from benchmarks.studies._simulated import make_parser, make_plan, make_summaries, print_table
-from benchmarks.verdicts.gate import Stored, judge_case, judge_null_case
-from benchmarks.verdicts.plan import GatePlan
+from benchmarks.gate.confirm import Standard
+from benchmarks.gate.plan import Plan
+from benchmarks.records import BlockSummary, Outcome
+from benchmarks.studies._simulated import (
+    TOLERANCE,
+    judge_simulated,
+    make_parser,
+    make_plan,
+    make_summaries,
+    print_table,
+)
 
 BLOCK_SD: float = 0.013
 """Spread over blocks of the null log-ratio of a training step, measured on a shared two-core machine."""
@@ -86,7 +93,7 @@ class Tally:
         return self.blocks / self.cases
 
 
-def simulate_cases(plan: GatePlan, scenario: Scenario, *, cases: int, seed: int) -> Tally:
+def simulate_cases(plan: Plan, scenario: Scenario, *, cases: int, seed: int) -> Tally:
     """Return the tally of `cases` independent cases, each judged by the real gate.
 
     Args:
@@ -106,7 +113,7 @@ def simulate_cases(plan: GatePlan, scenario: Scenario, *, cases: int, seed: int)
     return Tally(cases=cases, outcomes=dict(outcomes), screened=screened, blocks=blocks)
 
 
-def _simulate_case(plan: GatePlan, scenario: Scenario, rng: np.random.Generator) -> tuple[Outcome, int]:
+def _simulate_case(plan: Plan, scenario: Scenario, rng: np.random.Generator) -> tuple[Outcome, int]:
     """Return the outcome of one case judged in wall time, and the blocks it took."""
     measured: list[BlockSummary] = []
     occasion = _open_occasion(math.log1p(scenario.change), scenario, rng)
@@ -115,14 +122,12 @@ def _simulate_case(plan: GatePlan, scenario: Scenario, rng: np.random.Generator)
         measured.extend(occasion(count))
         return measured[-count:]
 
-    tolerances = {Aspect.OVERHEAD: plan.tolerance}
-    if scenario.baseline_blocks is None:
-        judgement = judge_null_case(measure, tolerances, plan)
-    else:
+    standards = []
+    if scenario.baseline_blocks is not None:
         baseline = _open_occasion(0.0, scenario, rng)(scenario.baseline_blocks)
-        stored = Stored(name="baseline", blocks=baseline, tolerances=tolerances)
-        judgement = judge_case(measure, [stored], plan, occasion_sd=scenario.known_occasion_sd)
-    return judgement.verdict.outcome, len(measured)
+        standards = [Standard(name="baseline", blocks=baseline)]
+    known = dataclasses.replace(plan, occasion_sd=scenario.known_occasion_sd)
+    return judge_simulated(measure, standards, known), len(measured)
 
 
 def _open_occasion(
@@ -142,7 +147,7 @@ def _open_occasion(
     return measure_more
 
 
-def _describe_plan(plan: GatePlan, baseline_blocks: int, *, cases: int, seed: int) -> dict[str, str]:
+def _describe_plan(plan: Plan, baseline_blocks: int, *, cases: int, seed: int) -> dict[str, str]:
     """Return one row of the table of plans."""
 
     def run(change: float) -> Tally:
@@ -151,7 +156,7 @@ def _describe_plan(plan: GatePlan, baseline_blocks: int, *, cases: int, seed: in
     unchanged, slight, clear, gross = run(0.0), run(0.03), run(0.05), run(0.10)
     return {
         "screen": f"{plan.screen_blocks} at {plan.screen_confidence:.0%}",
-        "looks": f"{plan.looks} of {plan.blocks_per_look}",
+        "looks": f"{plan.looks} of {plan.fresh_blocks}",
         "family alpha": f"{plan.family_alpha:g}",
         "baseline blocks": str(baseline_blocks),
         "0 %: held at screen": f"{unchanged.screened_share:.1%}",
@@ -172,7 +177,7 @@ def _describe_conditions(name: str, scenario: Scenario, *, cases: int, seed: int
     plan = make_plan(judgements=GATED_CASES)
     alarm = Outcome.FAILED if scenario.baseline_blocks is None else Outcome.REGRESSED
     row = {"conditions": name}
-    for change in (0.0, plan.tolerance, 0.05, 0.10):
+    for change in (0.0, TOLERANCE, 0.05, 0.10):
         tally = simulate_cases(plan, dataclasses.replace(scenario, change=change), cases=cases, seed=seed)
         row[f"{change:+.0%}: alarm"] = f"{tally.share(alarm):.2%}"
         row[f"{change:+.0%}: undecided"] = f"{tally.share(Outcome.UNDECIDED):.1%}"
@@ -181,7 +186,7 @@ def _describe_conditions(name: str, scenario: Scenario, *, cases: int, seed: int
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the tables that the numbers of blocks, and the defaults of GatePlan, were chosen from.
+    """Print the tables that the numbers of blocks, and the defaults of Plan, were chosen from.
 
     Args:
         arguments: the command line without the program; None takes it from the process.
@@ -194,7 +199,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     default = make_plan(judgements=GATED_CASES)
     others = [
         dataclasses.replace(
-            default, screen_blocks=screen, screen_confidence=confidence, blocks_per_look=per_look, looks=looks
+            default, screen_blocks=screen, screen_confidence=confidence, fresh_blocks=per_look, looks=looks
         )
         for screen, confidence, (per_look, looks) in itertools.product(
             (3, 4, 5, 6), (0.8, 0.9), ((4, 3), (6, 3), (8, 2), (8, 3), (10, 2))
@@ -204,7 +209,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     cells = [] if options.default_only else [(plan, BASELINE_BLOCKS) for plan in others]
     cells += [(plan, baseline_blocks) for plan in (default, strict) for baseline_blocks in (8, 10, 12, 16)]
     print_table(
-        f"Plans for {GATED_CASES} cases, block SD {BLOCK_SD:.1%}, tolerance {default.tolerance:.0%}",
+        f"Plans for {GATED_CASES} cases, block SD {BLOCK_SD:.1%}, tolerance {TOLERANCE:.0%}",
         [_describe_plan(plan, count, cases=options.cases, seed=options.seed) for plan, count in cells],
     )
     usual = Scenario(change=0.0, baseline_blocks=BASELINE_BLOCKS)

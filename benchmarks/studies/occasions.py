@@ -29,11 +29,12 @@ import numpy as np
 from numpy.typing import NDArray
 from tabulate import tabulate
 
-from benchmarks.axes import NULL_SUFFIX
+from benchmarks.baselines.lines import load_lines
 from benchmarks.errors import StatisticsError, SuiteError
 from benchmarks.records import Aspect, Question
+from benchmarks.records.cases import NULL_SUFFIX
 from benchmarks.stats.intervals import estimate_mean
-from benchmarks.studies.verify_gate import CaseBlocks, RunRecord, load_records
+from benchmarks.studies.verify_gate import CaseBlocks, RunRecord
 
 FEWEST_RUNS: int = 3
 """Two tell of one difference, which is no spread."""
@@ -217,7 +218,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("files", type=Path, nargs="+", help="what verify_gate wrote of runs of unchanged code")
     options = parser.parse_args(arguments)
     try:
-        print(render_occasions([record for path in options.files for record in load_records(path)]))
+        print(render_occasions([record for path in options.files for record in load_lines(path, RunRecord)]))
     except SuiteError as error:
         sys.exit(str(error))
 

@@ -24,16 +24,17 @@ import psutil
 from numpy.typing import NDArray
 from tabulate import tabulate
 
-from benchmarks.blocks.launcher import Proof, ServerLauncher
-from benchmarks.blocks.layouts import LAYOUTS
-from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.targets import find_target
+from benchmarks.launch.launcher import Proof, ServerLauncher
+from benchmarks.launch.pool import LAYOUTS
+from benchmarks.launch.targets import find_target
 from benchmarks.questions import find_block_plan
 from benchmarks.records import Arm, BlockRequest, Case, Question, ReadRequest
-from benchmarks.stats.summaries import summarise_block
-from benchmarks.studies.estimators import keep_a_core_busy, list_cases
+from benchmarks.records.quantities import PASS_PEAK_TENSORS, name_reading
+from benchmarks.stats.estimators import summarise_block
+from benchmarks.studies._measuring import keep_a_core_busy, list_cases
+from benchmarks.target.supervise import Limits
 
-_TENSORS = "pass_peak_tensor_bytes[CPU:0]"
+_TENSORS = name_reading(PASS_PEAK_TENSORS.name, "CPU:0")
 
 
 def measure(case: Case, launcher: ServerLauncher, number: int) -> float:

@@ -21,26 +21,28 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import psutil
 from tabulate import tabulate
 
-from benchmarks.axes import AXIS_NAMES, split_null
+from benchmarks.baselines.lines import append_line, group_by_key, load_lines
 from benchmarks.baselines.store import load_run, read_baseline
-from benchmarks.blocks.layouts import BLOCKS_AT_ONCE, launch_target
-from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.targets import find_target
 from benchmarks.errors import AxisError, SuiteError
+from benchmarks.gate.times import list_groups, list_log_ratios
+from benchmarks.launch.pool import BLOCKS_AT_ONCE, launch_target
+from benchmarks.launch.targets import find_target
+from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.timed import TimedSource, estimate_timed_share
 from benchmarks.protocols import Launcher
-from benchmarks.questions import QUESTIONS, find_block_plan
-from benchmarks.records import Aspect, BlockSummary, Case, Interval, Json, Question
-from benchmarks.sources.asking import Asking
-from benchmarks.sources.timed import BlockSource, estimate_timed_share
-from benchmarks.studies._lines import append_line, group_by_key, load_lines
+from benchmarks.records import Aspect, BlockSummary, Case, Interval, Question
+from benchmarks.records.json_form import JsonRecord
+from benchmarks.studies._measuring import keep_a_core_busy
 from benchmarks.studies._scatter import (
     FEWEST_BLOCKS,
     Effect,
@@ -48,9 +50,8 @@ from benchmarks.studies._scatter import (
     estimate_scatter,
     estimate_serial_correlation,
 )
-from benchmarks.studies.estimators import keep_a_core_busy
 from benchmarks.sweeps import Profile, expand
-from benchmarks.verdicts.gate import list_groups, list_log_ratios
+from benchmarks.target.supervise import Limits
 
 _USUAL_METHODS: Mapping[Question, tuple[str, ...]] = {
     Question.STEP_TIME: ("fit_dataset", "loop_graph", "loop_eager"),
@@ -66,6 +67,17 @@ Key = tuple[Case, bool]
 """A case, and whether it was measured beside a busy process."""
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class SpreadLine(JsonRecord):
+    """A block of a case, and whether it was measured beside a busy process."""
+
+    json_name: ClassVar[str] = "a line of this study"
+
+    case: Case
+    busy: bool
+    block: BlockSummary
+
+
 def list_null_cases(questions: Sequence[Question], methods: Sequence[str] | None) -> list[Case]:
     """Return the null cases of the gate sweep whose control is that of one of the methods.
 
@@ -76,17 +88,14 @@ def list_null_cases(questions: Sequence[Question], methods: Sequence[str] | None
     Raises:
         AxisError: when a question is not timed, or the gate sweep has no such case.
     """
-    cases = []
+    cases: list[Case] = []
     for question in questions:
         if question not in _USUAL_METHODS:
             known = ", ".join(each.value for each in _USUAL_METHODS)
             raise AxisError(f"--questions: expected some of {known}, got {question.value}; bytes and counts do not fit")
         wanted = _USUAL_METHODS[question] if methods is None else methods
-        for params in expand(question, Profile.GATE, {}):
-            method, null = split_null(params.method)
-            if null and method in wanted:
-                values = {axis: getattr(params, axis) for axis in AXIS_NAMES if axis != "method"}
-                cases.append(Case(question=question, method=method, null=True, **values))
+        swept = [case for case in expand(question, Profile.GATE, {}) if isinstance(case, Case)]
+        cases += [case for case in swept if case.null and case.method in wanted]
     if not cases:
         raise AxisError(
             f"--methods: expected methods whose null cases are in the gate sweep, got {', '.join(methods or ())}; "
@@ -97,11 +106,7 @@ def list_null_cases(questions: Sequence[Question], methods: Sequence[str] | None
 
 def load_spreads(path: Path) -> dict[Key, list[BlockSummary]]:
     """Return the blocks measured so far, by case and whether beside a busy process; an absent file holds none."""
-    return group_by_key(load_lines(path, _read_block))
-
-
-def _read_block(line: Json) -> tuple[Key, BlockSummary]:
-    return (Case.from_json(line["case"]), line["busy"]), BlockSummary.from_json(line["block"])
+    return group_by_key(((line.case, line.busy), line.block) for line in load_lines(path, SpreadLine))
 
 
 def list_blocks_of_run(path: Path) -> dict[Key, Sequence[BlockSummary]]:
@@ -127,12 +132,12 @@ def measure_case(launcher: Launcher, case: Case, count: int, path: Path, *, busy
 
     def keep(number: int, overhead: Interval | None) -> None:
         del overhead
-        append_line(path, {"case": case.to_json(), "busy": busy, "block": source.summaries[-1].to_json()})
+        append_line(path, SpreadLine(case=case, busy=busy, block=source.blocks[-1]))
         print(f"block {number} of {count}: {case.case_id}", file=sys.stderr, flush=True)
 
-    source = BlockSource(case, launcher, Asking(run_seed=_RUN_SEED), find_block_plan(case.question, None), keep)
-    source.summaries += load_spreads(path).get((case, busy), [])
-    source.measure_more(max(0, count - len(source.summaries)))
+    source = TimedSource(case, launcher, MeasuringSettings(seed=_RUN_SEED), keep)
+    source.blocks += load_spreads(path).get((case, busy), [])
+    source.measure_more(max(0, count - len(source.blocks)))
 
 
 def render_spreads(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:
@@ -151,7 +156,7 @@ def render_spreads(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:
 
 
 def _describe_case(case: Case, blocks: Sequence[BlockSummary], *, busy: bool) -> dict[str, str]:
-    row = QUESTIONS[case.question]
+    row = case.question.row
     groups = list_groups(blocks)
     kinds = len(set(groups))
     scatter = {aspect: estimate_scatter(list_log_ratios(blocks, aspect), groups) for aspect in _TITLES}

@@ -13,23 +13,26 @@ What it printed is in docs/how-it-measures.md.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import psutil
 from tabulate import tabulate
 
-from benchmarks.blocks.launcher import ServerLauncher
-from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.targets import find_target
-from benchmarks.blocks.turns import run_together
-from benchmarks.errors import SuiteError
-from benchmarks.records import Block, BlockRequest, Case, Json, Question
+from benchmarks.baselines.lines import append_line, group_by_key, load_lines
+from benchmarks.errors import RecordError, SuiteError
+from benchmarks.launch.launcher import ServerLauncher
+from benchmarks.launch.lockstep import run_together
+from benchmarks.launch.targets import find_target
+from benchmarks.records import Block, BlockRequest, Case, Question
+from benchmarks.records.json_form import JsonRecord
 from benchmarks.stats.estimators import LOCATIONS
-from benchmarks.studies._lines import append_line, group_by_key, load_lines
-from benchmarks.studies.estimators import list_cases
+from benchmarks.studies._measuring import list_cases
+from benchmarks.target.supervise import Limits
 
 _TURNS_MS = (1_000_000, 200, 50, 10)
 """The first is longer than a block: one whole block after the other."""
@@ -37,7 +40,24 @@ _TURNS_MS = (1_000_000, 200, 50, 10)
 Key = tuple[str, int]
 """A case id and the length of a turn in milliseconds."""
 
-Pair = tuple[Block, Block]
+Pair = tuple[Block, ...]
+"""A block of each of the two targets."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class PairLine(JsonRecord):
+    """A pair of blocks of a case that took turns of this length."""
+
+    json_name: ClassVar[str] = "a line of this study"
+
+    case_id: str
+    turn_ms: int
+    blocks: Pair
+
+    def __post_init__(self) -> None:
+        """Raise RecordError where the blocks are no pair."""
+        if len(self.blocks) != 2:  # noqa: PLR2004 - a pair
+            raise RecordError(f"a pair: expected two blocks, got {len(self.blocks)}; remove that line")
 
 
 def measure_pairs(cases: Sequence[Case], count: int, length_s: float, path: Path) -> dict[Key, list[Pair]]:
@@ -56,8 +76,7 @@ def measure_pairs(cases: Sequence[Case], count: int, length_s: float, path: Path
                         case=case, seed=1000 + index, timed_budget_ns=round(length_s * 1e9), min_rounds=20
                     )
                     measured.append(_measure_pair(launchers, request, turn_ms))
-                    blocks = [block.to_json() for block in measured[-1]]
-                    append_line(path, {"case_id": case.case_id, "turn_ms": turn_ms, "blocks": blocks})
+                    append_line(path, PairLine(case_id=case.case_id, turn_ms=turn_ms, blocks=measured[-1]))
                     print(f"pair {index + 1} of {count}: {case.case_id}, {turn_ms} ms", file=sys.stderr, flush=True)
     finally:
         for launcher in launchers:
@@ -70,18 +89,12 @@ def _measure_pair(launchers: Sequence[ServerLauncher], request: BlockRequest, tu
     results = run_together(
         launchers, [request] * len(launchers), f"{request.seed} {turn_ms}", turn_ns=turn_ms * 1_000_000
     )
-    one, two = _expect_blocks(results)
-    return one, two
+    return tuple(_expect_blocks(results))
 
 
 def load_pairs(path: Path) -> dict[Key, list[Pair]]:
     """Return the pairs measured so far; an absent file holds none."""
-    return group_by_key(load_lines(path, _read_pair))
-
-
-def _read_pair(line: Json) -> tuple[Key, Pair]:
-    one, two = map(Block.from_json, line["blocks"])
-    return (line["case_id"], line["turn_ms"]), (one, two)
+    return group_by_key(((line.case_id, line.turn_ms), line.blocks) for line in load_lines(path, PairLine))
 
 
 def render_deviations(pairs: dict[Key, list[Pair]]) -> str:

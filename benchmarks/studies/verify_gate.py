@@ -32,11 +32,11 @@ from typing import ClassVar
 
 from tabulate import tabulate
 
+from benchmarks.baselines.lines import append_line, load_lines
 from benchmarks.baselines.store import read_baseline
 from benchmarks.errors import BaselineError
 from benchmarks.records import Outcome
 from benchmarks.records.json_form import JsonRecord
-from benchmarks.studies._lines import append_line, load_lines
 
 _ROOT = Path(__file__).resolve().parents[2]
 
@@ -141,11 +141,6 @@ def do_run(pytest_arguments: Sequence[str]) -> RunRecord:
     )
 
 
-def load_records(path: Path) -> list[RunRecord]:
-    """Return the runs written down so far; an absent file holds none."""
-    return load_lines(path, RunRecord.from_json)
-
-
 def render_records(records: Sequence[RunRecord]) -> str:
     """Return one row per run and one per test as markdown tables: how often which verdict was given."""
     outcomes = [outcome.value for outcome in Outcome] + [_NOT_JUDGED]
@@ -181,11 +176,11 @@ def main() -> None:
     parser.add_argument("--file", type=Path, required=True, help="where each run is written down")
     parser.add_argument("pytest_arguments", nargs="*", help="what goes to pytest, after --")
     arguments = parser.parse_args()
-    while len(load_records(arguments.file)) < arguments.runs:
+    while len(load_lines(arguments.file, RunRecord)) < arguments.runs:
         record = do_run(arguments.pytest_arguments)
-        append_line(arguments.file, record.to_json())
+        append_line(arguments.file, record)
         print(f"{record.began} exit {record.exit_status} after {record.wall_s:.0f} s", file=sys.stderr, flush=True)
-    print(render_records(load_records(arguments.file)))
+    print(render_records(load_lines(arguments.file, RunRecord)))
 
 
 if __name__ == "__main__":

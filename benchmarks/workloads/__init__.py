@@ -19,7 +19,6 @@ class WorkloadEntry:
     """What is known of a workload before TensorFlow is imported; `location` is `module:attribute`."""
 
     name: str
-    summary: str
     location: str
 
 
@@ -29,22 +28,18 @@ WORKLOADS: Mapping[str, WorkloadEntry] = MappingProxyType(
         for entry in (
             WorkloadEntry(
                 name="mlp",
-                summary="dense layers of 64 units on 32 features, trained with Adam",
                 location="benchmarks.workloads.mlp:MLP",
             ),
             WorkloadEntry(
                 name="mlp_sgd",
-                summary="as mlp, trained with SGD: the least work beside the loss",
                 location="benchmarks.workloads.mlp:MLP_SGD",
             ),
             WorkloadEntry(
                 name="cnn",
-                summary="convolutions of 8 channels on 12 x 12 images, trained with Adam",
                 location="benchmarks.workloads.cnn:CNN",
             ),
             WorkloadEntry(
                 name="cnn_sgd",
-                summary="as cnn, trained with SGD",
                 location="benchmarks.workloads.cnn:CNN_SGD",
             ),
         )

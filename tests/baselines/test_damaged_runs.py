@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.baselines.merging import merge_runs
-from benchmarks.baselines.schema import EXTRA_INFO_KEY
 from benchmarks.baselines.store import (
+    EXTRA_INFO_KEY,
     check_run,
     check_run_file,
     describe_differences,
@@ -24,9 +24,9 @@ from benchmarks.baselines.store import (
     read_baseline,
 )
 from benchmarks.errors import BaselineError
+from benchmarks.gate.readings import list_keys
 from benchmarks.records import Json, Measurement, Question
 from benchmarks.stats.intervals import estimate_change
-from benchmarks.verdicts.reading_rules import list_keys
 from tests.baselines.test_store import RECORDED
 from tests.examples import make_case, make_measurement, make_read_block, make_read_measurement
 

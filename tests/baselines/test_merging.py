@@ -11,8 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.baselines.merging import merge_runs
-from benchmarks.baselines.schema import EXTRA_INFO_KEY, RUN_KEY, to_extra_info
-from benchmarks.baselines.store import check_run, read_baseline
+from benchmarks.baselines.store import EXTRA_INFO_KEY, RUN_KEY, SUMMARY_KEY, check_run, read_baseline, to_extra_info
 from benchmarks.commands import merge
 from benchmarks.errors import BaselineError
 from benchmarks.records import Case, CaseReport, Json, Question
@@ -41,7 +40,9 @@ def make_shard(number: int, *names: str, count: int = 2) -> Json:
 def test_two_shards_become_one_run() -> None:
     first, second = make_shard(1, "c", "a"), make_shard(2, "b")
     second[RUN_KEY]["failed_cases"] = {"d": "killed"}
+    first[RUN_KEY][SUMMARY_KEY] = {"head": "of the first shard alone"}
     merged = merge_runs([first, second])
+    assert merged[RUN_KEY][SUMMARY_KEY] is None, "no shard has a summary of them all"
     assert [benchmark["fullname"] for benchmark in merged["benchmarks"]] == ["a", "b", "c"]
     assert merged[RUN_KEY]["failed_cases"] == {"d": "killed"}
     assert merged[RUN_KEY]["shard"] is None
@@ -232,14 +233,17 @@ def test_the_command_says_in_one_line_why_not(
     assert not output.exists()
 
 
-@pytest.mark.parametrize("name", ["missing/all.json", "."])
+@pytest.mark.parametrize(
+    ("name", "remedy"), [("missing/all.json", "make {folder}/missing first"), (".", "name a file in it")]
+)
 def test_an_output_that_cannot_be_is_refused_before_anything_is_read(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, remedy: str
 ) -> None:
     output = tmp_path / name
-    assert merge.main([str(tmp_path / "no.json"), "--output", str(output)]) == 1
+    assert merge.main([str(tmp_path / "no.json"), "--output", str(output)]) == 2
     (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith(f"--output: expected a file in a folder that exists, got {str(output)!r}; make ")
+    told = f"--output: expected a file in a folder that exists, got {str(output)!r}; {remedy}"
+    assert line == told.format(folder=tmp_path)
 
 
 def test_a_merge_that_cannot_be_written_leaves_the_older_run_as_it_was(

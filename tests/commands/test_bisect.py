@@ -9,19 +9,22 @@ from typing import Any
 
 import pytest
 
-from benchmarks.blocks.targets import Target
 from benchmarks.commands import bisect
-from benchmarks.errors import TargetError
-from benchmarks.records import Aspect, Change, Outcome, Question
+from benchmarks.commands._running import MisuseError
+from benchmarks.gate.judgement import Judgement
+from benchmarks.launch.targets import Target
+from benchmarks.records import Aspect, Outcome, Question
 from tests.examples import make_case
 from tests.plugin.fakes import FakeLauncher
 
-_LISTING = "tensorflow-cpu (2.21.0)\nAvailable versions: 2.21.0, 2.20.0, 2.19.1, 2.19.0, 2.18.1, 2.10.0, 2.9.3\n"
+_LISTING = (
+    "tensorflow-cpu (2.21.0)\nAvailable versions: 2.21.0, 2.20.0, 2.19.1, 2.19.0, 2.19.0rc1, 2.18.1, 2.10.0, 2.9.3\n"
+)
 
 
 @pytest.fixture
 def pip(monkeypatch: pytest.MonkeyPatch) -> None:
-    """pip lists seven releases."""
+    """pip lists seven releases and a candidate of one."""
 
     def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
         return subprocess.CompletedProcess(command, 0, stdout=_LISTING, stderr="")
@@ -33,15 +36,21 @@ def test_releases_are_those_between_the_two_in_order(pip: None) -> None:
     assert bisect.list_releases("2.9.3", "2.19.1") == ["2.9.3", "2.10.0", "2.18.1", "2.19.0", "2.19.1"]
 
 
+def test_a_release_may_be_written_without_its_last_zero(pip: None) -> None:
+    assert bisect.list_releases("2.19", "2.20") == ["2.19.0", "2.19.1", "2.20.0"]
+
+
 @pytest.mark.parametrize(
     ("good", "bad", "reason"),
     [
         ("2.11.0", "2.19.1", "expected one of .* got '2.11.0'"),
         ("2.20.0", "2.18.1", "expected the good one before the bad"),
+        ("2.10.0", "2.9.3", "expected the good one before the bad"),
+        ("2.x", "2.18.1", "expected a version, got '2.x'"),
     ],
 )
 def test_releases_that_make_no_sense_are_refused(pip: None, good: str, bad: str, reason: str) -> None:
-    with pytest.raises(TargetError, match=reason):
+    with pytest.raises(MisuseError, match=reason):
         bisect.list_releases(good, bad)
 
 
@@ -111,7 +120,7 @@ def test_a_release_that_is_not_worse_ends_in_one_line(
 def test_undecided_bytes_are_taken_by_their_direction(*, rises: bool) -> None:
     """They are undecided only beyond their limit, where the ranges overlap."""
     comparer = bisect.Comparer(make_case(question=Question.PEAK_MEMORY, dataset_size=512), Aspect.WEIGHTED, 0.05, 3)
-    change = Change(aspect=Aspect.WEIGHTED, outcome=Outcome.UNDECIDED, reason="20 MiB → 22 MiB", brief="", rises=rises)
-    step = comparer._decide("2.19.0", [change])
+    found = Judgement(aspect=Aspect.WEIGHTED, outcome=Outcome.UNDECIDED, text="20 MiB → 22 MiB", rises=rises)
+    step = comparer._decide("2.19.0", [found])
     assert step.bad == rises
     assert step.reason.endswith("not certain, taken by its estimate")

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.blocks.targets import Target
 from benchmarks.commands import history
 from benchmarks.errors import BlockError
+from benchmarks.launch.targets import Target
 from benchmarks.records import Block, BlockRequest, Meeting, Question
 from tests.plugin.fakes import FakeLauncher
 
@@ -145,12 +145,24 @@ def test_a_block_that_traced_while_it_was_timed_has_failed(
     assert all(entry.failed and "expected no tracing" in entry.failed for entry in steps)
 
 
+def test_a_line_that_was_torn_by_an_interruption_is_measured_again(
+    launchers: list[FakeLauncher], tmp_path: Path
+) -> None:
+    raw = tmp_path / "raw.jsonl"
+    history.measure_history(["2.14"], 1, raw)
+    whole = raw.read_bytes()
+    raw.write_bytes(whole[:-20])
+    history.measure_history(["2.14"], 1, raw)
+    assert len(raw.read_bytes().splitlines()) == len(whole.splitlines())
+    assert len(history.load_history(raw)) == len(history.list_cases())
+
+
 def test_a_torn_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     raw = tmp_path / "raw.jsonl"
-    raw.write_text('{"version": "2.1')
+    raw.write_text('{"version": "2.1\n')
     assert history.main(["--only-render", "--raw", str(raw)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert f"{raw}, line 1: expected a block of a history" in line
+    assert f"{raw}, line 1: expected a line of a history" in line
 
 
 def test_the_command_writes_its_table(launchers: list[FakeLauncher], tmp_path: Path) -> None:

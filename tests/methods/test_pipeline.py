@@ -1,4 +1,4 @@
-"""The pipeline hands out all samples in order, the last, smaller batch included."""
+"""The pipeline hands out all samples in order, the smaller last batch too; a step is waited for on a GPU alone."""
 
 from __future__ import annotations
 
@@ -24,3 +24,14 @@ def test_all_samples_come_in_order() -> None:
 def test_a_smaller_last_batch_is_a_step_too(samples: int, steps: int) -> None:
     pipeline = importlib.import_module("benchmarks.methods._pipeline")
     assert pipeline.count_steps(make_task(samples=samples).samples, 8) == steps
+
+
+@pytest.mark.parametrize(("gpus", "waits"), [([], False), (["GPU:0"], True)])
+def test_only_a_gpu_is_waited_for(gpus: list[str], monkeypatch: pytest.MonkeyPatch, *, waits: bool) -> None:
+    tf = importlib.import_module("tensorflow")
+    module = importlib.import_module("benchmarks.methods._pipeline")
+    calls: list[str] = []
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus if kind == "GPU" else ["CPU:0"])
+    monkeypatch.setattr(tf.test.experimental, "sync_devices", lambda: calls.append("waited"))
+    module.find_device_wait()()
+    assert calls == ["waited"] * waits

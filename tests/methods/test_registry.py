@@ -24,6 +24,5 @@ def test_an_unknown_method_is_answered_with_the_known_ones() -> None:
 
 @pytest.mark.tensorflow
 @pytest.mark.parametrize("name", METHODS)
-def test_a_method_loads_under_the_name_and_summary_it_is_listed_with(name: str) -> None:
-    method = load_method(name)
-    assert (method.name, method.summary) == (name, METHODS[name].summary)
+def test_a_method_loads_under_the_name_it_is_listed_with(name: str) -> None:
+    assert load_method(name).name == name

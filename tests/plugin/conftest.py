@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import benchmarks.plugin.casework  # noqa: F401 - pytester forgets what a session imported, and NumPy loads only once
-from benchmarks.blocks.environments import CACHE_VARIABLE
+import benchmarks.plugin.measure  # noqa: F401 - pytester forgets what a session imported, and NumPy loads only once
+from benchmarks.launch.environments import CACHE_VARIABLE
 from benchmarks.plugin.run import find_run
 from tests.plugin.fakes import FakeLauncher
 

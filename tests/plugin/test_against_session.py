@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.blocks.launcher import ServerLauncher
-from benchmarks.blocks.supervise import Limits
-from benchmarks.blocks.targets import Target
 from benchmarks.errors import CaseError, RecordError, TargetError
+from benchmarks.launch.launcher import ServerLauncher
+from benchmarks.launch.targets import Target
 from benchmarks.protocols import Launcher
 from benchmarks.records import ArmReadings, Block, BlockRequest, Meeting, ReadRequest
+from benchmarks.target.supervise import Limits
 from tests.examples import make_environment
 from tests.plugin.conftest import RunSuite
 from tests.plugin.fakes import FakeLauncher, fail_block, make_introduction
@@ -56,7 +56,8 @@ def test_the_same_code_in_both_targets_is_held(run_both: RunSuite) -> None:
             "Not shown in any of 2 cases.",
             "This target:  TensorFlow 2.21.0, Keras *",
             "Other target: TensorFlow 2.20.0, Keras * (tensorflow-cpu==2.20.0)",
-            "step_time[[]mlp-depth2-batch256-loop_graph[]] *HELD",
+            "Change of step time (mlp-depth2-batch256)",
+            "loop_graph *HELD",
             "Slower or larger here: nothing",
         ]
     )
@@ -105,7 +106,7 @@ def test_a_case_that_the_other_target_does_not_list_is_measured_here_and_not_com
     result.stdout.fnmatch_lines(
         [
             "Not known: no weighted case was compared; 2 NOT COMPARABLE.",
-            "*[[]mlp-depth2-batch256-loop_graph[]] *NOT COMPARABLE*",
+            "loop_graph *NOT COMPARABLE",
             "NOT COMPARABLE *the other target does not have this case: it lacks method loop_graph",
             "*= 2 not comparable in *",
         ]

@@ -32,7 +32,8 @@ def test_bytes_are_in_the_summary_and_in_extra_info_and_seconds_are_seconds(
         [
             "*[[]1/2[]] peak_memory[[]mlp-depth2-batch512-size100000-fit_dataset-null[]]  tensors *HELD*",
             "*[[]2/2[]] peak_memory[[]mlp-depth2-batch512-size100000-fit_dataset[]]  tensors +39* KiB*",
-            "Beside time: peak tensor bytes of a pass change by +1.9 % at most*",
+            "In bytes and counts:",
+            "  +1.9 % peak tensor bytes of a pass at most*",
         ]
     )
     stored = json.loads((pytester.path / "run.json").read_text())["benchmarks"][1]
@@ -157,7 +158,8 @@ def test_a_process_that_is_killed_for_memory_is_one_failed_case(run_suite: RunSu
 def test_costs_per_sample_are_shown_and_stored(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
     arguments = (*_MEMORY, "--dataset-size", "1e4,1e5", "--benchmark-json=run.json")
     result = run_suite(*arguments, launcher=FakeLauncher())
-    result.stdout.fnmatch_lines(["bytes per sample *", "mlp-depth2-batch512-fit_dataset *"])
+    title = "What one more sample costs, in bytes (mlp-depth2-batch512)"
+    result.stdout.fnmatch_lines([title, "bytes per sample *", "fit_dataset *"])
     costs = json.loads((pytester.path / "run.json").read_text())["sample_weighting_run"]["sample_costs"]
     assert {cost["sizes"][1] for cost in costs} == {100_000}
 

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Case, Question
 from tests.plugin.conftest import RunSuite
 from tests.plugin.fakes import FakeLauncher
@@ -23,7 +22,7 @@ pytest_plugins = ["pytester"]
 
 _ROOT = Path(__file__).resolve().parents[2]
 _ONE = ("test_step_time.py", "--method", "loop_graph")
-_SCREEN_BLOCKS = QUESTIONS[Question.STEP_TIME].screen_blocks
+_SCREEN_BLOCKS = Question.STEP_TIME.row.screen_blocks
 _QUESTION = "Does sample weighting slow TensorFlow training here, or cost it memory?"
 
 
@@ -159,8 +158,10 @@ def test_a_run_that_is_told_to_end_ends_as_by_ctrl_c(
     assert _QUESTION in output
     assert name == "SIGINT" or f"KeyboardInterrupt: {name}" in output
     assert _QUESTION in (pytester.path / "summary.md").read_text()
-    stored = json.loads((pytester.path / "run.json").read_text())["benchmarks"]
-    assert [len(each["extra_info"]["sample_weighting"]["blocks"]) for each in stored] == [_SCREEN_BLOCKS, 2]
+    stored = json.loads((pytester.path / "run.json").read_text())
+    blocks = [each["extra_info"]["sample_weighting"]["blocks"] for each in stored["benchmarks"]]
+    assert list(map(len, blocks)) == [_SCREEN_BLOCKS, 2]
+    assert [row["blocks"] for row in stored["sample_weighting_run"]["summary"]["times"]] == [_SCREEN_BLOCKS, 2]
     with pytest.raises(ProcessLookupError):
         os.kill(int((pytester.path / "measuring").read_text()), 0)
 

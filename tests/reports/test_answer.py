@@ -1,4 +1,4 @@
-"""The answer on time is one sentence that names all that costs, with bounds that hold together."""
+"""The answer names all that costs, with bounds that hold together; with two targets there is one on what changed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,13 @@ import math
 import re
 from typing import Any
 
+import pytest
+
 from benchmarks.records import CaseReport, Outcome, Question, Verdict
-from benchmarks.reports.answer import render_time_answer
-from tests.examples import make_case, make_comparison, make_measurement
+from benchmarks.reports.answer import answer_on_changes, answer_on_costs, answer_on_time
+from benchmarks.reports.summary import AnswerText
+from tests.examples import make_case, make_comparison, make_measurement, make_read_block
+from tests.reports.example_reports import make_graph, make_read, summarise
 
 NOTHING, SOME, MUCH = 0.0, math.log(1.031), math.log(1.08)
 
@@ -35,23 +39,29 @@ def null(method: str, outcome: Outcome, **values: Any) -> CaseReport:
     return report(method, NOTHING, outcome, null=True, **values)
 
 
+def list_lines(answer: AnswerText) -> list[str]:
+    """Return the lines of an answer, without its question."""
+    told = [line for statement in answer.statements for line in (statement.text, *statement.details)]
+    return [*told, *filter(None, [answer.how_sure])]
+
+
 def matches(pattern: str, *reports: CaseReport) -> bool:
     """Whether the answer on these reports is as the pattern, in which `#` stands for a percentage."""
-    text = render_time_answer(reports)
+    text = " ".join(list_lines(answer_on_time(reports)))
     wanted = re.escape(pattern).replace(r"\#", r"[+-]\d+\.\d %")
     assert re.fullmatch(wanted, text), text
     return True
 
 
-LEAST_HOLDS = " All that is said to be at least so much holds together with 95 % confidence."
-LIMITS_HOLD = " All these limits hold together with 95 % confidence."
-BOTH_HOLD = " All that is said to be at least so much holds together with 95 % confidence, and so do all upper limits."
+LEAST_HOLDS = " Of the times, all figures after 'at least' hold together with 95 % confidence."
+LIMITS_HOLD = " Of the times, all figures after 'no more than' hold together with 95 % confidence."
+BOTH_HOLD = f"{LEAST_HOLDS[:-1]}, and so do all after 'no more than'."
 
 
 def test_all_that_costs_is_named_the_dearest_first() -> None:
     assert matches(
-        "Yes: step time rises with loop_jit by +8.0 % (at least #), with loop_graph by +3.1 % (at least #), "
-        f"by no more than # with the 1 other method measured.{BOTH_HOLD}",
+        "Yes: step time rises by +8.0 % (at least #) with loop_jit, by +3.1 % (at least #) with loop_graph, "
+        f"and by no more than # with the 1 other method measured.{BOTH_HOLD}",
         report("fit_dataset", NOTHING),
         report("loop_graph", SOME),
         report("loop_jit", MUCH),
@@ -66,10 +76,10 @@ def test_an_answer_without_a_cost_says_how_small_it_must_be() -> None:
     )
 
 
-def test_each_question_has_a_clause() -> None:
+def test_each_question_has_a_sentence_and_those_with_a_cost_come_first() -> None:
     assert matches(
-        "Yes: step time rises by no more than # with the 1 method measured; epoch time rises with fit_dataset by "
-        "+8.0 % (at least #), with fit_array by +3.1 % (at least #); start-up time rises by no more than # with the 1 "
+        "Yes: epoch time rises by +8.0 % (at least #) with fit_dataset, by +3.1 % (at least #) with fit_array. Step "
+        "time rises by no more than # with the 1 method measured. Start-up time rises by no more than # with the 1 "
         f"method measured.{BOTH_HOLD}",
         report("fit_array", NOTHING, question=Question.STARTUP_TIME, **SIZED),
         report("fit_array", SOME, question=Question.EPOCH_TIME, **SIZED),
@@ -80,8 +90,8 @@ def test_each_question_has_a_clause() -> None:
 
 def test_the_whole_case_is_named_where_methods_were_measured_at_several_sizes() -> None:
     assert matches(
-        "Yes: step time rises with mlp-depth2-batch32-fit_dataset by +8.0 % (at least #), with "
-        f"mlp-depth2-batch256-fit_dataset by +3.1 % (at least #).{LEAST_HOLDS}",
+        "Yes: step time rises by +8.0 % (at least #) with mlp-depth2-batch32-fit_dataset, by +3.1 % (at least #) with "
+        f"mlp-depth2-batch256-fit_dataset.{LEAST_HOLDS}",
         report("fit_dataset", SOME),
         report("fit_dataset", MUCH, batch_size=32),
     )
@@ -93,10 +103,10 @@ def test_a_single_block_tells_nothing() -> None:
     single = dataclasses.replace(
         whole, measurement=dataclasses.replace(whole.measurement, blocks=whole.measurement.blocks[:1])
     )
-    assert matches("Not known: step time was measured in too few blocks to tell.", single)
+    assert matches("Not known: step time was measured in too few blocks to say.", single)
     assert matches(
         "No cost was shown: step time rises by no more than # with the 1 method measured, and nothing is known of 1 "
-        f"more with too few blocks.{LIMITS_HOLD}",
+        f"more, with too few blocks.{LIMITS_HOLD}",
         single,
         report("loop_graph", NOTHING),
     )
@@ -114,14 +124,14 @@ def test_where_there_is_no_answer_it_says_why() -> None:
 
 def test_a_null_case_that_is_off_takes_every_method_with_that_control_out() -> None:
     assert matches(
-        f"Yes: step time rises with loop_jit by +3.1 % (at least #).{LEAST_HOLDS}",
+        f"Yes: step time rises by +3.1 % (at least #) with loop_jit.{LEAST_HOLDS}",
         null("fit_dataset", Outcome.FAILED),
         report("fit_dataset", MUCH),
         report("fit_class_weight_dataset", MUCH),
         report("loop_jit", SOME),
     )
     assert matches(
-        f"Yes: step time rises with fit_dataset by +8.0 % (at least #).{LEAST_HOLDS}",
+        f"Yes: step time rises by +8.0 % (at least #) with fit_dataset.{LEAST_HOLDS}",
         null("fit_dataset", Outcome.FAILED),
         report("fit_dataset", SOME),
         report("fit_dataset", MUCH, batch_size=32),
@@ -130,7 +140,58 @@ def test_a_null_case_that_is_off_takes_every_method_with_that_control_out() -> N
 
 def test_a_null_case_that_could_not_be_measured_takes_no_method_out() -> None:
     assert matches(
-        f"Yes: step time rises with fit_dataset by +8.0 % (at least #).{LEAST_HOLDS}",
+        f"Yes: step time rises by +8.0 % (at least #) with fit_dataset.{LEAST_HOLDS}",
         report("fit_dataset", None, Outcome.FAILED, null=True),
         report("fit_dataset", MUCH),
     )
+
+
+def test_many_cases_that_cost_are_listed() -> None:
+    assert list_lines(answer_on_time([report(method, MUCH) for method in _METHODS]))[:-1] == [
+        "Yes: step time rises with all 4 methods.",
+        *(f"by +8.0 % (at least +7.9 %) with {method}" for method in _METHODS),
+    ]
+
+
+_METHODS = ("fit_dataset", "fit_packed", "loop_graph", "loop_jit")
+
+
+def test_the_answer_names_the_most_that_was_read() -> None:
+    blocks = [make_read_block("pass_peak_tensor_bytes", 20e6, 21e6)] * 3
+    reports = [make_read(Question.PEAK_MEMORY, *blocks), make_read(Question.TRAINING_GRAPH, make_graph())]
+    answer = answer_on_costs(reports, summarise(reports).quantities)
+    assert list_lines(answer) == [
+        "In bytes and counts:",
+        "+5.0 % peak tensor bytes of a pass at most, with mlp-depth4-batch256-size100000-loop_graph",
+        "no traces after warm-up",
+        "+2 graph nodes of the step at most, with mlp-depth4-batch256-loop_graph",
+    ], "no time was asked for"
+
+
+def judged(outcome: Outcome, **values: Any) -> CaseReport:
+    return report("fit_dataset", SOME, outcome, **values)
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "expected"),
+    [
+        ([Outcome.HELD, Outcome.IMPROVED], "Not shown in any of 2 cases."),
+        ([Outcome.REGRESSED, Outcome.HELD, Outcome.FAILED], "Yes: 1 of 3 cases; 1 FAILED."),
+        ([Outcome.UNDECIDED, Outcome.UNDECIDED], "Not shown in any of 2 cases; 2 UNDECIDED."),
+    ],
+)
+def test_a_run_against_another_target_has_one_answer(outcomes: list[Outcome], expected: str) -> None:
+    reports = [judged(outcome) for outcome in outcomes]
+    answer = answer_on_changes(reports, "tensorflow-cpu==2.20.0")
+    assert answer is not None
+    assert answer.question == "Is anything slower or larger here than in tensorflow-cpu==2.20.0?"
+    assert list_lines(answer) == [expected]
+    assert answer_on_changes(reports, None) is None
+
+
+def test_without_a_weighted_case_that_was_compared_the_answer_is_not_known() -> None:
+    outcomes = (Outcome.NOT_COMPARABLE, Outcome.FAILED)
+    reports = [*(judged(outcome) for outcome in outcomes), judged(Outcome.HELD, null=True)]
+    answer = answer_on_changes(reports, "tensorflow-cpu==2.20.0")
+    assert answer is not None
+    assert list_lines(answer) == ["Not known: no weighted case was compared; 1 NOT COMPARABLE; 1 FAILED."]

@@ -10,9 +10,12 @@ from collections.abc import Sequence
 
 import pytest
 
-from benchmarks.records import CaseReport, Measurement, Question
-from benchmarks.reports.growth import SampleCost, Unit, estimate_sample_costs, render_sample_costs
-from tests.examples import make_block_summary, make_case, make_environment, make_read_block, make_read_measurement
+from benchmarks.records import CaseReport, Question
+from benchmarks.records.quantities import Unit
+from benchmarks.reports.growth import estimate_sample_costs
+from benchmarks.reports.summary import SampleCost
+from tests.examples import make_case, make_read_block, make_read_measurement
+from tests.reports.example_reports import make_startup, show
 
 
 def make_report(size: int, *, method: str = "fit_dataset", per_sample: float = 4.0, null: bool = False) -> CaseReport:
@@ -54,7 +57,7 @@ def test_null_cases_have_no_cost() -> None:
 
 
 def test_the_table_calls_a_projection_a_projection() -> None:
-    text = render_sample_costs(estimate_sample_costs([make_report(size) for size in (10_000, 100_000, 1_000_000)]))
+    text = show(*(make_report(size) for size in (10_000, 100_000, 1_000_000)))
     assert "+4.00 (+4.00 to +4.00)" in text
     assert "at 1e9" in text
     assert "+3.73 GiB" in text
@@ -62,33 +65,10 @@ def test_the_table_calls_a_projection_a_projection() -> None:
 
 
 def test_nothing_is_written_without_a_fit() -> None:
-    assert render_sample_costs(()) == ""
+    assert "per sample" not in show(make_report(10_000))
 
 
 _SIZES = (10_000, 100_000, 1_000_000)
-
-
-def make_startup(
-    size: int, *, per_sample_ns: float = 2.0, scatter_ns: Sequence[float] = (0.0, 0.0, 0.0), null: bool = False
-) -> CaseReport:
-    """Half a second and 30 ns a sample in the control; 1 ms and `per_sample_ns` more with weights."""
-    case = make_case(question=Question.STARTUP_TIME, batch_size=32, dataset_size=size, method="fit_array", null=null)
-    control_ns = 5e8 + 30.0 * size
-    blocks = [
-        make_block_summary(
-            control_median_ns=control_ns + common_ns,
-            weighted_median_ns=control_ns + common_ns + 1e6 + per_sample_ns * size + own_ns,
-        )
-        for common_ns, own_ns in zip((1e7, -1e7, 0.0), scatter_ns, strict=True)
-    ]
-    return CaseReport(
-        case=case,
-        measurement=Measurement(case=case, blocks=tuple(blocks), environment=make_environment()),
-        overhead_ratio=None,
-        position_ratio=None,
-        timed_share=None,
-        verdict=None,
-    )
 
 
 def estimate_startup(reports: Sequence[CaseReport]) -> SampleCost:
@@ -139,17 +119,19 @@ def test_epoch_time_is_told_per_step_and_has_no_cost_per_sample() -> None:
 
 
 def test_each_unit_has_a_table_of_its_own() -> None:
-    reports = [make(size) for size in _SIZES for make in (make_startup, make_report)]
-    text = render_sample_costs(estimate_sample_costs(reports))
-    in_bytes, remark_on_bytes, in_ns, remark_on_ns = text.split("\n\n")
-    assert in_bytes.startswith("bytes per sample")
-    assert "mlp-depth4-batch32-fit_dataset" in in_bytes
+    text = show(*(make(size) for size in _SIZES for make in (make_startup, make_report)))
+    in_bytes, remark_on_bytes, in_ns, remark_on_ns = text.split("\n\n")[-4:]
+    title, header, _, row = in_bytes.splitlines()
+    assert title == "What one more sample costs, in bytes (mlp-depth4-batch32)"
+    assert header.startswith("bytes per sample")
+    assert row.startswith("fit_dataset ")
     assert "By dtype: one copy of the weights." in remark_on_bytes
-    header, _, row = in_ns.splitlines()
+    title, header, _, row = in_ns.splitlines()
+    assert title == "What one more sample costs, in nanoseconds (mlp-depth4-batch32)"
     assert header.split()[:3] == ["ns", "per", "sample"]
     assert "by dtype" not in header
     cells = re.split(r" {2,}", row)
-    assert cells[:2] == ["mlp-depth4-batch32-fit_array", "start-up time"]
+    assert cells[:2] == ["fit_array", "start-up time"]
     assert "+2.00 (+2.00 to +2.00)" in row
     assert cells[-3:] == ["+3.00 ms", "+201 ms", "+2.00 s"]
     assert "projections of what weighting adds, not measurements" in remark_on_ns
@@ -158,9 +140,8 @@ def test_each_unit_has_a_table_of_its_own() -> None:
 
 
 def test_a_slope_that_noise_explains_is_told_as_noise() -> None:
-    scatter = (2e8, -2e8, 1e7)
-    shown = render_sample_costs(estimate_sample_costs([make_startup(size) for size in _SIZES]))
-    noisy = render_sample_costs(estimate_sample_costs([make_startup(size, scatter_ns=scatter) for size in _SIZES]))
+    shown = show(*(make_startup(size) for size in _SIZES))
+    noisy = show(*(make_startup(size, scatter_ns=(2e8, -2e8, 1e7)) for size in _SIZES))
     remark = "Where an interval spans 0, no cost per sample was shown, and what is projected of it is noise."
     assert remark not in shown
     assert remark in noisy
@@ -168,5 +149,6 @@ def test_a_slope_that_noise_explains_is_told_as_noise() -> None:
 
 def test_a_saved_cost_names_its_unit() -> None:
     reports = [make(size) for size in _SIZES for make in (make_startup, make_report)]
-    saved = json.loads(json.dumps([dataclasses.asdict(cost) for cost in estimate_sample_costs(reports)]))
+    saved = json.loads(json.dumps([cost.to_json() for cost in estimate_sample_costs(reports)]))
     assert [(cost["unit"], cost["predicted_bytes"]) for cost in saved] == [("bytes", 4), ("ns", None)]
+    assert tuple(map(SampleCost.from_json, saved)) == estimate_sample_costs(reports)

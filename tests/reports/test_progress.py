@@ -14,7 +14,10 @@ from benchmarks.reports.progress import (
     render_blank_line,
     render_finished_line,
     render_live_line,
+    summarise_readings,
 )
+from tests.examples import make_read_block
+from tests.reports.example_reports import make_graph
 
 PROGRESS = Progress(
     case_number=3,
@@ -128,3 +131,9 @@ def test_a_finished_run_has_nothing_left() -> None:
     run_case(remaining, clock, Question.STEP_TIME, 10)
     remaining.end_case()
     assert remaining.estimate_seconds() == 0
+
+
+def test_what_was_read_of_a_finished_case_is_told_in_a_few_words() -> None:
+    assert summarise_readings([make_read_block("pass_peak_tensor_bytes", 2**20, 2**21)]) == "tensors +1.00 MiB"
+    assert summarise_readings([make_graph()]) == "+0 traces after warm-up, +2 nodes"
+    assert summarise_readings([make_read_block("retained_bytes_per_epoch", 0, 10)]) == "retained per epoch +10 B"

@@ -1,5 +1,8 @@
+"""One block gives one log-ratio, free of position effects, and a summary that keeps what later runs need."""
+
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
@@ -15,6 +18,8 @@ from benchmarks.stats.estimators import (
     MAX_ROUNDS_AT_ONCE,
     Estimator,
     estimate_log_ratio,
+    estimate_position_log_ratio,
+    summarise_block,
 )
 from tests.examples import make_block
 from tests.stats.simulated_slices import SliceModel, draw_block
@@ -239,3 +244,80 @@ def test_a_single_round_is_its_own_estimate(estimator: Estimator) -> None:
 def test_columns_that_are_no_block_are_refused(control: object, weighted: object, first: object) -> None:
     with pytest.raises(StatisticsError, match="log-ratio: expected"):
         estimate_log_ratio(control, weighted, first)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("estimator", list(Estimator), ids=lambda estimator: estimator.value)
+def test_the_position_effect_is_found_apart_from_the_overhead(estimator: Estimator) -> None:
+    # By construction: 10 % overhead; the second position takes 4 % longer.
+    first = np.array([True, False, False, True, False])
+    control = np.where(first, 1.04, 1.0) * 1e6
+    weighted = np.where(first, 1.0, 1.04) * 1.1e6
+    assert estimate_position_log_ratio(control, weighted, first, estimator) == pytest.approx(math.log(1.04))
+
+
+def test_unbiased_on_simulated_slices() -> None:
+    rng = np.random.default_rng(30)
+    model = SliceModel(overhead=0.05, position_effect=0.03)
+    found = []
+    for _ in range(200):
+        block = draw_block(model, rng)
+        found.append(estimate_position_log_ratio(block.control_slice_ns, block.weighted_slice_ns, block.weighted_first))
+    assert np.mean(found) == pytest.approx(math.log(1.03), abs=4 * float(np.std(found)) / math.sqrt(200))
+
+
+@pytest.mark.parametrize(("first", "expected"), [(True, -math.log(1.1)), (False, math.log(1.1))])
+def test_with_one_order_only_the_overhead_is_part_of_it(first: bool, expected: float) -> None:  # noqa: FBT001
+    found = estimate_position_log_ratio([100, 100], [110, 110], [first, first])
+    assert found == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("control", "weighted", "first"), [([], [], []), ([1, 2], [1], [True, False]), ([0], [1], [True])]
+)
+def test_columns_that_are_no_block_have_no_position_effect_either(
+    control: list[int], weighted: list[int], first: list[bool]
+) -> None:
+    with pytest.raises(StatisticsError):
+        estimate_position_log_ratio(control, weighted, first)
+
+
+BLOCK = make_block(
+    (1000, 1000, 1000, 1000),
+    (1100, 1300, 1100, 1100),
+    seed=7,
+    control_cpu_ns=(1000, 1000, 1000, 1000),
+    weighted_cpu_ns=(1500, 1500, 1500, 1500),
+    control_takedown_ns=(10, 20, 30, 40),
+    steps_per_slice=5,
+    traces_while_timed=2,
+    wall_ns=9999,
+)
+
+
+def test_a_summary_holds_the_estimates_and_the_counters_of_its_block() -> None:
+    summary = summarise_block(BLOCK, Estimator.RATIO_OF_MEDIANS)
+    # By hand: rounds with the weighted arm first give log 1.1, the others log 1.2; half sum, half difference.
+    assert summary.log_ratio == pytest.approx((math.log(1.1) + math.log(1.2)) / 2)
+    assert summary.position_log_ratio == pytest.approx((math.log(1.2) - math.log(1.1)) / 2)
+    assert (summary.seed, summary.rounds, summary.traces_while_timed) == (7, 4, 2)
+    assert (summary.timed_ns, summary.wall_ns) == (8600, 9999)
+
+
+def test_the_medians_are_per_step() -> None:
+    summary = summarise_block(BLOCK)
+    assert (summary.control_median_ns, summary.weighted_median_ns) == (1000 / 5, 1100 / 5)
+
+
+def test_processor_time_has_an_estimate_of_its_own() -> None:
+    summary = summarise_block(BLOCK)
+    assert summary.cpu_log_ratio == pytest.approx(math.log(1.5))
+    assert (summary.control_cpu_median_ns, summary.weighted_cpu_median_ns) == (1000 / 5, 1500 / 5)
+
+
+def test_the_take_down_is_that_of_a_whole_slice() -> None:
+    assert summarise_block(BLOCK).control_takedown_ns == 25
+
+
+def test_a_processor_clock_that_stood_still_is_no_error() -> None:
+    still = dataclasses.replace(BLOCK, control_cpu_ns=(0,) * 4, weighted_cpu_ns=(0,) * 4)
+    assert summarise_block(still).cpu_log_ratio == 0.0

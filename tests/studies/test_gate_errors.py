@@ -6,9 +6,9 @@ import math
 
 import pytest
 
-from benchmarks.records import Outcome, Question
+from benchmarks.gate.bisection import WRONGLY_GOOD, plan_bisection
+from benchmarks.records import Aspect, Outcome, Question
 from benchmarks.studies.gate_errors import main, simulate_answers, simulate_comparisons, simulate_creep
-from benchmarks.verdicts.bisection import WRONGLY_GOOD, plan_bisection
 
 
 def test_one_interval_for_each_case_says_yes_as_often_as_its_level_says() -> None:
@@ -35,7 +35,7 @@ def test_a_series_in_which_nothing_changes_stays_quiet(anchored: bool) -> None: 
 
 def test_a_bisection_calls_a_rise_as_large_as_its_tolerance_good_as_seldom_as_it_says() -> None:
     comparisons = 500
-    plan = plan_bisection(Question.STEP_TIME, comparisons=4, tolerance=0.05)
+    plan = plan_bisection(Question.STEP_TIME, Aspect.WEIGHTED, comparisons=4, tolerance=0.05)
     found = simulate_comparisons(plan, 0.05, pair_sd=0.015, comparisons=comparisons, seed=1)
     three_errors = 3 * math.sqrt(WRONGLY_GOOD * (1.0 - WRONGLY_GOOD) / comparisons)
     assert found.get(Outcome.HELD, 0.0) + found.get(Outcome.IMPROVED, 0.0) <= WRONGLY_GOOD + three_errors

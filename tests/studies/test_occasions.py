@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.baselines.lines import append_line
 from benchmarks.errors import StatisticsError
 from benchmarks.records import Aspect
-from benchmarks.studies._lines import append_line
 from benchmarks.studies.occasions import collect_means, estimate_occasion_sd, main, render_occasions
 from benchmarks.studies.verify_gate import CaseBlocks, RunRecord
 
@@ -89,7 +89,7 @@ def test_too_few_runs_are_told_in_one_line(
     """Runs from before values were kept, and those with a planted fault, do not count."""
     path = tmp_path / "runs.jsonl"
     for record in [*draw_runs(0.004, runs=with_values), make_run({}), make_run({})]:
-        append_line(path, record.to_json())
+        append_line(path, record)
     with pytest.raises(SystemExit, match=rf"expected at least 3 runs .*, got {with_values}; "):
         main([str(path)])
 
@@ -105,9 +105,9 @@ def test_the_table_pools_by_question_and_says_the_value(tmp_path: Path, capsys: 
     runs = draw_runs(0.01, runs=12)
     rare = make_run({**runs[0].blocks, "epoch_time[rare]": make_case_blocks([0.0, 0.01, 0.0, 0.02])})
     one, two = tmp_path / "one.jsonl", tmp_path / "two.jsonl"
-    append_line(one, rare.to_json())
+    append_line(one, rare)
     for record in runs[1:]:
-        append_line(two, record.to_json())
+        append_line(two, record)
     main([str(one), str(two)])
     told = capsys.readouterr().out
     pooled = [line.split("|")[1:4] for line in told.splitlines() if line.startswith("| step_time ")]

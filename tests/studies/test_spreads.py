@@ -13,12 +13,11 @@ import pytest
 
 from benchmarks.baselines.store import load_run, read_baseline
 from benchmarks.errors import AxisError, StatisticsError, SuiteError
+from benchmarks.gate.times import estimate_overhead
 from benchmarks.protocols import Launcher
-from benchmarks.questions import QUESTIONS
 from benchmarks.records import Aspect, Block, BlockRequest, BlockSummary, Environment, Question
 from benchmarks.studies._scatter import estimate_half_width, estimate_scatter, estimate_serial_correlation
 from benchmarks.studies.spreads import list_null_cases, load_spreads, main, measure_case, render_spreads
-from benchmarks.verdicts.gate import estimate_overhead
 from tests.examples import make_block, make_block_summary, make_case, make_environment
 
 NULL_CASE = make_case(null=True)
@@ -163,7 +162,7 @@ def test_a_case_is_a_row_with_its_spreads_in_percent() -> None:
         dataclasses.replace(block, cpu_log_ratio=0.0, control_takedown_ns=2e6, weighted_takedown_ns=3e6)
         for block in blocks
     ]
-    screen_blocks = QUESTIONS[NULL_CASE.question].screen_blocks
+    screen_blocks = NULL_CASE.question.row.screen_blocks
     # Two orders that lie 0.1 % to either side: the spread within them is √2 * 0.1 %.
     half_width = estimate_half_width(math.sqrt(2.0) * 0.001, blocks=screen_blocks, kinds=2, confidence=0.95)
     told = render_spreads({(NULL_CASE, True): blocks, (NULL_CASE, False): blocks[:2]})

@@ -1,0 +1,241 @@
+"""How does a case come to its report? Its blocks are measured or read as its verdict needs, and judged, in one way.
+
+With another target blocks of both come in pairs. Whatever goes wrong costs this case and no other, and what was
+measured before is in its report, also when the run is interrupted. Leaves out: where blocks come from (`timed`,
+`read`), what they are held against (`standards`), when there are enough of them and what they show (`benchmarks.gate`).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import traceback
+from collections.abc import Callable, Sequence
+
+from benchmarks.cases import null_case_of
+from benchmarks.errors import BaselineError, SuiteError, UnsharedError, describe_fault
+from benchmarks.gate.confirm import screen_then_confirm
+from benchmarks.gate.explain import explain_failure
+from benchmarks.gate.judgement import FAILING, Judgement, conclude, list_changes
+from benchmarks.gate.plan import Plan
+from benchmarks.gate.readings import list_reading_criteria, list_reading_criteria_of_pairs
+from benchmarks.gate.times import list_time_criteria, list_time_criteria_of_pairs
+from benchmarks.measuring.explaining import explain_case
+from benchmarks.measuring.read import ReadSource
+from benchmarks.measuring.session import OpenTarget, Session
+from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.standards import Standards
+from benchmarks.measuring.timed import OnBlock, TimedSource, make_unmeasured_report
+from benchmarks.records import Case, CaseReport, Outcome, Verdict
+from benchmarks.records.introduction import Introduction
+
+Publish = Callable[[CaseReport, Sequence[float]], None]
+"""Called with the report on a case, and how long each step of its weighted arm took, or each process that read it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class MeasuredCase:
+    """A case that was measured and judged; `message` is what its test says where it fails.
+
+    `traceback` is that of an exception which nobody foresaw, where there was one.
+    """
+
+    report: CaseReport
+    message: str
+    traceback: str = ""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Conclusion:
+    """What a case came to: nothing as long as it is measured, or where nothing was asked to be judged."""
+
+    verdict: Verdict | None = None
+    message: str = ""
+    judgements: tuple[Judgement, ...] = ()
+
+
+class CaseSources:
+    """Where the blocks of a case come from: one target, or two."""
+
+    def __init__(self, case: Case, session: Session, on_block: OnBlock) -> None:
+        """Measure nothing yet."""
+        self.now = open_source(case, session.target, session.settings, on_block)
+        self.other: TimedSource | ReadSource | None = None
+        if session.other is not None:  # a planted fault is in this target alone, or it would cancel
+            settings = dataclasses.replace(session.settings, plant=None)
+            self.other = open_source(case, session.other, settings)
+
+
+def open_source(
+    case: Case, target: OpenTarget, settings: MeasuringSettings, on_block: OnBlock | None = None
+) -> TimedSource | ReadSource:
+    """Return the source of a case's blocks in one target."""
+    if case.question.is_timed:
+        return TimedSource(case, target.launcher, settings, on_block)
+    return ReadSource(case, target.launcher, settings, target.answers, on_block)
+
+
+def measure_case(
+    case: Case, session: Session, *, next_step: str, on_block: OnBlock, publish: Publish, try_once: bool = False
+) -> MeasuredCase:
+    """Measure and judge one case; its report is kept and published whatever comes of it.
+
+    Args:
+        case: what is measured.
+        session: settings, targets and standards; the report is added to it, and the verdict where this is a null case.
+        next_step: what the message of a failure advises, as a sentence or a command.
+        on_block: called after each block.
+        publish: called with the report.
+        try_once: measure one block and judge nothing.
+    """
+    conclusion = _Conclusion()
+    explanation = trace = ""
+    sources: CaseSources | None = None
+    try:
+        sources = CaseSources(case, session, on_block)
+        if try_once:
+            sources.now.measure_more(1)
+        else:
+            conclusion = _conclude(case, sources, session, next_step)
+            if _is_to_be_explained(case, conclusion.verdict, session):
+                explanation = explain_case(case, session)
+    except SuiteError as error:
+        conclusion = _fail(str(error))
+    except session.ends_run:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever it is, it costs this case and no other
+        conclusion = _fail(describe_fault(error))
+        trace = "".join(traceback.format_exception(error))
+    finally:
+        report, conclusion = _report(case, sources, conclusion)
+        report = dataclasses.replace(report, explanation=explanation)
+        session.reports.append(report)
+        publish(report, () if sources is None else sources.now.samples_ns)
+    message = "\n".join(filter(None, (conclusion.message, explanation)))
+    return MeasuredCase(report=report, message=message, traceback=trace)
+
+
+def _conclude(case: Case, sources: CaseSources, session: Session, next_step: str) -> _Conclusion:
+    """Measure as many blocks as the verdict needs, and return what they come to.
+
+    Null cases are always judged. What must never be (traces after warm-up, memory that is kept) is looked for in any
+    run; the rest is judged where there is something to hold it against.
+
+    Raises:
+        SuiteError: when a block could not be measured.
+    """
+    plan = session.settings.make_plan(case, session.judgements)
+    problem = ""
+    judgements: tuple[Judgement, ...] = ()
+    try:
+        if sources.other is not None:
+            check_shared(case, sources.other.launcher.introduce())
+            seed = f"{session.settings.seed} {case.case_id}"
+            judgements = judge_against(case, sources.now, sources.other, plan, seed)
+        else:
+            judgements = _judge(case, sources.now, session.standards, plan)
+    except UnsharedError as error:
+        problem = str(error)
+        sources.now.measure_more(plan.screen_blocks)
+    except BaselineError as error:
+        problem = str(error)
+        judgements = _judge(case, sources.now, Standards(), plan)
+    if not judgements and not problem and session.settings.blocks is None:
+        _narrow(case, sources.now)
+    verdict = conclude(judgements)
+    if problem and (verdict is None or verdict.outcome is Outcome.HELD):
+        verdict = Verdict(outcome=Outcome.NOT_COMPARABLE, reason=problem)
+    if verdict is None:
+        return _Conclusion()
+    verdict = session.hear_null_case(case, verdict)
+    message = f"{verdict.outcome.value}: {verdict.reason}"
+    if verdict.outcome in FAILING:
+        message = explain_failure(case, judgements, plan, next_step, two_targets=sources.other is not None)
+    return _Conclusion(verdict=verdict, message=message, judgements=judgements)
+
+
+def _judge(case: Case, source: TimedSource | ReadSource, standards: Standards, plan: Plan) -> tuple[Judgement, ...]:
+    """Measure a case in one target until it can be judged.
+
+    Raises:
+        BaselineError: before anything is measured, when there is nothing to hold it against and there should be.
+    """
+    if isinstance(source, TimedSource):
+        times = standards.list_times(case)
+        return screen_then_confirm(source.measure_more, lambda _: list_time_criteria(case, times, plan), plan)
+    readings = standards.list_readings(case, source.describe_environment()) if standards.comparing else []
+    return screen_then_confirm(
+        source.measure_more, lambda blocks: list_reading_criteria(case, blocks, readings, plan), plan
+    )
+
+
+def judge_against(
+    case: Case, now: TimedSource | ReadSource, other: TimedSource | ReadSource, plan: Plan, seed: str
+) -> tuple[Judgement, ...]:
+    """Measure a case in two targets, pair by pair, until it can be judged.
+
+    Args:
+        case: that both have.
+        now: its blocks in this target.
+        other: its blocks in the other one.
+        plan: limits, error levels and numbers of blocks.
+        seed: a text, from which the orders of the pairs are drawn.
+
+    Raises:
+        SuiteError: when a block could not be measured in one of the targets.
+    """
+    if isinstance(now, TimedSource) and isinstance(other, TimedSource):
+        measure = functools.partial(now.measure_pairs, other, seed=seed)
+        return screen_then_confirm(measure, lambda _: list_time_criteria_of_pairs(case, plan), plan)
+    assert isinstance(now, ReadSource) and isinstance(other, ReadSource)  # noqa: S101, PT018 - both are of one case
+    read = functools.partial(now.measure_pairs, other, seed=seed)
+    return screen_then_confirm(read, lambda pairs: list_reading_criteria_of_pairs(case, pairs, plan), plan)
+
+
+def check_shared(case: Case, other: Introduction) -> None:
+    """Refuse a case that the other target does not have.
+
+    Args:
+        case: what is to be measured in both.
+        other: what the other target says of itself.
+
+    Raises:
+        UnsharedError: when it lacks the case's question, workload or method, or that of the control that is read.
+    """
+    needed = [case]
+    if not case.question.is_timed:  # a control is read as its path's null case, in the name of that one's method
+        needed.append(null_case_of(case))
+    missing = dict.fromkeys(each for one in needed for each in other.list_missing(one))
+    if missing:
+        raise UnsharedError(f"the other target does not have this case: it lacks {' and '.join(missing)}")
+
+
+def _narrow(case: Case, source: TimedSource | ReadSource) -> None:
+    """Measure a timed case of which nothing is judged until its interval is as narrow as its question wants it."""
+    row = case.question.row
+    if isinstance(source, TimedSource) and row.precision is not None:
+        source.measure_until(row.precision, at_least=0, at_most=row.most_blocks)
+
+
+def _fail(reason: str) -> _Conclusion:
+    """Return what is said of a case that could not be measured."""
+    return _Conclusion(verdict=Verdict(outcome=Outcome.FAILED, reason=reason), message=reason)
+
+
+def _report(case: Case, sources: CaseSources | None, conclusion: _Conclusion) -> tuple[CaseReport, _Conclusion]:
+    """Return the report on what was measured so far, and what it came to: FAILED where there can be no report."""
+    try:
+        if sources is not None:
+            other = None if sources.other is None else sources.other.make_report(None).measurement
+            report = sources.now.make_report(conclusion.verdict)
+            return dataclasses.replace(report, other=other, changes=list_changes(conclusion.judgements)), conclusion
+    except Exception as error:  # noqa: BLE001 - as above, and Ctrl-C is not to get lost in it
+        conclusion = _fail(str(error) if isinstance(error, SuiteError) else describe_fault(error))
+    return make_unmeasured_report(case, conclusion.verdict), conclusion
+
+
+def _is_to_be_explained(case: Case, verdict: Verdict | None, session: Session) -> bool:
+    """Whether to look into what an overhead is made of: where it rose, and wherever it was asked for."""
+    if not case.question.is_timed or case.null:
+        return False
+    return session.settings.explain or (verdict is not None and verdict.outcome is Outcome.REGRESSED)

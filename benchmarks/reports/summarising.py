@@ -1,0 +1,176 @@
+"""How is the summary of a run made? Once, from the reports on its cases and from what the run knows beside them.
+
+Leaves out: every judgement, which the reports on the cases hold, and how anything is shown.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+
+from benchmarks.records import Arm, CaseReport, Measurement, Outcome
+from benchmarks.records.quantities import OPTIMISED_NODES, find_quantity
+from benchmarks.records.readings import subtract_op_types
+from benchmarks.reports.answer import answer_on_changes, answer_on_costs
+from benchmarks.reports.growth import estimate_sample_costs
+from benchmarks.reports.remarks import (
+    RunFacts,
+    describe_compared,
+    list_run_remarks,
+    list_time_remarks,
+    list_warnings,
+)
+from benchmarks.reports.summary import (
+    CaseChanges,
+    CaseVerdict,
+    GraphChange,
+    MissingQuantity,
+    Provenance,
+    QuantityRow,
+    Remark,
+    Summary,
+    TimeRow,
+    Topic,
+)
+
+RED_FIRST = (
+    Outcome.REGRESSED,
+    Outcome.FAILED,
+    Outcome.NOT_COMPARABLE,
+    Outcome.UNDECIDED,
+    Outcome.IMPROVED,
+    Outcome.HELD,
+)
+"""The order of verdicts: what turns a run red comes first."""
+
+
+def summarise_run(reports: Sequence[CaseReport], facts: RunFacts) -> Summary:
+    """Return all that reports say of a run.
+
+    Args:
+        reports: what is known of each case, in the order of running.
+        facts: what the run knows beside them.
+    """
+    quantities = tuple(row for report in reports for row in _list_quantities(report))
+    on_changes = answer_on_changes(reports, facts.provenance.against)
+    answers = [*([on_changes] if on_changes else []), *([answer_on_costs(reports, quantities)] if reports else [])]
+    remarks = [
+        *(Remark(topic=Topic.TIMES, text=text) for text in list_time_remarks(reports)),
+        *(Remark(topic=Topic.RUN, text=text) for text in list_run_remarks(facts, reports)),
+    ]
+    return Summary(
+        head=describe_compared(facts),
+        answers=tuple(answers),
+        warnings=tuple(list_warnings(reports)),
+        verdicts=tuple(_list_verdicts(reports)),
+        times=tuple(_make_time_row(report) for report in reports if report.case.question.is_timed),
+        quantities=quantities,
+        missing=tuple(missing for report in reports for missing in _list_missing(report)),
+        sample_costs=estimate_sample_costs(reports),
+        changes=tuple(_list_changes(reports)),
+        graph_changes=tuple(change for report in reports for change in _list_graph_changes(report)),
+        explanations={report.case.case_id: report.explanation for report in reports if report.explanation},
+        remarks=tuple(remarks),
+        provenance=_complete(facts.provenance, reports),
+    )
+
+
+def _list_verdicts(reports: Sequence[CaseReport]) -> Iterator[CaseVerdict]:
+    """Yield the verdicts, what turns a run red first."""
+    for outcome in RED_FIRST:
+        for report in reports:
+            if report.verdict is not None and report.verdict.outcome is outcome:
+                yield CaseVerdict(case_id=report.case.case_id, outcome=outcome, reason=report.verdict.reason)
+
+
+def _find_outcome(report: CaseReport) -> Outcome | None:
+    return None if report.verdict is None else report.verdict.outcome
+
+
+def _make_time_row(report: CaseReport) -> TimeRow:
+    """Return the row of a timed case: the medians of its blocks, the overheads and their intervals."""
+    measurement = report.measurement
+    if measurement is None or report.overhead_ratio is None:
+        return TimeRow(case=report.case, outcome=_find_outcome(report))
+    return TimeRow(
+        case=report.case,
+        blocks=len(measurement.blocks),
+        control_ns=statistics.median(block.control_median_ns for block in measurement.blocks),
+        weighted_ns=statistics.median(block.weighted_median_ns for block in measurement.blocks),
+        overhead_ratio=report.overhead_ratio,
+        cpu_overhead_ratio=report.cpu_overhead_ratio,
+        outcome=_find_outcome(report),
+    )
+
+
+def _list_quantities(report: CaseReport) -> Iterator[QuantityRow]:
+    """Yield a row for each quantity that was read in all blocks of a case."""
+    blocks = () if report.measurement is None else report.measurement.readings
+    for key in blocks[0].list_keys() if blocks else ():
+        if not all(key in block.list_keys() for block in blocks):
+            continue
+        differences = [block.find_extra(key) for block in blocks]
+        weighted, control = (arm.op_types.get(key, {}) for arm in (blocks[0].weighted, blocks[0].control))
+        yield QuantityRow(
+            case=report.case,
+            key=key,
+            unit=find_quantity(key).unit,
+            blocks=len(blocks),
+            control=statistics.median(block.control.values[key] for block in blocks),
+            weighted=statistics.median(block.weighted.values[key] for block in blocks),
+            difference=statistics.median(differences),
+            least_difference=min(differences),
+            greatest_difference=max(differences),
+            op_types=subtract_op_types(weighted, control),
+            outcome=_find_outcome(report),
+        )
+
+
+def _list_missing(report: CaseReport) -> Iterator[MissingQuantity]:
+    """Yield what could not be read of a case."""
+    if report.measurement is not None and report.measurement.readings:
+        block = report.measurement.readings[0]
+        for key, reason in {**block.control.missing, **block.weighted.missing}.items():
+            yield MissingQuantity(case=report.case, key=key, reason=reason)
+
+
+def _list_changes(reports: Sequence[CaseReport]) -> Iterator[CaseChanges]:
+    """Yield what differs between two targets, of each case that was measured in both."""
+    for report in reports:
+        if report.measurement is not None and report.other is not None:
+            yield CaseChanges(case=report.case, changes=report.changes, outcome=_find_outcome(report))
+
+
+def _list_graph_changes(report: CaseReport) -> Iterator[GraphChange]:
+    """Yield how the optimised graph of each arm's step differs between two targets; nothing of a null case."""
+    for arm in () if report.case.null else Arm:
+        here, there = _find_op_types(report.measurement, arm), _find_op_types(report.other, arm)
+        if here and there and here != there:
+            yield GraphChange(
+                case_id=report.case.case_id,
+                arm=arm,
+                nodes_there=sum(there.values()),
+                nodes_here=sum(here.values()),
+                op_types=subtract_op_types(here, there),
+            )
+
+
+def _find_op_types(measurement: Measurement | None, arm: Arm) -> Mapping[str, int]:
+    """Return the optimised graph of an arm's step by op type; empty without one."""
+    if measurement is None or not measurement.readings:
+        return {}
+    block = measurement.readings[0]
+    readings = block.control if arm is Arm.CONTROL else block.weighted
+    return readings.op_types.get(OPTIMISED_NODES.name, {})
+
+
+def _complete(provenance: Provenance, reports: Sequence[CaseReport]) -> Provenance:
+    """Return where the numbers come from, with the targets that measured them."""
+    here = (report.measurement for report in reports)
+    there = (report.other for report in reports)
+    targets, others = (
+        tuple(dict.fromkeys(measurement.environment for measurement in side if measurement is not None))
+        for side in (here, there)
+    )
+    return dataclasses.replace(provenance, targets=targets, other_targets=others)

@@ -1,0 +1,95 @@
+"""How is what a summary shows laid out? Sections with tables and lists of cells that are text, drawn by each report.
+
+A case is named by what differs between the rows of its table; what all rows share is in the table's title. Leaves out:
+what is in a table (`sections`), and how it is drawn.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+import math
+from collections.abc import Sequence
+
+from benchmarks.records import Environment, Interval, Outcome
+from benchmarks.units import format_overhead
+
+NOTHING = "-"
+"""What stands in a cell without a value."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Cells as they are read; the columns `numbers` are aligned to the right."""
+
+    title: str
+    headers: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    numbers: range
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """What is counted and named: a title, and an entry for each."""
+
+    title: str
+    entries: tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Section:
+    """Tables on one subject, with what to know before them, and how to read them."""
+
+    heading: str
+    before: tuple[str, ...] = ()
+    tables: tuple[Table, ...] = ()
+    listings: tuple[Listing, ...] = ()
+    legend: tuple[str, ...] = ()
+
+
+def name_versions(environment: Environment) -> str:
+    """Return what a target is made of: `TensorFlow 2.21.0, Keras 3.15.1, NumPy 2.4.6, Python 3.11.7`."""
+    return (
+        f"TensorFlow {environment.tensorflow}, Keras {environment.keras}, NumPy {environment.numpy}, "
+        f"Python {environment.python}"
+    )
+
+
+def name_place(environment: Environment) -> str:
+    """Return where a target runs: `CPU, AMD EPYC, 2 cores`."""
+    return f"{environment.device}, {environment.cpu_model}, {environment.cores} cores"
+
+
+def name_rows(title: str, params_ids: Sequence[str]) -> tuple[str, dict[str, str]]:
+    """Return the title with what all rows share, and by the id of each row what it is called without that.
+
+    Args:
+        title: of the table.
+        params_ids: of its rows, such as `mlp-depth2-batch256-loop_graph-null`; only axes before the method are shared.
+    """
+    parts = {params_id: params_id.split("-") for params_id in params_ids}
+    axes = zip(*(each[: -2 if each[-1] == "null" else -1] for each in parts.values()), strict=False)
+    shared = [values[0] for values in itertools.takewhile(lambda values: len(set(values)) == 1, axes)]
+    named = f"{title[0].upper()}{title[1:]}" + (f" ({'-'.join(shared)})" if shared else "")
+    return named, {params_id: "-".join(each[len(shared) :]) for params_id, each in parts.items()}
+
+
+def name_outcome(outcome: Outcome | None) -> str:
+    """Return the word of a verdict; empty where nothing was judged."""
+    return "" if outcome is None else outcome.value
+
+
+def format_bounds(interval: Interval) -> str:
+    """Write the bounds of an interval: `+2.0 % to +4.2 %`; one block alone has none."""
+    if math.isinf(interval.upper):
+        return "unknown"
+    return f"{format_overhead(interval.lower)} to {format_overhead(interval.upper)}"
+
+
+def format_half_width(interval: Interval | None) -> str:
+    """Write a ratio with half the width of its interval: `+1.2 % ± 0.4 %`."""
+    if interval is None:
+        return NOTHING
+    half_width = (interval.upper - interval.lower) / 2.0
+    known = f"{100.0 * half_width:.1f} %" if math.isfinite(half_width) else "?"
+    return f"{format_overhead(interval.estimate)} ± {known}"

@@ -1,0 +1,255 @@
+"""What does one fresh process of a target do? It proves a method, measures a block, starts or reads an arm.
+
+Each job has a process to itself, so this module sets the process up as the job needs it: environment variables and
+threads, before TensorFlow's runtime starts. Leaves out: statistics and verdicts. Needs only tensorflow, numpy, psutil
+and the standard library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import functools
+import os
+import platform
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from benchmarks.errors import RecordError
+from benchmarks.methods import load_method
+from benchmarks.probes import load_gauge, load_probe
+from benchmarks.protocols import Method, Probe, Samples, Slices, Task, TrainingArm, Watch, Workload
+from benchmarks.records import Arm, BlockRequest, Environment, Json, Meeting, Profile, ReadRequest
+from benchmarks.stopwatch import Stopwatch
+from benchmarks.target.interleave import interleave, slow_down
+from benchmarks.target.profiling import ProfilingWatch, profile_in_turns, profile_once
+from benchmarks.target.turns import Turns
+from benchmarks.workloads import load_workload
+
+_ALLOCATOR_VARIABLE = "TF_CPU_ALLOCATOR_USE_BFC"
+_ONEDNN_VARIABLE = "TF_ENABLE_ONEDNN_OPTS"
+
+_PROOF_DEPTH = 2
+"""Deep enough for a hidden layer to pass gradients on to another, shallow enough to be proven in a second."""
+
+
+def do_job(request: Json) -> Json:
+    """Do one request in this process, which is used for nothing else.
+
+    Raises:
+        RecordError: when it is none that is known.
+    """
+    os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
+    os.environ.pop(_ALLOCATOR_VARIABLE, None)
+    job = _JOBS.get(request["do"])
+    if job is None:
+        raise RecordError(f"expected a request to do one of {', '.join(_JOBS)}, got {request['do']!r}")
+    return job(request)
+
+
+def _measure(request: Json) -> Json:
+    """Build both arms of a case, interleave them, and return the block; its wall time is without waiting for others."""
+    begin_ns = time.perf_counter_ns()
+    wanted = _begin(request)
+    probe = load_probe(wanted.case.question)
+    watch = Stopwatch()
+    with contextlib.ExitStack() as stack:
+        turns: Turns | None = None
+        if request.get("meeting") is not None:
+            meeting = Meeting.from_json(request["meeting"])
+            turns = stack.enter_context(contextlib.closing(Turns(meeting, time.perf_counter_ns)))
+        slices = stack.enter_context(_open_arms(wanted, probe, watch))
+        block = interleave(
+            slices[Arm.CONTROL],
+            slices[Arm.WEIGHTED],
+            wanted,
+            warmup_rounds=probe.warmup_rounds,
+            watch=watch,
+            turns=turns,
+        )
+    waited_ns = 0 if turns is None else turns.waited_ns
+    return block.to_json() | {"wall_ns": time.perf_counter_ns() - begin_ns - waited_ns}
+
+
+def _start(request: Json) -> Json:
+    """Build one arm of a case, start it, and return the times of that."""
+    wanted, arm = _begin(request), Arm(request["arm"])
+    watch = Stopwatch()
+    with contextlib.closing(_open_arm(wanted, load_probe(wanted.case.question), watch, arm)) as slices:
+        times = slices.measure_slice()
+    if arm is Arm.WEIGHTED:
+        times = slow_down(times, wanted.plant, watch)
+    return dataclasses.asdict(times)
+
+
+def _profile(request: Json) -> Json:
+    """Build both arms of a case and profile what its question times."""
+    wanted = _begin(request)
+    watch = ProfilingWatch()
+    with _open_arms(wanted, load_probe(wanted.case.question), watch) as slices:
+        control, weighted = profile_in_turns(slices[Arm.CONTROL], slices[Arm.WEIGHTED], watch)
+    return Profile(control_own_ns_per_step=control, weighted_own_ns_per_step=weighted).to_json()
+
+
+def _profile_start(request: Json) -> Json:
+    """Build one arm of a case and profile its start."""
+    wanted, arm = _begin(request), Arm(request["arm"])
+    watch = ProfilingWatch()
+    with contextlib.closing(_open_arm(wanted, load_probe(wanted.case.question), watch, arm)) as slices:
+        return profile_once(slices, watch)
+
+
+def _begin(request: Json) -> BlockRequest:
+    """Return what is asked, once TensorFlow's thread pools are set as it wants them."""
+    wanted = BlockRequest.from_json(request["request"])
+    _set_threads(wanted.intra_op_threads, wanted.inter_op_threads)
+    return wanted
+
+
+@contextlib.contextmanager
+def _open_arms(request: BlockRequest, probe: Probe, watch: Watch) -> Iterator[Mapping[Arm, Slices]]:
+    """Build both arms of a case, in the order that was asked for, and close them at the end."""
+    arms = reversed(Arm) if request.weighted_built_first else iter(Arm)
+    with contextlib.ExitStack() as opened:
+        yield {arm: opened.enter_context(contextlib.closing(_open_arm(request, probe, watch, arm))) for arm in arms}
+
+
+def _open_arm(request: BlockRequest, probe: Probe, watch: Watch, arm: Arm) -> Slices:
+    """Build one arm of a case, ready for its first slice."""
+    case = request.case
+    method = load_method(case.method)
+    task = Task(
+        workload=load_workload(case.workload),
+        samples=make_samples(case.workload, probe.count_samples(case), request.seed),
+        depth=case.depth,
+        batch_size=case.batch_size,
+        seed=request.seed,
+    )
+    weighted = arm is Arm.WEIGHTED and not case.null
+    return probe.open_slices(lambda: method.build_arm(task, weighted=weighted), watch)
+
+
+@functools.lru_cache(maxsize=1)
+def make_samples(workload: str, sample_count: int, seed: int) -> Samples:
+    """Return the samples of a workload, made once for all arms and, where it forks, for all processes of a server.
+
+    Args:
+        workload: a registered name.
+        sample_count: how many.
+        seed: they are drawn with.
+    """
+    return load_workload(workload).make_samples(sample_count, seed)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _ArmFactory:
+    """Makes one arm of a case; satisfies `protocols.ArmFactory`."""
+
+    method: Method
+    workload: Workload
+    depth: int
+    batch_size: int
+    seed: int
+    weighted: bool
+
+    def make_samples(self, sample_count: int) -> Samples:
+        """Return that many samples."""
+        return self.workload.make_samples(sample_count, self.seed)
+
+    def build_arm(self, samples: Samples) -> TrainingArm:
+        """Return a fresh arm."""
+        task = Task(
+            workload=self.workload, samples=samples, depth=self.depth, batch_size=self.batch_size, seed=self.seed
+        )
+        return self.method.build_arm(task, weighted=self.weighted)
+
+
+def _read(job: Json) -> Json:
+    """Read one arm alone."""
+    begin_ns = time.perf_counter_ns()
+    request = ReadRequest.from_json(job["request"])
+    case = request.case
+    gauge = load_gauge(case.question)
+    if gauge.needs_allocator_statistics:
+        os.environ[_ALLOCATOR_VARIABLE] = "true"
+    _set_threads(request.intra_op_threads, request.inter_op_threads)
+    factory = _ArmFactory(
+        method=load_method(case.method),
+        workload=load_workload(case.workload),
+        depth=case.depth,
+        batch_size=case.batch_size,
+        seed=request.seed,
+        weighted=request.arm is Arm.WEIGHTED and not case.null,
+    )
+    readings = gauge.read_arm(request, factory)
+    return readings.to_json() | {"read_ns": time.perf_counter_ns() - begin_ns}
+
+
+def _set_threads(intra_op_threads: int | None, inter_op_threads: int | None) -> None:
+    """Set TensorFlow's thread pools where a number was asked for."""
+    import tensorflow as tf  # noqa: PLC0415
+
+    if intra_op_threads is not None:
+        tf.config.threading.set_intra_op_parallelism_threads(intra_op_threads)
+    if inter_op_threads is not None:
+        tf.config.threading.set_inter_op_parallelism_threads(inter_op_threads)
+
+
+def _prove(request: Json) -> Json:
+    """Prove that a method weights the gradient with a workload; return nothing, or raise CaseError."""
+    from benchmarks.probes.weighted_gradient import check_weighted_gradient  # noqa: PLC0415 - imports TensorFlow
+
+    method, workload = load_method(request["case"]["method"]), load_workload(request["case"]["workload"])
+    check_weighted_gradient(method, workload, depth=_PROOF_DEPTH, seed=0)
+    return {}
+
+
+def _describe(request: Json) -> Json:
+    """Return what this target is."""
+    import numpy as np  # noqa: PLC0415
+    import tensorflow as tf  # noqa: PLC0415
+
+    gpus: list[Any] = tf.config.list_physical_devices("GPU")
+    return Environment(
+        tensorflow=str(tf.__version__),
+        keras=_find_keras_version(),
+        numpy=str(np.__version__),
+        python=platform.python_version(),
+        cpu_model=_find_cpu_model(),
+        cores=os.cpu_count() or 0,
+        intra_op_threads=request["intra_op_threads"],
+        inter_op_threads=request["inter_op_threads"],
+        onednn=os.environ.get(_ONEDNN_VARIABLE, "default"),
+        device=f"{len(gpus)} GPU" if gpus else "CPU",
+    ).to_json()
+
+
+def _find_keras_version() -> str:
+    """Return the version of the Keras that `tf.keras` is; `tf.keras.__version__` is missing in 2.13 to 2.15."""
+    import keras  # noqa: PLC0415
+
+    return str(keras.__version__)
+
+
+def _find_cpu_model() -> str:
+    """Return the processor's name as the system gives it."""
+    cpuinfo = Path("/proc/cpuinfo")
+    if cpuinfo.exists():
+        for line in cpuinfo.read_text(encoding="utf-8").splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor() or platform.machine()
+
+
+_JOBS: Mapping[str, Callable[[Json], Json]] = {
+    "describe": _describe,
+    "prove": _prove,
+    "measure": _measure,
+    "start": _start,
+    "profile": _profile,
+    "profile_start": _profile_start,
+    "read": _read,
+}
+"""What a process can be asked to do."""

@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+import dataclasses
+import math
+from typing import Any
+
+import pytest
+
+from benchmarks.errors import StatisticsError
+from benchmarks.gate.confirm import Pair, Standard
+from benchmarks.gate.plan import LEAST_ARM_TOLERANCE, Plan, count_judgements, make_plan
+from benchmarks.records import Aspect, BlockSummary, Question
+from benchmarks.records.quantities import QUANTITIES, Rule
+from tests.examples import make_block_summary
+from tests.gate.blocks_at import judge_time_pairs, judge_times
+
+PLAN = Plan(
+    question=Question.STEP_TIME,
+    judgements=1,
+    tolerances={Aspect.OVERHEAD: 0.02, Aspect.CPU: 0.05, Aspect.CONTROL: 0.05, Aspect.WEIGHTED: 0.05},
+    screen_blocks=4,
+    fresh_blocks=8,
+)
+
+TIMED = [question for question in Question if question.is_timed]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class KindOfRun:
+    """What a run compares with, and in how many ways each kind of case of it can turn it red by chance."""
+
+    stored_runs: int
+    two_targets: bool
+    timed_null: int
+    timed_weighted: int
+
+    def count(self, question: Question, *, null: bool) -> int:
+        return count_judgements(question, null=null, stored_runs=self.stored_runs, two_targets=self.two_targets)
+
+
+KINDS_OF_RUN = {
+    # Wall and processor time of a null case must read 1.00 in any run; of weighted cases nothing is judged.
+    "plain": KindOfRun(stored_runs=0, two_targets=False, timed_null=2, timed_weighted=0),
+    # Both overheads against the baseline,
+    "baseline": KindOfRun(stored_runs=1, two_targets=False, timed_null=2, timed_weighted=2),
+    # and both against the anchor.
+    "baseline and anchor": KindOfRun(stored_runs=2, two_targets=False, timed_null=2, timed_weighted=4),
+    # Both overheads and both arms; a null case in either target, and the same in both.
+    "two targets": KindOfRun(stored_runs=0, two_targets=True, timed_null=6, timed_weighted=4),
+}
+
+
+def test_the_error_level_is_split_over_cases_and_then_over_looks() -> None:
+    plan = dataclasses.replace(PLAN, judgements=20, family_alpha=0.05, looks=2)
+    assert plan.judgement_alpha == pytest.approx(0.0025)
+    assert plan.look_alpha == pytest.approx(0.00125)
+
+
+def test_how_many_blocks_there_are_is_said_by_who_asks() -> None:
+    """The rows of the questions are the one place for it."""
+    required = {field.name for field in dataclasses.fields(Plan) if field.default is dataclasses.MISSING}
+    assert {"screen_blocks", "fresh_blocks", "tolerances"} <= required
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_RUN.values(), ids=KINDS_OF_RUN)
+@pytest.mark.parametrize("question", TIMED)
+def test_a_timed_case_is_judged_in_as_many_ways_as_its_run_compares(question: Question, kind: KindOfRun) -> None:
+    assert kind.count(question, null=True) == kind.timed_null
+    assert kind.count(question, null=False) == kind.timed_weighted
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_RUN.values(), ids=KINDS_OF_RUN)
+@pytest.mark.parametrize("null", [True, False], ids=["null", "weighted"])
+def test_of_what_is_read_only_leaks_have_an_error_level(null: bool, kind: KindOfRun) -> None:  # noqa: FBT001
+    """Each is judged once, in any run, against its floor; peaks are judged by ranges and graphs exactly."""
+    assert kind.count(Question.RETAINED_MEMORY, null=null) == 1
+    assert kind.count(Question.PEAK_MEMORY, null=null) == 0
+    assert kind.count(Question.TRAINING_GRAPH, null=null) == 0
+    for question in set(Question) - set(TIMED):
+        leaks = [each for each in QUANTITIES.values() if each.question is question and each.rule is Rule.LEAK]
+        assert kind.count(question, null=null) == len(leaks)
+
+
+@pytest.mark.parametrize("kind", KINDS_OF_RUN.values(), ids=KINDS_OF_RUN)
+def test_each_comparison_that_the_gate_makes_of_a_timed_case_is_counted_once(kind: KindOfRun) -> None:
+    if kind.two_targets:
+        made_of_null, made = (len(judge_time_pairs(measure_pairs, PLAN, null=null)) for null in (True, False))
+    else:
+        made_of_null = len(judge_times(measure, PLAN))
+        stored = [Standard(name=name, blocks=measure(12)) for name in ("baseline", "anchor")]
+        held_against = stored[: kind.stored_runs]
+        made = len(judge_times(measure, PLAN, held_against)) if held_against else 0
+    assert kind.count(Question.STEP_TIME, null=True) == made_of_null
+    assert kind.count(Question.STEP_TIME, null=False) == made
+
+
+def measure(count: int) -> list[BlockSummary]:
+    return [make_block_summary(0.0001 * (index % 3 - 1), weighted_built_first=None) for index in range(count)]
+
+
+def measure_pairs(count: int) -> list[Pair[BlockSummary]]:
+    return [Pair(now=block, other=block) for block in measure(count)]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"judgements": 0},
+        {"tolerances": {Aspect.OVERHEAD: 0.0}},
+        {"tolerances": {Aspect.OVERHEAD: 1.0}},
+        {"tolerances": {Aspect.OVERHEAD: 0.02, Aspect.CPU: math.nan}},
+        {"screen_blocks": 1},
+        {"fresh_blocks": 1},
+        {"looks": 0},
+        {"family_alpha": 0.0},
+        {"family_alpha": 1.0},
+        {"screen_confidence": 0.5},
+        {"held_confidence": 1.0},
+        {"report_confidence": 95.0},
+    ],
+    ids=str,
+)
+def test_numbers_that_cannot_be_meant_are_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(StatisticsError, match="expected"):
+        dataclasses.replace(PLAN, **values)
+
+
+READ_PLAN = dataclasses.replace(PLAN, question=Question.PEAK_MEMORY, screen_blocks=3, fresh_blocks=5)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"tolerances": {Aspect.OVERHEAD: -0.1}},
+        {"tolerances": {Aspect.OVERHEAD: 1.0}},
+        {"floor_bytes": -1.0},
+        {"screen_blocks": 0},
+        {"fresh_blocks": -1},
+    ],
+    ids=str,
+)
+def test_a_plan_of_readings_that_cannot_be_meant_is_refused(values: dict[str, Any]) -> None:
+    with pytest.raises(StatisticsError, match="expected"):
+        dataclasses.replace(READ_PLAN, **values)
+
+
+@pytest.mark.parametrize("question", Question)
+def test_what_is_not_asked_for_is_said_by_the_row_of_the_question(question: Question) -> None:
+    row, plan = question.row, make_plan(question, judgements=7)
+    assert plan.tolerances[Aspect.OVERHEAD] == (row.tolerance or 0.0)
+    assert plan.tolerances.get(Aspect.CPU) == (row.cpu_tolerance if question.is_timed else None)
+    assert (plan.judgements, plan.floor_bytes) == (7, row.floor_bytes)
+    assert (plan.screen_blocks, plan.fresh_blocks) == (row.screen_blocks, row.fresh_blocks)
+
+
+@pytest.mark.parametrize("tolerance", [0.01, 0.2])
+def test_neither_processor_time_nor_an_arm_is_held_to_less_than_wall_time(tolerance: float) -> None:
+    plan = make_plan(Question.STEP_TIME, judgements=1, method="fit_class_weight_dataset", tolerance=tolerance)
+    assert plan.tolerances == {
+        Aspect.OVERHEAD: tolerance,
+        Aspect.CPU: max(tolerance, Question.STEP_TIME.row.cpu_tolerance or 0.0),
+        Aspect.CONTROL: max(tolerance, LEAST_ARM_TOLERANCE),
+        Aspect.WEIGHTED: max(tolerance, LEAST_ARM_TOLERANCE),
+    }
+
+
+def test_a_plan_for_an_older_run_has_larger_limits() -> None:
+    plan = dataclasses.replace(READ_PLAN, floor_bytes=1024.0).loosen(2.0)
+    assert plan.tolerances[Aspect.OVERHEAD] == pytest.approx(0.04)
+    assert plan.floor_bytes == 2048.0

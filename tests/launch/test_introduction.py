@@ -1,0 +1,97 @@
+"""A server's introduction survives JSON, and what is sent has a version that is raised when it changes."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from benchmarks.errors import RecordError
+from benchmarks.records import (
+    ArmReadings,
+    Block,
+    BlockRequest,
+    Case,
+    Environment,
+    Meeting,
+    Plant,
+    Profile,
+    Question,
+    ReadRequest,
+)
+from benchmarks.records.introduction import WIRE_VERSION, Introduction
+from benchmarks.target.supervise import Limits
+from tests.examples import make_case
+from tests.plugin.fakes import make_introduction
+
+SENT = (
+    Case,
+    Plant,
+    BlockRequest,
+    ReadRequest,
+    Meeting,
+    Limits,
+    Block,
+    ArmReadings,
+    Profile,
+    Environment,
+    Introduction,
+)
+"""Records that the measuring side and a server send each other."""
+
+FIELDS_BY_VERSION = {
+    1: """
+Case: question workload depth batch_size dataset_size method null
+Plant: step_fraction leak_bytes tensor_fraction tensor_bytes retrace
+BlockRequest: case seed timed_budget_ns min_rounds order_seed weighted_built_first plant intra_op_threads \
+inter_op_threads
+ReadRequest: case arm seed stretch plant intra_op_threads inter_op_threads layout
+Meeting: number given_path told_path turn_ns blocks
+Limits: timeout_s memory_bytes
+Block: seed control_slice_ns weighted_slice_ns control_cpu_ns weighted_cpu_ns control_takedown_ns weighted_takedown_ns \
+weighted_first weighted_built_first steps_per_slice traces_while_timed wall_ns
+ArmReadings: seed values read_ns missing op_types trace_causes resident_by_epoch_bytes
+Profile: control_own_ns_per_step weighted_own_ns_per_step
+Environment: tensorflow keras numpy python cpu_model cores intra_op_threads inter_op_threads onednn device
+Introduction: wire_version questions methods workloads tensorflow keras numpy python
+""",
+}
+"""What they are made of; an entry is never changed once a version of the suite had it, a new one is added."""
+
+
+def describe(record: type) -> str:
+    return f"{record.__name__}: {' '.join(field.name for field in dataclasses.fields(record))}"
+
+
+def test_who_changes_what_is_sent_raises_the_wire_version() -> None:
+    now = [describe(record) for record in SENT]
+    assert now == FIELDS_BY_VERSION[WIRE_VERSION].strip().splitlines(), (
+        "raise WIRE_VERSION in benchmarks/records/introduction.py, and enter here what is sent from then on"
+    )
+
+
+def test_an_introduction_survives_json() -> None:
+    introduction = make_introduction()
+    assert Introduction.from_json(json.loads(json.dumps(introduction.to_json()))) == introduction
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ({}, "expected a server that speaks wire version 1, got one that does not introduce itself; update the older"),
+        ({"wire_version": 2}, "got one that speaks 2; update the older of the two checkouts, or name an interpreter"),
+        ({"wire_version": 1}, "expected the introduction of a server, got something else"),
+        (make_introduction().to_json() | {"methods": 3}, "expected the introduction of a server, got something else"),
+    ],
+)
+def test_anything_else_is_no_introduction(data: dict[str, object], message: str) -> None:
+    with pytest.raises(RecordError, match=message):
+        Introduction.from_json(data)
+
+
+def test_what_a_case_needs_is_looked_up_in_the_lists() -> None:
+    case = make_case(question=Question.TRAINING_GRAPH, workload="mlp", method="loop_graph")
+    assert make_introduction().list_missing(case) == ()
+    bare = make_introduction(questions=(), workloads=("cnn",), methods=("fit_array",))
+    assert bare.list_missing(case) == ("question training_graph", "workload mlp", "method loop_graph")

@@ -1,0 +1,128 @@
+"""Lines and growth are what they claim: exact where there is no noise, covered where there is.
+
+A change between neighbouring versions is marked where it is beyond noise, and hardly ever where there is none.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+
+from benchmarks.errors import StatisticsError
+from benchmarks.stats.lines import estimate_growth, estimate_line, estimate_mean_interval, estimate_track
+
+
+def test_a_line_without_noise_is_found() -> None:
+    line = estimate_line([1e4, 1e5, 1e6], [1000 + 4 * size for size in (1e4, 1e5, 1e6)], 0.95)
+    assert line.slope.estimate == pytest.approx(4.0)
+    assert line.intercept == pytest.approx(1000, rel=1e-6)
+    assert line.predict(1e9) == pytest.approx(4e9 + 1000)
+
+
+def test_the_interval_of_a_slope_covers_it_as_often_as_it_says() -> None:
+    rng = np.random.default_rng(5)
+    sizes = np.repeat([1e4, 1e5, 1e6], 3)
+    draws = 2000
+    covered = 0
+    for _ in range(draws):
+        slope = estimate_line(sizes, 4.0 * sizes + rng.normal(0.0, 2e5, sizes.size), 0.95).slope
+        covered += slope.lower <= 4.0 <= slope.upper
+    # Three binomial standard errors: 3 * sqrt(0.95 * 0.05 / 2000) = 0.0146.
+    assert covered / draws == pytest.approx(0.95, abs=0.0146)
+
+
+@pytest.mark.parametrize("sizes", [[1.0, 2.0], [1.0, 1.0, 1.0], []])
+def test_a_line_needs_points_at_two_positions(sizes: list[float]) -> None:
+    with pytest.raises(StatisticsError, match="expected at least 3 points at 2 positions"):
+        estimate_line(sizes, sizes, 0.95)
+
+
+def test_growth_is_what_each_epoch_adds() -> None:
+    assert estimate_growth([100 + 7 * epoch for epoch in range(20)]) == pytest.approx(7.0)
+
+
+def test_one_jump_of_the_allocator_is_no_growth() -> None:
+    assert estimate_growth([0] * 25 + [2**20] * 15) == 0.0
+
+
+def test_growth_needs_two_levels() -> None:
+    with pytest.raises(StatisticsError, match="expected levels after at least 2 epochs, got 1"):
+        estimate_growth([5.0])
+
+
+def test_the_interval_of_a_mean_is_students() -> None:
+    # t(0.975, 3 degrees of freedom) = 3.182, from any table; standard error of 1, 2, 3, 4 is 0.6455.
+    interval = estimate_mean_interval([1.0, 2.0, 3.0, 4.0], 0.95)
+    assert interval.estimate == pytest.approx(2.5)
+    assert interval.upper - 2.5 == pytest.approx(3.182 * 0.6455, rel=1e-3)
+
+
+def test_one_block_tells_nothing_of_its_spread() -> None:
+    assert estimate_mean_interval([3.0], 0.95).upper == math.inf
+
+
+def test_no_block_is_refused() -> None:
+    with pytest.raises(StatisticsError, match="expected at least one value"):
+        estimate_mean_interval([], 0.95)
+
+
+_VERSIONS = [f"2.{minor}" for minor in range(12, 22)]
+
+
+_ROUNDS = 6
+
+
+def draw(rng: np.random.Generator, levels: list[float], mood: float = 0.0) -> dict[str, dict[int, float]]:
+    """Values with a spread of 2 % between versions of a round, and `mood` between rounds."""
+    moods = np.exp(rng.normal(0.0, mood, _ROUNDS))
+    return {
+        version: dict(enumerate(float(level * value) for value in moods * np.exp(rng.normal(0.0, 0.02, _ROUNDS))))
+        for version, level in zip(_VERSIONS, levels, strict=True)
+    }
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_step_between_two_versions_is_marked_there_alone(*, together: bool) -> None:
+    levels = [1.0] * 5 + [1.3] * 5
+    track = estimate_track("step time", draw(np.random.default_rng(2), levels), 0.05 / 9, together=together)
+    assert list(track.changes) == ["2.17"]
+    assert track.changes["2.17"] == pytest.approx(1.3, abs=0.05)
+    assert track.points["2.12"].lower < 1.0 < track.points["2.12"].upper
+
+
+def test_a_mood_that_all_versions_of_a_round_share_hides_no_change_between_them() -> None:
+    values = draw(np.random.default_rng(2), [1.0] * 5 + [1.3] * 5, mood=0.2)
+    assert list(estimate_track("x", values, 0.05 / 9, together=True).changes) == ["2.17"]
+    assert not estimate_track("x", values, 0.05 / 9, together=False).changes
+
+
+@pytest.mark.parametrize("together", [True, False])
+def test_a_level_history_is_marked_in_few_of_many_draws(*, together: bool) -> None:
+    """The error level is that of a whole history: 5 % of 400, and three binomial standard errors."""
+    rng = np.random.default_rng(3)
+    histories = (draw(rng, [1.0] * 10) for _ in range(400))
+    marked = sum(bool(estimate_track("x", values, 0.05 / 9, together=together).changes) for values in histories)
+    assert marked / 400 < 0.05 + 3 * (0.05 * 0.95 / 400) ** 0.5
+
+
+def test_counts_that_are_the_same_in_each_round_are_marked_by_any_difference() -> None:
+    values = {"2.12": {0: 200.0, 1: 200.0}, "2.13": {0: 201.0, 1: 201.0}}
+    assert list(estimate_track("nodes", values, 0.001, together=False).changes) == ["2.13"]
+
+
+def test_a_change_of_a_few_bytes_is_not_told() -> None:
+    values = {"2.12": {0: 34_000_000.0, 1: 34_000_000.0}, "2.13": {0: 34_000_256.0, 1: 34_000_256.0}}
+    assert not estimate_track("bytes", values, 0.001, together=False).changes
+
+
+def test_a_version_without_values_is_left_out() -> None:
+    level = {0: 1.0, 1: 1.0}
+    track = estimate_track("x", {"2.12": level, "2.13": {}, "2.14": level}, 0.01, together=True)
+    assert list(track.points) == ["2.12", "2.14"]
+
+
+def test_versions_without_a_round_in_common_are_not_compared() -> None:
+    track = estimate_track("x", {"2.12": {0: 1.0, 1: 1.0}, "2.13": {2: 2.0, 3: 2.0}}, 0.01, together=True)
+    assert not track.changes
