@@ -39,12 +39,7 @@ class Cnn(KerasWorkload):
     """The network with one of the optimizers; satisfies `protocols.Workload`."""
 
     def make_samples(self, sample_count: int, seed: int) -> Samples:
-        """Return samples with features float32 [sample_count, 12, 12, 1].
-
-        Args:
-            sample_count: how many samples.
-            seed: the same seed gives the same samples.
-        """
+        """Return samples with features float32 [sample_count, 12, 12, 1]; the same seed gives the same samples."""
         generator = np.random.default_rng(seed)
         teacher = generator.normal(size=(len(_TEXTURES), CLASS_COUNT))
         strengths = np.abs(generator.standard_normal((sample_count, len(_TEXTURES)), dtype=np.float32))
@@ -55,12 +50,7 @@ class Cnn(KerasWorkload):
         return weight_samples(images[..., np.newaxis], labels, generator)
 
     def build_model(self, depth: int, seed: int) -> Any:
-        """Return a fresh, uncompiled functional model from [batch, 12, 12, 1] to logits [batch, 10].
-
-        Args:
-            depth: number of hidden, convolutional layers.
-            seed: decides the initial weights.
-        """
+        """Return a fresh, uncompiled model of `depth` hidden layers from [batch, 12, 12, 1] to logits [batch, 10]."""
         inputs = tf.keras.Input((_SIDE, _SIDE, 1))
         hidden = inputs
         for layer in range(depth):

@@ -27,12 +27,7 @@ class Mlp(KerasWorkload):
     """The perceptron with one of the optimizers; satisfies `protocols.Workload`."""
 
     def make_samples(self, sample_count: int, seed: int) -> Samples:
-        """Return samples with features float32 [sample_count, 32].
-
-        Args:
-            sample_count: how many samples.
-            seed: the same seed gives the same samples.
-        """
+        """Return samples with features float32 [sample_count, 32]; the same seed gives the same samples."""
         generator = np.random.default_rng(seed)
         teacher = generator.normal(size=(_FEATURE_COUNT, CLASS_COUNT))
         features = generator.standard_normal((sample_count, _FEATURE_COUNT), dtype=np.float32)
@@ -40,12 +35,7 @@ class Mlp(KerasWorkload):
         return weight_samples(features, labels, generator)
 
     def build_model(self, depth: int, seed: int) -> Any:
-        """Return a fresh, uncompiled functional model from [batch, 32] to logits [batch, 10].
-
-        Args:
-            depth: number of hidden layers.
-            seed: decides the initial weights.
-        """
+        """Return a fresh, uncompiled model of `depth` hidden layers from [batch, 32] to logits [batch, 10]."""
         inputs = tf.keras.Input((_FEATURE_COUNT,))
         hidden = inputs
         for layer in range(depth):
