@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from benchmarks.errors import SuiteError
     from benchmarks.records import ArmReadings, Block, BlockRequest, Case, Environment, Meeting, Profile, ReadRequest
-    from benchmarks.records.introduction import Introduction
+    from benchmarks.records.cases import Introduction
 
 Clock = Callable[[], int]
 """Returns nanoseconds of a monotonic clock; `time.perf_counter_ns` or a fake."""

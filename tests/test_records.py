@@ -32,6 +32,7 @@ from benchmarks.records import (
     Stretch,
     Verdict,
 )
+from benchmarks.records.blocks import describe_op_types, subtract_op_types
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.records.quantities import (
     QUANTITIES,
@@ -42,7 +43,6 @@ from benchmarks.records.quantities import (
     list_quantities,
     name_reading,
 )
-from benchmarks.records.readings import describe_op_types, subtract_op_types
 from tests.examples import EXAMPLE_CASE, make_block, make_case, make_environment, make_measurement
 
 _ROOT = Path(__file__).parent.parent

@@ -14,9 +14,8 @@ from benchmarks.baselines.lines import append_line, load_lines
 from benchmarks.baselines.store import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.errors import RecordError
 from benchmarks.records import Block, CaseReport, Measurement
-from benchmarks.studies.estimators import BlockLine, cut_block, estimate_rows, load_blocks, render_rows
+from benchmarks.studies.estimators import BlocksLine, cut_block, list_rows, load_blocks, render_arms, render_targets
 from benchmarks.studies.servers import render_servers
-from benchmarks.studies.target_pairs import load_pairs, render_deviations
 from benchmarks.studies.verify_gate import (
     CaseBlocks,
     RunRecord,
@@ -48,23 +47,36 @@ def test_a_block_cut_short_is_as_if_it_had_been_stopped_there() -> None:
 
 
 def test_the_number_of_blocks_that_fit_follows_from_their_wall_time() -> None:
-    rows = list(estimate_rows([make_block(overhead=0.0), make_block(overhead=0.0)], _SECOND_NS))
-    assert {row.blocks_in_budget for row in rows} == {6}  # 20 s of blocks of 3 s
-    assert all(row.deviation == pytest.approx(0.0) and row.mean == pytest.approx(0.0) for row in rows)
-    assert "±0.00" in render_rows(rows)
+    rows = list(list_rows([make_block(overhead=0.0), make_block(overhead=0.0)], _SECOND_NS))
+    assert {row["blocks in 20 s"] for row in rows} == {"6"}  # 20 s of blocks of 3 s
+    told = {(row["mean log-ratio %"], row["SD over blocks %"], row["half width %"]) for row in rows}
+    assert told == {("+0.00", "0.00", "±0.00")}
 
 
 def test_blocks_measured_before_are_found_again(tmp_path: Path) -> None:
     path = tmp_path / "blocks.jsonl"
     assert load_blocks(path) == {}
-    path.write_text("".join(json.dumps({"case_id": "a", "block": make_block(seed=s).to_json()}) + "\n" for s in (1, 2)))
-    assert load_blocks(path) == {"a": [make_block(seed=1), make_block(seed=2)]}
+    lines = [json.dumps({"case_id": "a", "blocks": [make_block(seed=seed).to_json()]}) for seed in (1, 2)]
+    path.write_text("\n".join(lines))
+    assert load_blocks(path) == {("a", 0): [(make_block(seed=1),), (make_block(seed=2),)]}
+    told = render_arms(load_blocks(path), _SECOND_NS)
+    assert "a, 2 blocks" in told
+    assert told.count("| trimmed_mean_of_pairs ") == 2  # cut to half a second and to a second
 
 
-@pytest.mark.parametrize("line", ['{"case_id": "a", "blo', '{"case_id": "a"}', '{"case_id": "a", "block": 1}', "[]"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        '{"case_id": "a", "blo',
+        '{"case_id": "a"}',
+        '{"case_id": "a", "blocks": [1]}',
+        '{"case_id": "a", "blocks": []}',
+        "[]",
+    ],
+)
 def test_a_line_that_is_torn_or_of_something_else_is_named(line: str, tmp_path: Path) -> None:
     path = tmp_path / "blocks.jsonl"
-    append_line(path, BlockLine(case_id="a", block=make_block()))
+    append_line(path, BlocksLine(case_id="a", blocks=(make_block(),)))
     with path.open("a") as file:
         file.write(line + "\n")
     with pytest.raises(RecordError, match=r"blocks\.jsonl, line 2: expected a line of this study.* remove that line"):
@@ -215,6 +227,6 @@ def test_pairs_of_targets_are_found_again_and_told_by_length_of_turn(tmp_path: P
 
     path = tmp_path / "pairs.jsonl"
     path.write_text("\n".join(make_line(factor) for factor in (1, 1, 2)))
-    row = render_deviations(load_pairs(path)).splitlines()[-1]
+    row = render_targets(load_blocks(path)).splitlines()[-1]
     # log 2 in one of three pairs: its standard deviation is log 2 / sqrt 3.
     assert [cell.strip() for cell in row.split("|")[1:-1]] == ["step_time[x]", "10 ms", "3", *["40.0"] * 4]

@@ -162,15 +162,6 @@ def _find_case_id(benchmark: object, extra_info: object) -> str | None:
     return name.removeprefix("test_") if isinstance(name, str) else None
 
 
-def check_run_file(path: Path) -> None:
-    """Make sure that a file given as a baseline is the JSON of a run.
-
-    Raises:
-        BaselineError: when it is not there or not such a file.
-    """
-    load_run(path)
-
-
 def load_run(path: Path, role: str = "baseline") -> Json:
     """Return the JSON of a stored run.
 

@@ -11,6 +11,7 @@ UNDECIDED release is judged by where its estimate lies, and the answer says so.
 from __future__ import annotations
 
 import argparse
+import functools
 import re
 import shutil
 import subprocess
@@ -20,7 +21,7 @@ from collections.abc import Callable, Sequence
 from packaging.version import InvalidVersion, Version
 
 from benchmarks.cases import AxisValue, Rejected, parse_axis
-from benchmarks.commands._running import CommandParser, MisuseError, one_of, refuse, run_command
+from benchmarks.commands import CommandParser, MisuseError, one_of, refuse, run_command
 from benchmarks.errors import AxisError, StatisticsError, TargetError
 from benchmarks.gate.bisection import (
     WRONGLY_GOOD,
@@ -55,14 +56,7 @@ class Comparer:
     """Judges releases against each other, on one case and one aspect of it."""
 
     def __init__(self, case: Case, aspect: Aspect, tolerance: float, comparisons: int) -> None:
-        """Build and start nothing yet.
-
-        Args:
-            case: what is measured.
-            aspect: the overhead, or what one arm takes by itself.
-            tolerance: a rise that is not called bad, a fraction.
-            comparisons: how many there will be at most; they share the error level.
-        """
+        """Build and start nothing yet; at most so many comparisons share the error level."""
         self._case = case
         self._tolerance = tolerance
         self.plan = plan_bisection(case.question, aspect, comparisons=comparisons, tolerance=tolerance)
@@ -74,7 +68,11 @@ class Comparer:
         Raises:
             StatisticsError: when nothing of the case can be compared.
         """
-        now, other = (open_source(self._case, self._open_target(name), _SETTINGS) for name in (version, good))
+        # Of neither release anything has been read yet: each comparison reads anew.
+        now, other = (
+            open_source(self._case, OpenTarget(functools.partial(self._find_launcher, name)), _SETTINGS)
+            for name in (version, good)
+        )
         judgements = judge_against(self._case, now, other, self.plan, f"{version} {good}")
         if judgements and all(judgement.outcome is Outcome.NOT_COMPARABLE for judgement in judgements):
             raise StatisticsError(f"{version} against {good}: {judgements[0].reason}")
@@ -106,10 +104,6 @@ class Comparer:
         if judgement.change_ratio is None:
             return judgement.rises
         return judgement.change_ratio.estimate > 1.0 + self._tolerance / 2.0
-
-    def _open_target(self, version: str) -> OpenTarget:
-        """Return a release of which nothing has been read yet: each comparison reads anew."""
-        return OpenTarget(lambda: self._find_launcher(version))
 
     def _find_launcher(self, version: str) -> Launcher:
         if version not in self._launchers:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from benchmarks.commands._running import CommandParser, MisuseError, refuse, run_command
+from benchmarks.commands import CommandParser, MisuseError, refuse, run_command
 from benchmarks.launch.environments import build_target
 
 

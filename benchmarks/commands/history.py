@@ -20,12 +20,11 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 from packaging.specifiers import InvalidSpecifier, Specifier
 
 from benchmarks.baselines.lines import append_line, load_lines
-from benchmarks.commands._running import (
+from benchmarks.commands import (
     CommandParser,
     MisuseError,
     read_count,
@@ -55,7 +54,7 @@ from benchmarks.target.supervise import Limits
 
 _VERSIONS = tuple(f"2.{minor}" for minor in range(12, 22))
 
-_METHODS = ("fit_array", "fit_dataset", "loop_graph")
+_STEP_METHODS = ("fit_dataset", "loop_graph")
 
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 
@@ -71,31 +70,20 @@ _ENOUGH_ROUNDS = {Question.PEAK_MEMORY: 3, Question.TRAINING_GRAPH: 2}
 
 def list_cases() -> tuple[Case, ...]:
     """Return what is measured in each version."""
-    step = [
-        Case(question=Question.STEP_TIME, workload="mlp", depth=2, batch_size=256, dataset_size=None, method=method)
-        for method in ("fit_dataset", "loop_graph")
-    ]
-    sized = [
-        Case(question=question, workload="mlp", depth=2, batch_size=batch_size, dataset_size=100_000, method=method)
-        for question, batch_size in ((Question.STARTUP_TIME, 256), (Question.PEAK_MEMORY, 512))
-        for method in _METHODS
-    ]
-    graphs = [
-        Case(
-            question=Question.TRAINING_GRAPH, workload="mlp", depth=2, batch_size=256, dataset_size=None, method=method
+    return tuple(
+        Case(question=question, workload="mlp", depth=2, batch_size=batch_size, dataset_size=size, method=method)
+        for question, batch_size, size, methods in (
+            (Question.STEP_TIME, 256, None, _STEP_METHODS),
+            (Question.STARTUP_TIME, 256, 100_000, ("fit_array", *_STEP_METHODS)),
+            (Question.PEAK_MEMORY, 512, 100_000, ("fit_array", *_STEP_METHODS)),
+            (Question.TRAINING_GRAPH, 256, None, _STEP_METHODS),
         )
-        for method in ("fit_dataset", "loop_graph")
-    ]
-    return (*step, *sized, *graphs)
+        for method in methods
+    )
 
 
 def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
-    """Measure what is not written down yet, and write it down.
-
-    Args:
-        versions: minor versions such as `2.15`.
-        rounds: how often each case is measured in each version.
-        raw: a file of JSON lines; made where there is none.
+    """Measure what is not written down yet of so many rounds of minor versions such as `2.15`, and write it down.
 
     Raises:
         TargetError: when the environment of a version cannot be built.
@@ -127,15 +115,15 @@ def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
 @contextlib.contextmanager
 def _open_servers(targets: Mapping[str, Target]) -> Iterator[dict[str, ServerLauncher]]:
     """Start a server of each version for one round, so that each round draws address spaces of its own."""
-    launchers = {version: ServerLauncher(target, _LIMITS) for version, target in targets.items()}
-    try:
+    with contextlib.ExitStack() as stack:
+        launchers = {
+            version: stack.enter_context(contextlib.closing(ServerLauncher(target, _LIMITS)))
+            for version, target in targets.items()
+        }
         for version, launcher in launchers.items():
             environment = launcher.describe_environment()
             print(f"{version}: TensorFlow {environment.tensorflow}, Keras {environment.keras}", file=sys.stderr)
         yield launchers
-    finally:
-        for launcher in launchers.values():
-            launcher.close()
 
 
 def _check_same(raw: Path, written: Sequence[HistoryEntry], version: str, here: Environment) -> None:
@@ -194,15 +182,10 @@ def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -
             case=case,
             number=number,
             occasion=occasion if case.question.is_timed else "",
-            **_file(result),
+            block=result if isinstance(result, BlockSummary) else None,
+            readings=result if isinstance(result, ReadBlock) else None,
+            failed=str(result) if isinstance(result, SuiteError) else None,
         )
-
-
-def _file(result: BlockSummary | ReadBlock | SuiteError) -> dict[str, Any]:
-    """Return the field of an entry that this result belongs in."""
-    if isinstance(result, SuiteError):
-        return {"failed": str(result)}
-    return {"readings" if isinstance(result, ReadBlock) else "block": result}
 
 
 def _measure_times(launchers: Sequence[ServerLauncher], case: Case, number: int) -> list[BlockSummary | SuiteError]:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from benchmarks.baselines.merging import merge_runs
 from benchmarks.baselines.store import load_run
-from benchmarks.commands._running import CommandParser, read_place, run_command, write_whole
+from benchmarks.commands import CommandParser, read_place, run_command, write_whole
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

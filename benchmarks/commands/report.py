@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.baselines.store import EXTRA_INFO_KEY, FOR_READERS, RUN_KEY, SUMMARY_KEY, load_run, read_baseline
-from benchmarks.commands._running import CommandParser, MisuseError, read_place, refuse, run_command, write_whole
+from benchmarks.commands import CommandParser, MisuseError, read_place, refuse, run_command, write_whole
 from benchmarks.errors import BaselineError, RecordError
 from benchmarks.gate.times import estimate_overhead
 from benchmarks.records import Aspect, CaseReport, Json, Outcome
@@ -34,9 +34,6 @@ _UNKNOWN = dict.fromkeys(("overhead_ratio", "position_ratio", "timed_share", "ve
 
 def read_summary(run: Json) -> Summary:
     """Return the summary that was saved with a run, or one made of its cases where there is none that can be read.
-
-    Args:
-        run: the JSON of a stored run.
 
     Raises:
         BaselineError: when the run has no case of this suite that can be read.

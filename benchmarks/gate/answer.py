@@ -17,7 +17,7 @@ from enum import Enum
 from benchmarks.gate.plan import FAMILY_ALPHA
 from benchmarks.gate.times import estimate_overhead
 from benchmarks.records import Aspect, Case, CaseReport, Interval, Outcome
-from benchmarks.stats.multiplicity import split_over_cases
+from benchmarks.stats.intervals import split_over_cases
 
 
 class Answer(str, Enum):

@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from benchmarks.errors import StatisticsError
 from benchmarks.records import Aspect, Question
 from benchmarks.records.quantities import Rule, list_quantities
-from benchmarks.stats.multiplicity import split_over_cases, split_over_looks
+from benchmarks.stats.intervals import split_over_cases, split_over_looks
 
 SCREEN_CONFIDENCE: float = 0.80
 """Passes 98 % of unchanged cases at a screen of 6 blocks and 95 % at one of 4 (where 0.90 passes 85 %), 2 % at most of

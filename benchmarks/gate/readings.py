@@ -29,8 +29,8 @@ from benchmarks.gate.rules import (
     judge_growth,
 )
 from benchmarks.records import Aspect, Case, Outcome, ReadBlock
+from benchmarks.records.blocks import describe_op_types, subtract_op_types
 from benchmarks.records.quantities import QUANTITIES, Rule, find_quantity, title_reading
-from benchmarks.records.readings import describe_op_types, subtract_op_types
 from benchmarks.units import format_bytes
 
 _THERE = "in the other target"

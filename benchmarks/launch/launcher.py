@@ -23,7 +23,7 @@ from benchmarks.errors import BlockError, SuiteError, TargetError, attempt
 from benchmarks.launch.server import Server, ServerError
 from benchmarks.launch.targets import Target
 from benchmarks.records import ArmReadings, Block, BlockRequest, Environment, Json, Meeting, Profile, ReadRequest
-from benchmarks.records.introduction import Introduction
+from benchmarks.records.cases import Introduction
 from benchmarks.target.supervise import Limits
 
 _IMPORT_TIMEOUT_S = 180.0

@@ -26,7 +26,7 @@ from benchmarks.target.turns import ENDED
 
 TURN_NS: int = 10_000_000
 """Timed nanoseconds of a turn: short beside the moods of a machine, long beside handing over; chosen by
-`benchmarks.studies.target_pairs`, docs/how-it-measures.md has the table."""
+`benchmarks.studies.estimators`, docs/how-it-measures.md has the table."""
 
 _HAS_NAMED_PIPES = hasattr(os, "mkfifo")
 

@@ -27,7 +27,7 @@ from benchmarks.launch.lockstep import run_together
 from benchmarks.launch.targets import Target
 from benchmarks.protocols import Launcher
 from benchmarks.records import ArmReadings, Block, BlockRequest, Environment, Meeting, Profile, ReadRequest
-from benchmarks.records.introduction import Introduction
+from benchmarks.records.cases import Introduction
 from benchmarks.target.supervise import Limits
 
 LAYOUTS: int = 4

@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.errors import SuiteError
 from benchmarks.launch.targets import Target
 from benchmarks.records import Json
-from benchmarks.records.introduction import Introduction
+from benchmarks.records.cases import Introduction
 from benchmarks.target.worker import FIXED_ADDRESSES_VARIABLE
 
 _ROOT = Path(__file__).resolve().parents[2]

@@ -27,7 +27,7 @@ from benchmarks.measuring.settings import MeasuringSettings
 from benchmarks.measuring.standards import Standards
 from benchmarks.measuring.timed import OnBlock, TimedSource, make_unmeasured_report
 from benchmarks.records import Case, CaseReport, Outcome, Verdict
-from benchmarks.records.introduction import Introduction
+from benchmarks.records.cases import Introduction
 
 Publish = Callable[[CaseReport, Sequence[float]], None]
 """Called with the report on a case, and how long each step of its weighted arm took, or each process that read it."""

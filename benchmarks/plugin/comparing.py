@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.baselines.store import RUN_KEY, SUMMARY_KEY, check_run, check_run_file, read_baseline
+from benchmarks.baselines.store import RUN_KEY, SUMMARY_KEY, check_run, load_run, read_baseline
 from benchmarks.errors import BaselineError, SuiteError
 from benchmarks.gate.plan import count_judgements
 from benchmarks.measuring.standards import Standards, load_anchor
@@ -35,7 +35,7 @@ def pytest_configure(config: pytest.Config) -> None:
     run.compared_with = asked if isinstance(asked, str) else ""
     try:
         if isinstance(asked, str) and (os.sep in asked or asked.endswith(".json")):
-            check_run_file(Path(asked))
+            load_run(Path(asked))
         if run.settings.anchor is not None:
             largest_tolerance = max(run.settings.tolerances.values(), default=0.0)
             anchor = load_anchor(run.settings.anchor, largest_tolerance)

@@ -4,21 +4,23 @@ Leaves out: every computation on them. Times are integers in nanoseconds; ratios
 """
 
 from benchmarks.questions import Question
-from benchmarks.records.blocks import (
-    Block,
-    BlockRequest,
-    BlockSummary,
+from benchmarks.records.blocks import ArmReadings, Block, BlockRequest, BlockSummary, Meeting, ReadBlock, ReadRequest
+from benchmarks.records.cases import Arm, Case, Plant
+from benchmarks.records.findings import (
+    Aspect,
+    CaseReport,
+    Change,
+    Comparison,
     Environment,
     HistoryEntry,
+    Interval,
     Measurement,
-    Meeting,
+    Outcome,
     Profile,
+    Verdict,
 )
-from benchmarks.records.cases import Arm, Case, Plant
-from benchmarks.records.findings import Aspect, CaseReport, Change, Comparison, Interval, Outcome, Verdict
 from benchmarks.records.json_form import Json
 from benchmarks.records.quantities import Stretch
-from benchmarks.records.readings import ArmReadings, ReadBlock, ReadRequest
 
 __all__ = [
     "Arm",

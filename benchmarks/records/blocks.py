@@ -1,6 +1,8 @@
-"""What comes back where arms are timed? A block as it was asked for, its raw samples, and what is kept of them.
+"""What is a target asked, and what comes back? A block of timed slices, or the bytes and counts of one arm.
 
-A saved run keeps a measurement, a history one line per block of a version, and an explanation a profile.
+A timed block holds both arms, whose raw samples come back and of which a summary is kept. Where bytes and counts are
+read, each arm has a process to itself, so that no arm inherits memory from the other; they do not drift with the
+machine's load, which is what makes that possible. Leaves out: what is concluded from them (`findings`).
 """
 
 from __future__ import annotations
@@ -11,9 +13,12 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from benchmarks.errors import RecordError
-from benchmarks.records.cases import Case, Plant
+from benchmarks.records.cases import Arm, Case, Plant
 from benchmarks.records.json_form import LARGEST_NUMBER, JsonRecord
-from benchmarks.records.readings import ReadBlock
+from benchmarks.records.quantities import QUANTITIES, Stretch
+
+OpCounts = Mapping[str, int]
+"""Operations by type. How they are wired is left out: two graphs with the same counts can differ in that."""
 
 _LARGEST_LOG_RATIO = math.log(LARGEST_NUMBER)
 """The longest time that 64 bits can hold against one nanosecond: no two times are further apart."""
@@ -163,80 +168,105 @@ class BlockSummary(JsonRecord):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Environment(JsonRecord):
-    """Where a run was measured: what decides whether two runs are alike."""
+class ReadRequest(JsonRecord):
+    """What one fresh process is asked to read: one arm of a case, alone. Equal requests ask for equal readings.
 
-    json_name: ClassVar[str] = "an environment"
-
-    tensorflow: str
-    keras: str
-    numpy: str
-    python: str
-    cpu_model: str
-    cores: int
-    intra_op_threads: int | None
-    inter_op_threads: int | None
-    onednn: str
-    device: str
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement(JsonRecord):
-    """A measured case: the summaries of its blocks, in the order they ran, and where they ran.
-
-    A timed case has `blocks`, one whose bytes or counts are read has `readings`.
+    `intra_op_threads` and `inter_op_threads` of None leave TensorFlow's defaults. `layout` says which of the target's
+    servers the process is forked from: each has drawn an address space of its own.
     """
 
-    json_name: ClassVar[str] = "a stored measurement"
+    json_name: ClassVar[str] = "a request to read an arm"
+    json_remedy: ClassVar[str] = "run one checkout on both sides"
 
     case: Case
-    blocks: tuple[BlockSummary, ...] = ()
-    readings: tuple[ReadBlock, ...] = ()
-    environment: Environment
-
-    def __post_init__(self) -> None:
-        """Raise RecordError where a case has not what its question asks for."""
-        expected = (1, 0) if self.case.question.is_timed else (0, 1)
-        if (min(1, len(self.blocks)), min(1, len(self.readings))) != expected:
-            raise RecordError(
-                f"{self.case.case_id}: expected {'blocks' if self.case.question.is_timed else 'readings'} alone, got "
-                f"{len(self.blocks)} blocks and {len(self.readings)} readings"
-            )
+    arm: Arm
+    seed: int
+    stretch: Stretch = Stretch.PASS
+    plant: Plant | None = None
+    intra_op_threads: int | None = None
+    inter_op_threads: int | None = None
+    layout: int = 0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class HistoryEntry(JsonRecord):
-    """One line: block `number` of a case in a version; exactly one of `block`, `readings` and `failed` is there.
+class ArmReadings(JsonRecord):
+    """What was read of one arm in a block, by one process or, where there are several stretches, by one for each.
 
-    `occasion` is the same in blocks that were measured in turns with each other, and in no others.
+    `values` holds bytes and counts by key (`quantities.name_reading`). `missing` says by key or quantity why one
+    could not be read. `op_types` counts the operations of a graph by type, by the quantity that counts its nodes.
+    `trace_causes` has one sentence per trace after warm-up. `resident_by_epoch_bytes` is the level after each
+    epoch, from which the retained bytes are estimated. `read_ns` is how long the reading took, for no comparison.
     """
 
-    json_name: ClassVar[str] = "a line of a history"
-    json_remedy: ClassVar[str] = "remove the line"
+    json_name: ClassVar[str] = "the readings of an arm"
 
-    version: str
-    environment: Environment
-    case: Case
-    number: int
-    occasion: str = ""
-    block: BlockSummary | None = None
-    readings: ReadBlock | None = None
-    failed: str | None = None
+    seed: int
+    values: Mapping[str, float]
+    read_ns: int
+    missing: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    op_types: Mapping[str, OpCounts] = dataclasses.field(default_factory=dict)
+    trace_causes: tuple[str, ...] = ()
+    resident_by_epoch_bytes: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise RecordError where the entry holds nothing, or two things."""
-        if sum(value is not None for value in (self.block, self.readings, self.failed)) != 1:
-            raise RecordError(f"a history entry: expected a block, readings or a failure, got {self}")
+        """Raise RecordError where a value is not a number, or of nothing that is known."""
+        if not all(math.isfinite(value) for value in self.values.values()):
+            raise RecordError(f"readings: expected finite numbers, got {dict(self.values)!r}")
+        for key in self.values:
+            if key.partition("[")[0] not in QUANTITIES:
+                raise RecordError(f"readings: expected one of {', '.join(QUANTITIES)}, got {key[:100]!r}")
+
+    def merge(self, other: ArmReadings) -> ArmReadings:
+        """Return these readings and those of another stretch of the same arm."""
+        return dataclasses.replace(
+            self,
+            values={**self.values, **other.values},
+            missing={**self.missing, **other.missing},
+            op_types={**self.op_types, **other.op_types},
+            trace_causes=self.trace_causes + other.trace_causes,
+            read_ns=self.read_ns + other.read_ns,
+        )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Profile(JsonRecord):
-    """The own time of Python functions in nanoseconds per step, by `file function`, of both arms of a case.
+class ReadBlock(JsonRecord):
+    """Both arms of one block, each read in a process of its own."""
 
-    Profiled steps are slower than others; only the differences between the arms mean anything.
+    json_name: ClassVar[str] = "the readings of both arms"
+
+    control: ArmReadings
+    weighted: ArmReadings
+
+    def list_keys(self) -> tuple[str, ...]:
+        """Return the keys that were read of both arms."""
+        return tuple(key for key in self.control.values if key in self.weighted.values)
+
+    def find_extra(self, key: str) -> float:
+        """Return what the weighted arm has more than its control; negative where it has less."""
+        return self.weighted.values[key] - self.control.values[key]
+
+    def find_missing(self, key: str) -> str | None:
+        """Return why a key was not read of one of the arms; None where nothing is known of it."""
+        quantity = key.partition("[")[0]
+        for arm in (self.weighted, self.control):
+            for name in (key, quantity):
+                if name in arm.missing:
+                    return arm.missing[name]
+        return None
+
+
+def subtract_op_types(graph: OpCounts, other: OpCounts) -> dict[str, int]:
+    """Return by op type how many nodes `graph` has more than `other`; op types of which both have as many are left out.
+
+    Args:
+        graph: nodes by op type.
+        other: nodes by op type, or a difference of such.
     """
+    differences = {name: graph.get(name, 0) - other.get(name, 0) for name in sorted({*graph, *other})}
+    return {name: count for name, count in differences.items() if count}
 
-    json_name: ClassVar[str] = "a profile"
 
-    control_own_ns_per_step: Mapping[str, float]
-    weighted_own_ns_per_step: Mapping[str, float]
+def describe_op_types(difference: OpCounts) -> str:
+    """Return a difference in words, the largest first: `+2 Mul, +1 Cast, -1 Sum`; `none` where there is none."""
+    ranked = sorted(difference.items(), key=lambda entry: (-abs(entry[1]), entry[0]))
+    return ", ".join(f"{count:+d} {name}" for name, count in ranked) or "none"

@@ -1,15 +1,99 @@
-"""What is concluded? Intervals, comparisons, verdicts, and the report on a case."""
+"""What is kept and concluded? Measurements and where they were made, intervals, comparisons, verdicts, and reports.
+
+A saved run keeps a measurement, a history one line per block of a version, and an explanation a profile.
+"""
 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from enum import Enum
 from typing import ClassVar
 
 from benchmarks.errors import RecordError
-from benchmarks.records.blocks import Measurement
+from benchmarks.records.blocks import BlockSummary, ReadBlock
 from benchmarks.records.cases import Case
 from benchmarks.records.json_form import JsonRecord, UnboundedFloat
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Environment(JsonRecord):
+    """Where a run was measured: what decides whether two runs are alike."""
+
+    json_name: ClassVar[str] = "an environment"
+
+    tensorflow: str
+    keras: str
+    numpy: str
+    python: str
+    cpu_model: str
+    cores: int
+    intra_op_threads: int | None
+    inter_op_threads: int | None
+    onednn: str
+    device: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement(JsonRecord):
+    """A measured case: the summaries of its blocks, in the order they ran, and where they ran.
+
+    A timed case has `blocks`, one whose bytes or counts are read has `readings`.
+    """
+
+    json_name: ClassVar[str] = "a stored measurement"
+
+    case: Case
+    blocks: tuple[BlockSummary, ...] = ()
+    readings: tuple[ReadBlock, ...] = ()
+    environment: Environment
+
+    def __post_init__(self) -> None:
+        """Raise RecordError where a case has not what its question asks for."""
+        expected = (1, 0) if self.case.question.is_timed else (0, 1)
+        if (min(1, len(self.blocks)), min(1, len(self.readings))) != expected:
+            raise RecordError(
+                f"{self.case.case_id}: expected {'blocks' if self.case.question.is_timed else 'readings'} alone, got "
+                f"{len(self.blocks)} blocks and {len(self.readings)} readings"
+            )
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry(JsonRecord):
+    """One line: block `number` of a case in a version; exactly one of `block`, `readings` and `failed` is there.
+
+    `occasion` is the same in blocks that were measured in turns with each other, and in no others.
+    """
+
+    json_name: ClassVar[str] = "a line of a history"
+    json_remedy: ClassVar[str] = "remove the line"
+
+    version: str
+    environment: Environment
+    case: Case
+    number: int
+    occasion: str = ""
+    block: BlockSummary | None = None
+    readings: ReadBlock | None = None
+    failed: str | None = None
+
+    def __post_init__(self) -> None:
+        """Raise RecordError where the entry holds nothing, or two things."""
+        if sum(value is not None for value in (self.block, self.readings, self.failed)) != 1:
+            raise RecordError(f"a history entry: expected a block, readings or a failure, got {self}")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Profile(JsonRecord):
+    """The own time of Python functions in nanoseconds per step, by `file function`, of both arms of a case.
+
+    Profiled steps are slower than others; only the differences between the arms mean anything.
+    """
+
+    json_name: ClassVar[str] = "a profile"
+
+    control_own_ns_per_step: Mapping[str, float]
+    weighted_own_ns_per_step: Mapping[str, float]
 
 
 class Outcome(str, Enum):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from enum import Enum
+from functools import partial
 from types import MappingProxyType
 
 from benchmarks.questions import Question
@@ -87,45 +88,26 @@ def _add(row: Quantity) -> Quantity:
     return row
 
 
-PASS_PEAK_TENSORS = _add(
-    Quantity(
-        name="pass_peak_tensor_bytes",
-        question=Question.PEAK_MEMORY,
-        unit=Unit.BYTES,
-        rule=Rule.BYTES,
-        title="peak tensor bytes of a pass",
-        short="tensors",
-    )
-)
+_peak = partial(Quantity, question=Question.PEAK_MEMORY, unit=Unit.BYTES, rule=Rule.BYTES)
+_count = partial(Quantity, question=Question.TRAINING_GRAPH, unit=Unit.COUNT)
+
+PASS_PEAK_TENSORS = _add(_peak(name="pass_peak_tensor_bytes", title="peak tensor bytes of a pass", short="tensors"))
 PASS_PEAK_RESIDENT = _add(
-    Quantity(
-        name="pass_peak_resident_bytes",
-        question=Question.PEAK_MEMORY,
-        unit=Unit.BYTES,
-        rule=Rule.BYTES,
-        title="peak resident bytes of a pass",
-        short="resident",
-    )
+    _peak(name="pass_peak_resident_bytes", title="peak resident bytes of a pass", short="resident")
 )
 STEP_PEAK_TENSORS = _add(
-    Quantity(
+    _peak(
         name="step_peak_tensor_bytes",
-        question=Question.PEAK_MEMORY,
         stretch=Stretch.STEP,
-        unit=Unit.BYTES,
-        rule=Rule.BYTES,
         title="peak tensor bytes of a step",
         short="tensors of a step",
         is_brief=False,
     )
 )
 STEP_PEAK_RESIDENT = _add(
-    Quantity(
+    _peak(
         name="step_peak_resident_bytes",
-        question=Question.PEAK_MEMORY,
         stretch=Stretch.STEP,
-        unit=Unit.BYTES,
-        rule=Rule.BYTES,
         title="peak resident bytes of a step",
         short="resident of a step",
         is_brief=False,
@@ -142,10 +124,8 @@ RETAINED = _add(
     )
 )
 FIRST_PASS_TRACES = _add(
-    Quantity(
+    _count(
         name="first_pass_traces",
-        question=Question.TRAINING_GRAPH,
-        unit=Unit.COUNT,
         rule=Rule.EXACT,
         title="traces in the first pass",
         short="first traces",
@@ -153,30 +133,12 @@ FIRST_PASS_TRACES = _add(
     )
 )
 STEADY_TRACES = _add(
-    Quantity(
-        name="steady_traces",
-        question=Question.TRAINING_GRAPH,
-        unit=Unit.COUNT,
-        rule=Rule.NONE,
-        title="traces after warm-up",
-        short="traces after warm-up",
-    )
+    _count(name="steady_traces", rule=Rule.NONE, title="traces after warm-up", short="traces after warm-up")
 )
-GRAPH_NODES = _add(
-    Quantity(
-        name="graph_nodes",
-        question=Question.TRAINING_GRAPH,
-        unit=Unit.COUNT,
-        rule=Rule.EXACT,
-        title="graph nodes of the step",
-        short="nodes",
-    )
-)
+GRAPH_NODES = _add(_count(name="graph_nodes", rule=Rule.EXACT, title="graph nodes of the step", short="nodes"))
 OPTIMISED_NODES = _add(
-    Quantity(
+    _count(
         name="optimised_graph_nodes",
-        question=Question.TRAINING_GRAPH,
-        unit=Unit.COUNT,
         rule=Rule.EXACT,
         title="graph nodes of the step after optimisation",
         short="nodes after optimisation",
@@ -189,12 +151,7 @@ QUANTITIES: Mapping[str, Quantity] = MappingProxyType(_ROWS)
 
 
 def name_reading(quantity: str, device: str | None = None) -> str:
-    """Return the key of a reading: the quantity, with the device it was read on where there can be several.
-
-    Args:
-        quantity: a name in QUANTITIES.
-        device: such as `GPU:0`; None for what belongs to the process.
-    """
+    """Return the key of a reading: a quantity's name, with the device where there can be several, such as `GPU:0`."""
     return quantity if device is None else f"{quantity}[{device}]"
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from benchmarks.records import ArmReadings
+from benchmarks.records.blocks import describe_op_types, subtract_op_types
 from benchmarks.records.quantities import FIRST_PASS_TRACES, GRAPH_NODES, OPTIMISED_NODES, STEADY_TRACES
-from benchmarks.records.readings import describe_op_types, subtract_op_types
 from benchmarks.units import format_duration
 
 _FUNCTIONS_TOLD = 6

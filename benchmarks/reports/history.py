@@ -16,6 +16,7 @@ from packaging.version import Version
 
 from benchmarks.errors import StatisticsError
 from benchmarks.records import BlockSummary, Case, HistoryEntry, Interval, Question, ReadBlock
+from benchmarks.records.blocks import describe_op_types, subtract_op_types
 from benchmarks.records.quantities import (
     FIRST_PASS_TRACES,
     OPTIMISED_NODES,
@@ -23,7 +24,6 @@ from benchmarks.records.quantities import (
     PASS_PEAK_TENSORS,
     name_reading,
 )
-from benchmarks.records.readings import describe_op_types, subtract_op_types
 from benchmarks.reports.markdown import render_table
 from benchmarks.stats.lines import Track, estimate_track
 from benchmarks.units import format_bytes, format_duration, format_overhead

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.records import Aspect, Case, Outcome, Question
+from benchmarks.records.blocks import describe_op_types
 from benchmarks.records.quantities import (
     GRAPH_NODES,
     OPTIMISED_NODES,
@@ -16,7 +17,6 @@ from benchmarks.records.quantities import (
     list_quantities,
     title_reading,
 )
-from benchmarks.records.readings import describe_op_types
 from benchmarks.reports.answer import DOUBTED
 from benchmarks.reports.growth import make_sample_cost_section
 from benchmarks.reports.summary import QuantityRow, Summary, TimeRow, Topic

@@ -10,8 +10,8 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.records import Arm, CaseReport, Measurement, Outcome
+from benchmarks.records.blocks import subtract_op_types
 from benchmarks.records.quantities import OPTIMISED_NODES, find_quantity
-from benchmarks.records.readings import subtract_op_types
 from benchmarks.reports.answer import answer_on_changes, answer_on_costs
 from benchmarks.reports.growth import estimate_sample_costs
 from benchmarks.reports.remarks import (

@@ -71,18 +71,6 @@ def _estimate_median(values: Floats) -> float:
     return float(np.median(values))
 
 
-def _estimate_lower_quartile(slices_ns: Floats) -> float:
-    return float(np.percentile(slices_ns, 25.0))
-
-
-def _estimate_minimum(slices_ns: Floats) -> float:
-    return float(slices_ns.min())
-
-
-def _estimate_trimmed_mean_of_both_ends(log_ratios: Floats) -> float:
-    return float(stats.trim_mean(log_ratios, PAIRS_TRIM_FRACTION))
-
-
 def _estimate_hodges_lehmann(log_ratios: Floats) -> float:
     """Return the median of the means of every two log-ratios, each with itself included."""
     pieces = np.array_split(log_ratios, math.ceil(log_ratios.size / MAX_ROUNDS_AT_ONCE))
@@ -97,8 +85,8 @@ LOCATIONS: Mapping[str, Callable[[Floats], float]] = MappingProxyType(
     {
         "trimmed mean": _estimate_trimmed_mean,
         "median": _estimate_median,
-        "lower quartile": _estimate_lower_quartile,
-        "minimum": _estimate_minimum,
+        "lower quartile": lambda slices_ns: float(np.percentile(slices_ns, 25.0)),
+        "minimum": lambda slices_ns: float(slices_ns.min()),
     }
 )
 """Ways of putting a column of slices, float64 [rounds] in ns, into one number."""
@@ -106,30 +94,24 @@ LOCATIONS: Mapping[str, Callable[[Floats], float]] = MappingProxyType(
 
 def _compare_locations(location: Callable[[Floats], float]) -> Formula:
     """Return the formula log(location(numerator) / location(denominator))."""
-
-    def estimate(denominator_ns: Floats, numerator_ns: Floats) -> float:
-        return math.log(location(numerator_ns) / location(denominator_ns))
-
-    return estimate
+    return lambda denominator_ns, numerator_ns: math.log(location(numerator_ns) / location(denominator_ns))
 
 
 def _locate_pairs(location: Callable[[Floats], float]) -> Formula:
     """Return the formula location(log(numerator / denominator)), taken round by round."""
-
-    def estimate(denominator_ns: Floats, numerator_ns: Floats) -> float:
-        return location(np.log(numerator_ns / denominator_ns))
-
-    return estimate
+    return lambda denominator_ns, numerator_ns: location(np.log(numerator_ns / denominator_ns))
 
 
 FORMULAS: Mapping[Estimator, Formula] = MappingProxyType(
     {
-        Estimator.RATIO_OF_TRIMMED_MEANS: _compare_locations(_estimate_trimmed_mean),
-        Estimator.RATIO_OF_MEDIANS: _compare_locations(_estimate_median),
-        Estimator.RATIO_OF_LOWER_QUARTILES: _compare_locations(_estimate_lower_quartile),
-        Estimator.RATIO_OF_MINIMA: _compare_locations(_estimate_minimum),
+        Estimator.RATIO_OF_TRIMMED_MEANS: _compare_locations(LOCATIONS["trimmed mean"]),
+        Estimator.RATIO_OF_MEDIANS: _compare_locations(LOCATIONS["median"]),
+        Estimator.RATIO_OF_LOWER_QUARTILES: _compare_locations(LOCATIONS["lower quartile"]),
+        Estimator.RATIO_OF_MINIMA: _compare_locations(LOCATIONS["minimum"]),
         Estimator.MEDIAN_OF_PAIRS: _locate_pairs(_estimate_median),
-        Estimator.TRIMMED_MEAN_OF_PAIRS: _locate_pairs(_estimate_trimmed_mean_of_both_ends),
+        Estimator.TRIMMED_MEAN_OF_PAIRS: _locate_pairs(
+            lambda log_ratios: float(stats.trim_mean(log_ratios, PAIRS_TRIM_FRACTION))
+        ),
         Estimator.HODGES_LEHMANN_OF_PAIRS: _locate_pairs(_estimate_hodges_lehmann),
     }
 )
@@ -186,17 +168,9 @@ def estimate_position_log_ratio(
 ) -> float:
     """Return a robust estimate of log(second position / first position) within one block.
 
-    Where one of the two orders never occurred, position and arm cannot be told apart within the block, and the overhead
-    is part of the estimate; over blocks with random orders it averages out.
-
-    Args:
-        control_slice_ns: int or float [rounds], above 0.
-        weighted_slice_ns: int or float [rounds], above 0.
-        weighted_first: bool [rounds], whether the weighted arm had the first position in that round.
-        estimator: the formula.
-
-    Raises:
-        StatisticsError: when there are no rounds, the columns differ in length, or a slice is not above 0.
+    Columns are those of `estimate_log_ratio`, which raises the same errors. Where one of the two orders never occurred,
+    position and arm cannot be told apart within the block, and the overhead is part of the estimate; over blocks with
+    random orders it averages out.
     """
     control = np.asarray(control_slice_ns, dtype=np.float64)
     weighted = np.asarray(weighted_slice_ns, dtype=np.float64)
@@ -209,24 +183,20 @@ def estimate_position_log_ratio(
 
 
 def summarise_block(block: Block, estimator: Estimator = DEFAULT_ESTIMATOR) -> BlockSummary:
-    """Return one block's estimates, its medians per step in ns, and its counters.
-
-    Args:
-        block: the raw samples; a Block has already refused slices of 0 ns and columns of unequal length.
-        estimator: the formula of both log-ratios.
-    """
+    """Return one block's estimates, its medians per step in ns, and its counters; a Block has refused bad columns."""
     control, weighted, weighted_first = block.control_slice_ns, block.weighted_slice_ns, block.weighted_first
     # A clock that ticks slowly may say 0 ns, which has no logarithm.
     control_cpu, weighted_cpu = (np.maximum(cpu_ns, 1) for cpu_ns in (block.control_cpu_ns, block.weighted_cpu_ns))
+    steps = block.steps_per_slice
     return BlockSummary(
         seed=block.seed,
         log_ratio=estimate_log_ratio(control, weighted, weighted_first, estimator),
         position_log_ratio=estimate_position_log_ratio(control, weighted, weighted_first, estimator),
-        control_median_ns=float(np.median(control)) / block.steps_per_slice,
-        weighted_median_ns=float(np.median(weighted)) / block.steps_per_slice,
+        control_median_ns=float(np.median(control)) / steps,
+        weighted_median_ns=float(np.median(weighted)) / steps,
         cpu_log_ratio=estimate_log_ratio(control_cpu, weighted_cpu, weighted_first, estimator),
-        control_cpu_median_ns=float(np.median(block.control_cpu_ns)) / block.steps_per_slice,
-        weighted_cpu_median_ns=float(np.median(block.weighted_cpu_ns)) / block.steps_per_slice,
+        control_cpu_median_ns=float(np.median(block.control_cpu_ns)) / steps,
+        weighted_cpu_median_ns=float(np.median(block.weighted_cpu_ns)) / steps,
         control_takedown_ns=float(np.median(block.control_takedown_ns)),
         weighted_takedown_ns=float(np.median(block.weighted_takedown_ns)),
         weighted_built_first=block.weighted_built_first,

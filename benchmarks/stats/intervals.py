@@ -1,8 +1,9 @@
 """How surely do several blocks know a ratio, or its change between two runs, and how large a change would they show?
 
-Leaves out: pooled rounds, which would feign certainty: the block is the replicate. All arithmetic is on natural
-log-ratios; only the final interval is on the ratio scale. Left out too is the power for the change that was observed,
-which tells nothing beyond its p-value.
+And how much error may one case, and one look at it, use up, so that a whole run keeps its promise? Leaves out: pooled
+rounds, which would feign certainty: the block is the replicate. All arithmetic is on natural log-ratios; only the final
+interval is on the ratio scale. Left out too are the power for the change that was observed, which tells nothing beyond
+its p-value, and false alarms across runs, which nothing within one run can limit.
 
 Formulas: for one run, mean ± t(n - 1) · s / √n (Student). For two runs, the difference of means ± t(v) · √(a + b)
 with a = s₁²/n₁, b = s₂²/n₂ and Welch and Satterthwaite's v = (a + b)² / (a²/(n₁ - 1) + b²/(n₂ - 1)): the baseline may
@@ -19,8 +20,12 @@ limit that statistic follows the noncentral t distribution with noncentrality d 
 exceeds the threshold with the wanted power, times the standard error, is d: the smallest change that would be seen. For
 Welch's degrees of freedom it is an approximation.
 
-Source: NIST/SEMATECH e-Handbook of Statistical Methods, sections 1.3.5.2 and 1.3.5.3; J. Cohen, Statistical Power
-Analysis for the Behavioral Sciences, chapter 2.
+Error levels are split by Bonferroni: alpha / cases, and that / looks. Holm's procedure would find a little more with
+the same promise, but it needs the p-values of all cases before it decides on the first: a test here fails by itself, at
+its own time, and may be run alone. Bonferroni needs no assumption on how strongly successive looks go together either.
+
+Source: NIST/SEMATECH e-Handbook of Statistical Methods, sections 1.3.5.2, 1.3.5.3 and 7.4.7.3; J. Cohen, Statistical
+Power Analysis for the Behavioral Sciences, chapter 2.
 """
 
 from __future__ import annotations
@@ -55,24 +60,16 @@ class LogEstimate:
         """Return the log-ratio that the true one exceeds with probability `alpha` at most; infinite if unknown.
 
         Raises:
-            StatisticsError: when alpha is not above 0 and below 1.
+            StatisticsError: when alpha is not above 0 and below 1, here as in every bound and interval.
         """
         return self.log_ratio + self._estimate_reach(alpha)
 
     def estimate_lower_bound(self, alpha: float) -> float:
-        """Return the log-ratio that the true one falls below with probability `alpha` at most; -infinite if unknown.
-
-        Raises:
-            StatisticsError: when alpha is not above 0 and below 1.
-        """
+        """Return the log-ratio that the true one falls below with probability `alpha` at most; -infinite if unknown."""
         return self.log_ratio - self._estimate_reach(alpha)
 
     def estimate_interval(self, confidence: float) -> Interval:
-        """Return the two-sided interval on the ratio scale, where 1.00 is free or unchanged.
-
-        Raises:
-            StatisticsError: when the confidence is not above 0 and below 1.
-        """
+        """Return the two-sided interval on the ratio scale, where 1.00 is free or unchanged."""
         if not 0.0 < confidence < 1.0:
             raise StatisticsError(f"an interval: expected a confidence above 0 and below 1, got {confidence}; use 0.95")
         alpha = (1.0 - confidence) / 2.0
@@ -93,11 +90,7 @@ class LogEstimate:
 
 
 def estimate_mean(log_ratios: ArrayLike, groups: Groups = ()) -> LogEstimate:
-    """Return the mean of the blocks' log-ratios with its standard error.
-
-    Args:
-        log_ratios: float [blocks], one per block.
-        groups: the group of each block, where there are such; nothing where all are of one kind.
+    """Return the mean of the blocks' log-ratios, float [blocks], with its standard error; each may be of a group.
 
     Raises:
         StatisticsError: when there are none, one of them is not a finite number, or there are not as many groups.
@@ -113,18 +106,13 @@ def estimate_change(
     baseline_groups: Groups = (),
     occasion_sd: float = 0.0,
 ) -> LogEstimate:
-    """Return the mean of the current log-ratios less that of the baseline's, by Welch.
+    """Return the mean of the current log-ratios, float [blocks], less that of the baseline's, by Welch.
 
     With one block on either side the spread is unknown and every bound infinite. Where neither side has any spread, the
     bounds are the estimate itself.
 
-    Args:
-        current_log_ratios: float [current blocks].
-        baseline_log_ratios: float [baseline blocks].
-        current_groups: the group of each current block; nothing where all are of one kind.
-        baseline_groups: likewise of the baseline's.
-        occasion_sd: standard deviation of a shift that all blocks of one occasion share, known from elsewhere; it is in
-            either side once, whatever the number of blocks.
+    `occasion_sd` is the standard deviation of a shift that all blocks of one occasion share, known from elsewhere; it
+    is in either side once, whatever the number of blocks.
 
     Raises:
         StatisticsError: when either side is empty, or holds a value that is not a finite number.
@@ -148,12 +136,7 @@ def estimate_change(
 
 
 def estimate_ratio_interval(log_ratios: ArrayLike, confidence: float, groups: Groups = ()) -> Interval:
-    """Return the t-interval over blocks on the ratio scale; one block gives infinite bounds.
-
-    Args:
-        log_ratios: float [blocks], one per block.
-        confidence: two-sided, such as 0.95.
-        groups: the group of each block, where there are such.
+    """Return the two-sided t-interval over blocks, float [blocks], on the ratio scale; one gives infinite bounds.
 
     Raises:
         StatisticsError: when there are no blocks, a value is not finite, or the confidence is not above 0 and below 1.
@@ -241,3 +224,27 @@ def estimate_smallest_visible_change(
         return math.expm1(math.log1p(tolerance) + noncentrality * change.standard_error)
     except OverflowError:
         return math.inf
+
+
+def split_over_cases(family_alpha: float, cases: int) -> float:
+    """Return the error level of one case that keeps a run's risk of any false alarm within `family_alpha`.
+
+    Raises:
+        StatisticsError: when the level is not above 0 and below 1, or there is not at least one case.
+    """
+    return _split_level(family_alpha, cases, "cases")
+
+
+def split_over_looks(judgement_alpha: float, looks: int) -> float:
+    """Return the error level of one look at a case that is looked at up to `looks` times; raises as that of a case."""
+    return _split_level(judgement_alpha, looks, "looks")
+
+
+def _split_level(alpha: float, parts: int, what: str) -> float:
+    if not 0.0 < alpha < 1.0:
+        raise StatisticsError(f"an error level: expected more than 0 and less than 1, got {alpha}; choose 0.05 or so")
+    if parts < 1:
+        raise StatisticsError(
+            f"{what}: expected at least 1 to split an error level over, got {parts}; count them again"
+        )
+    return alpha / parts

@@ -50,15 +50,10 @@ class Line(JsonRecord):
 
 
 def estimate_line(positions: ArrayLike, values: ArrayLike, confidence: float) -> Line:
-    """Return the least-squares line through the points.
-
-    Args:
-        positions: float [points], at least three points at two positions or more.
-        values: float [points].
-        confidence: of the slope's two-sided interval, such as 0.95.
+    """Return the least-squares line through points, float [points], with the two-sided interval of its slope.
 
     Raises:
-        StatisticsError: when there are fewer points, or all are at one position.
+        StatisticsError: when there are fewer than three points, or all are at one position.
     """
     x, y = np.asarray(positions, dtype=np.float64), np.asarray(values, dtype=np.float64)
     if x.ndim != 1 or x.shape != y.shape or x.size <= _PARAMETERS or np.unique(x).size < _PARAMETERS:
@@ -76,13 +71,10 @@ def estimate_line(positions: ArrayLike, values: ArrayLike, confidence: float) ->
 
 
 def estimate_growth(levels: ArrayLike) -> float:
-    """Return the growth from one level to the next, by Theil and Sen.
-
-    Args:
-        levels: float [epochs], at least two.
+    """Return the growth from one level to the next, of float [epochs], by Theil and Sen.
 
     Raises:
-        StatisticsError: when there are fewer than two.
+        StatisticsError: when there are fewer than two levels.
     """
     values = np.asarray(levels, dtype=np.float64)
     if values.ndim != 1 or values.size < _PARAMETERS:
@@ -91,11 +83,7 @@ def estimate_growth(levels: ArrayLike) -> float:
 
 
 def estimate_mean_interval(values: ArrayLike, confidence: float) -> Interval:
-    """Return the mean of the blocks' values with its t-interval; one block gives infinite bounds.
-
-    Args:
-        values: float [blocks], on any scale.
-        confidence: two-sided, such as 0.95.
+    """Return the mean of values on any scale with its two-sided t-interval over blocks; one gives infinite bounds.
 
     Raises:
         StatisticsError: when there are none.

@@ -1,1 +1,91 @@
-"""Scripts that chose a number of this suite by simulation or measurement; each prints the table it rests on."""
+"""Scripts that chose a number of this suite by simulation or measurement; each prints the table it rests on.
+
+Here is what they share: a command line, cases and servers to measure, a core kept busy, and tables in Markdown.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+
+import psutil
+from tabulate import tabulate
+
+from benchmarks.cases import parse_axis
+from benchmarks.launch.launcher import Proof, ServerLauncher
+from benchmarks.launch.targets import Target
+from benchmarks.records import Case, Question
+from benchmarks.sweeps import Profile, expand
+from benchmarks.target.supervise import Limits
+
+
+def make_parser(name: str, doc: str | None) -> argparse.ArgumentParser:
+    """Return the command line of the study of this name, which the first line of its docstring describes."""
+    return argparse.ArgumentParser(
+        prog=f"python -m benchmarks.studies.{name}", description=(doc or "").split("\n", maxsplit=1)[0]
+    )
+
+
+def make_simulation_parser(name: str, doc: str | None, cases: str) -> argparse.ArgumentParser:
+    """Return the command line of a study that simulates: how much, which is `cases`, and the seed of the draws."""
+    parser = make_parser(name, doc)
+    parser.add_argument("--cases", type=int, default=2000, help=f"{cases} (default: 2000)")
+    parser.add_argument("--seed", type=int, default=20260101, help="seed of the draws (default: 20260101)")
+    return parser
+
+
+def make_measuring_parser(name: str, doc: str | None) -> argparse.ArgumentParser:
+    """Return the command line of a study that measures, perhaps beside a busy process."""
+    parser = make_parser(name, doc)
+    parser.add_argument("--busy", action="store_true", help="keep one core busy with another process")
+    return parser
+
+
+def list_cases(question: Question, methods: str) -> list[Case]:
+    """Return the quick sweep's cases of these methods, null cases first."""
+    asked = expand(question, Profile.QUICK, {"method": parse_axis("method", methods)})
+    return [case for case in asked if isinstance(case, Case)]
+
+
+def find_limits() -> Limits:
+    """Return the limits of what a study measures: five minutes, and all memory there is."""
+    return Limits(timeout_s=300.0, memory_bytes=psutil.virtual_memory().total)
+
+
+@contextlib.contextmanager
+def open_servers(targets: Sequence[Target]) -> Iterator[list[ServerLauncher]]:
+    """Start a server of each target when it is first asked, and end them with the context."""
+    limits, proven = find_limits(), set[Proof]()
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(contextlib.closing(ServerLauncher(each, limits, proven=proven))) for each in targets]
+
+
+@contextlib.contextmanager
+def keep_a_core_busy(*, busy: bool) -> Iterator[None]:
+    """Run another process that never waits, for as long as the context lasts."""
+    if not busy:
+        yield
+        return
+    with subprocess.Popen([sys.executable, "-c", "while True: pass"]) as process:
+        try:
+            yield
+        finally:
+            process.kill()
+
+
+def report_progress(text: str) -> None:
+    """Tell a person how far a study is, apart from what it prints in the end."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def render_table(rows: Sequence[Mapping[str, object]]) -> str:
+    """Return a table in Markdown, its cells as they are written; the keys of the first row are its headers."""
+    return tabulate([dict(row) for row in rows], headers="keys", tablefmt="github", disable_numparse=True)
+
+
+def print_table(title: str, rows: Sequence[Mapping[str, object]]) -> None:
+    """Print a table below its title, at once."""
+    print(f"{title}\n\n{render_table(rows)}\n", flush=True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,18 +23,25 @@ from benchmarks.gate.bisection import count_steps, plan_bisection
 from benchmarks.gate.confirm import Pair, Standard, screen_then_confirm
 from benchmarks.gate.plan import ADVISED_BASELINE_BLOCKS, ANCHOR_FACTOR, Plan, count_judgements
 from benchmarks.gate.times import estimate_overhead, list_time_criteria_of_pairs
-from benchmarks.records import Aspect, BlockSummary, Case, CaseReport, Measurement, Outcome, Question
-from benchmarks.studies._simulated import (
-    NOWHERE,
+from benchmarks.records import Aspect, BlockSummary, Case, CaseReport, Environment, Measurement, Outcome, Question
+from benchmarks.studies import make_simulation_parser, print_table
+from benchmarks.studies.gate_plan import (
     SIMULATED_CASE,
     TOLERANCE,
+    Scenario,
     judge_simulated,
-    make_parser,
     make_plan,
     make_summaries,
-    print_table,
+    simulate_cases,
 )
-from benchmarks.studies.gate_plan import Scenario, simulate_cases
+
+_NOWHERE = Environment(
+    **dict.fromkeys(("tensorflow", "keras", "numpy", "python", "cpu_model", "onednn", "device"), "simulated"),
+    cores=1,
+    intra_op_threads=None,
+    inter_op_threads=None,
+)
+"""Where simulated blocks were measured."""
 
 _ANSWER_SD = 0.004
 _ANSWER_BLOCKS = 6
@@ -78,7 +85,7 @@ def simulate_answers(cases: int, *, runs: int, seed: int) -> AnswerShares:
         seed: of the draws.
     """
     rng = np.random.default_rng(seed)
-    weighted = [_make_case(number) for number in range(cases)]
+    weighted = [dataclasses.replace(SIMULATED_CASE, depth=number + 1) for number in range(cases)]
     nulls = {case: dataclasses.replace(case, null=True) for case in weighted}
     together = one_by_one = 0
     for _ in range(runs):
@@ -89,12 +96,8 @@ def simulate_answers(cases: int, *, runs: int, seed: int) -> AnswerShares:
     return AnswerShares(together=together / runs, one_by_one=one_by_one / runs)
 
 
-def _make_case(number: int) -> Case:
-    return dataclasses.replace(SIMULATED_CASE, depth=number + 1)
-
-
 def _report(case: Case, log_ratios: NDArray[np.float64]) -> CaseReport:
-    measurement = Measurement(case=case, blocks=tuple(make_summaries(log_ratios)), environment=NOWHERE)
+    measurement = Measurement(case=case, blocks=tuple(make_summaries(log_ratios)), environment=_NOWHERE)
     return CaseReport(
         case=case, measurement=measurement, overhead_ratio=None, position_ratio=None, timed_share=None, verdict=None
     )
@@ -173,22 +176,17 @@ def simulate_comparisons(
     return {outcome: count / comparisons for outcome, count in outcomes.items()}
 
 
-def _tabulate_answers(runs: int, seed: int) -> list[dict[str, str]]:
-    rows = []
+def _tabulate_answers(runs: int, seed: int) -> Iterator[dict[str, str]]:
     for cases in _ANSWER_CASES:
         shares = simulate_answers(cases, runs=runs, seed=seed)
-        rows.append(
-            {
-                "weighted cases": str(cases),
-                "yes": f"{shares.together:.1%}",
-                "yes, with a 95 % interval for each case": f"{shares.one_by_one:.1%}",
-            }
-        )
-    return rows
+        yield {
+            "weighted cases": str(cases),
+            "yes": f"{shares.together:.1%}",
+            "yes, with a 95 % interval for each case": f"{shares.one_by_one:.1%}",
+        }
 
 
-def _tabulate_levels(cases: int, seed: int) -> list[dict[str, str]]:
-    rows = []
+def _tabulate_levels(cases: int, seed: int) -> Iterator[dict[str, str]]:
     for judgements in _JUDGEMENTS:
         plan = make_plan(judgements=judgements)
         row = {"judgements": str(judgements), "level of each": f"{plan.judgement_alpha:.3%}"}
@@ -197,30 +195,25 @@ def _tabulate_levels(cases: int, seed: int) -> list[dict[str, str]]:
                 scenario = Scenario(change=change, baseline_blocks=ADVISED_BASELINE_BLOCKS, block_sd=block_sd)
                 tally = simulate_cases(plan, scenario, cases=cases, seed=seed)
                 row[f"{change:+.0%}, SD {block_sd:.1%}"] = f"{tally.share(Outcome.REGRESSED):.1%}"
-        rows.append(row)
-    return rows
+        yield row
 
 
-def _tabulate_creep(series: int, seed: int) -> list[dict[str, str]]:
-    rows = []
+def _tabulate_creep(series: int, seed: int) -> Iterator[dict[str, str]]:
     for rise in (0.0, _SMALL_RISE):
         for block_sd in _CREEP_SDS:
             without, with_anchor = (
                 simulate_creep(rise, anchored=anchored, block_sd=block_sd, series=series, seed=seed)
                 for anchored in (False, True)
             )
-            rows.append(
-                {
-                    "each rise": f"{rise:.1%}",
-                    "block SD": f"{block_sd:.1%}",
-                    "any REGRESSED, baseline alone": f"{without:.1%}",
-                    "any REGRESSED, with an anchor": f"{with_anchor:.1%}",
-                }
-            )
-    return rows
+            yield {
+                "each rise": f"{rise:.1%}",
+                "block SD": f"{block_sd:.1%}",
+                "any REGRESSED, baseline alone": f"{without:.1%}",
+                "any REGRESSED, with an anchor": f"{with_anchor:.1%}",
+            }
 
 
-def _tabulate_held(cases: int, seed: int) -> list[dict[str, str]]:
+def _tabulate_held(cases: int, seed: int) -> Iterator[dict[str, str]]:
     default = make_plan(judgements=_JUDGEMENTS[1])
     scenario = Scenario(change=TOLERANCE, baseline_blocks=ADVISED_BASELINE_BLOCKS, block_sd=_HELD_SD)
     tally = simulate_cases(default, scenario, cases=cases, seed=seed)
@@ -236,19 +229,13 @@ def _tabulate_held(cases: int, seed: int) -> list[dict[str, str]]:
         f"bisection, pairs of blocks, {_BISECTION_TOLERANCE:.0%}": compared,
     }
     told = (Outcome.HELD, Outcome.UNDECIDED, Outcome.REGRESSED)
-    return [
-        {"plan, tolerance": plan} | {outcome.value: f"{found.get(outcome, 0.0):.1%}" for outcome in told}
-        for plan, found in shares.items()
-    ]
+    for plan, found in shares.items():
+        yield {"plan, tolerance": plan} | {outcome.value: f"{found.get(outcome, 0.0):.1%}" for outcome in told}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the tables.
-
-    Args:
-        arguments: the command line without the program; None takes it from the process.
-    """
-    parser = make_parser("gate_errors", __doc__, "simulated cases, runs or series per cell")
+    """Print the tables."""
+    parser = make_simulation_parser("gate_errors", __doc__, "simulated cases, runs or series per cell")
     options = parser.parse_args(arguments)
     tables = {
         f"Where nothing costs anything, how often the answer is yes ({_ANSWER_BLOCKS} blocks with an SD of "
@@ -260,7 +247,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         "A rise as large as the tolerance": _tabulate_held,
     }
     for title, make_rows in tables.items():
-        print_table(title, make_rows(options.cases, options.seed))
+        print_table(title, list(make_rows(options.cases, options.seed)))
 
 
 if __name__ == "__main__":

@@ -18,18 +18,69 @@ from collections.abc import Callable, Mapping, Sequence
 from enum import Enum
 
 import numpy as np
+from numpy.typing import NDArray
 
-from benchmarks.gate.confirm import Standard
+from benchmarks.gate import plan as gate_plan
+from benchmarks.gate.confirm import MeasureMore, Standard, screen_then_confirm
+from benchmarks.gate.judgement import conclude
 from benchmarks.gate.plan import Plan
-from benchmarks.records import BlockSummary, Outcome
-from benchmarks.studies._simulated import (
-    TOLERANCE,
-    judge_simulated,
-    make_parser,
-    make_plan,
-    make_summaries,
-    print_table,
+from benchmarks.gate.times import list_time_criteria
+from benchmarks.records import Aspect, BlockSummary, Case, Outcome, Question
+from benchmarks.studies import make_simulation_parser, print_table
+
+Draws = Sequence[float] | NDArray[np.float64]
+
+TOLERANCE: float = gate_plan.make_plan(Question.STEP_TIME, judgements=1).tolerances[Aspect.OVERHEAD]
+"""The tolerated rise of a simulated case: that of a step's time."""
+
+
+def make_plan(*, judgements: int) -> Plan:
+    """Return the plan that step times are judged by in wall time, in a run of so many judgements."""
+    plan = gate_plan.make_plan(Question.STEP_TIME, judgements=judgements)
+    return dataclasses.replace(plan, tolerances={Aspect.OVERHEAD: TOLERANCE})
+
+
+SIMULATED_CASE = Case(
+    question=Question.STEP_TIME, workload="simulated", depth=1, batch_size=1, dataset_size=None, method="simulated"
 )
+
+
+def judge_simulated(
+    measure_more: MeasureMore[BlockSummary], standards: Sequence[Standard[BlockSummary]], plan: Plan
+) -> Outcome:
+    """Return how a simulated case comes out, by the gate itself; without standards it is a null case."""
+    case = dataclasses.replace(SIMULATED_CASE, null=not standards)
+    criteria = list_time_criteria(case, standards, plan)
+    verdict = conclude(screen_then_confirm(measure_more, lambda _: criteria, plan))
+    assert verdict is not None  # noqa: S101 - there are criteria
+    return verdict.outcome
+
+
+def make_summaries(log_ratios: Draws, cpu_log_ratios: Draws | None = None) -> list[BlockSummary]:
+    """Return a summary per log-ratio of wall time, the rest made up; processor time has the same if not its own."""
+    return [
+        BlockSummary(
+            seed=number,
+            log_ratio=float(log_ratio),
+            position_log_ratio=0.0,
+            control_median_ns=1e6,
+            weighted_median_ns=1e6,
+            cpu_log_ratio=float(cpu_log_ratio),
+            control_cpu_median_ns=1e6,
+            weighted_cpu_median_ns=1e6,
+            control_takedown_ns=0.0,
+            weighted_takedown_ns=0.0,
+            weighted_built_first=number % 2 == 0,
+            rounds=500,
+            traces_while_timed=0,
+            timed_ns=2_000_000_000,
+            wall_ns=3_300_000_000,
+        )
+        for number, (log_ratio, cpu_log_ratio) in enumerate(
+            zip(log_ratios, log_ratios if cpu_log_ratios is None else cpu_log_ratios, strict=True)
+        )
+    ]
+
 
 BLOCK_SD: float = 0.013
 """Spread over blocks of the null log-ratio of a training step, measured on a shared two-core machine."""
@@ -57,8 +108,7 @@ class Scenario:
 
     `change` is the true current ÷ baseline ratio less 1; `block_sd` the spread of block log-ratios. `occasion_sd` is a
     shift of the log-ratio that all blocks of one occasion share, and `known_occasion_sd` what the gate is told of it.
-    `baseline_blocks` of None
-    simulates a null case, with `change` its bias.
+    `baseline_blocks` of None simulates a null case, with `change` its bias.
     """
 
     change: float
@@ -94,13 +144,9 @@ class Tally:
 
 
 def simulate_cases(plan: Plan, scenario: Scenario, *, cases: int, seed: int) -> Tally:
-    """Return the tally of `cases` independent cases, each judged by the real gate.
+    """Return the tally of `cases` independent cases of a scenario, each judged by the real gate.
 
-    Args:
-        plan: the plan under study.
-        scenario: what is true of every case.
-        cases: how many to simulate.
-        seed: of the draws; the same seed gives the same draws to every plan with equal numbers of blocks.
+    The same seed gives the same draws to every plan with equal numbers of blocks.
     """
     rng = np.random.default_rng(seed)
     outcomes: Counter[Outcome] = Counter()
@@ -186,12 +232,8 @@ def _describe_conditions(name: str, scenario: Scenario, *, cases: int, seed: int
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the tables that the numbers of blocks, and the defaults of Plan, were chosen from.
-
-    Args:
-        arguments: the command line without the program; None takes it from the process.
-    """
-    parser = make_parser("gate_plan", __doc__, "simulated cases per cell")
+    """Print the tables that the numbers of blocks, and the defaults of Plan, were chosen from."""
+    parser = make_simulation_parser("gate_plan", __doc__, "simulated cases per cell")
     parser.add_argument(
         "--default-only", action="store_true", help="leave out plans of other numbers, which take most of the time"
     )

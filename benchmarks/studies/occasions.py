@@ -18,7 +18,6 @@ moments; B. Efron and R. Tibshirani, An Introduction to the Bootstrap, chapter 1
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import math
 import sys
@@ -27,13 +26,13 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tabulate import tabulate
 
 from benchmarks.baselines.lines import load_lines
 from benchmarks.errors import StatisticsError, SuiteError
 from benchmarks.records import Aspect, Question
 from benchmarks.records.cases import NULL_SUFFIX
 from benchmarks.stats.intervals import estimate_mean
+from benchmarks.studies import make_parser, render_table
 from benchmarks.studies.verify_gate import CaseBlocks, RunRecord
 
 FEWEST_RUNS: int = 3
@@ -68,11 +67,7 @@ class OccasionSd:
 
 
 def collect_means(records: Sequence[RunRecord], aspect: Aspect) -> dict[str, Means]:
-    """Return the means of each case in the runs that hold its blocks, by case id.
-
-    Args:
-        records: whole runs; those without values are left out.
-        aspect: wall time or processor time.
+    """Return the means of each case, in wall or processor time, in the runs that hold its blocks, by case id.
 
     Raises:
         StatisticsError: when fewer than three runs hold values.
@@ -102,10 +97,6 @@ def _find_means(runs: Sequence[CaseBlocks | None], aspect: Aspect) -> Means:
 def estimate_occasion_sd(cases: Sequence[Means], *, seed: int = 1) -> OccasionSd:
     """Return the shift of an occasion, pooled over cases that were measured in the same runs.
 
-    Args:
-        cases: at least one, all with as many entries.
-        seed: of the bootstrap.
-
     Raises:
         StatisticsError: when no case has means in enough runs.
     """
@@ -129,10 +120,7 @@ def estimate_occasion_sd(cases: Sequence[Means], *, seed: int = 1) -> OccasionSd
 def _pool(means: NDArray[np.float64], squared_errors: NDArray[np.float64], factor: float) -> NDArray[np.float64]:
     """Return the variance of the shift, pooled over cases, which may come out negative.
 
-    Args:
-        means: float64 [cases, ..., runs], NaN where a case has none.
-        squared_errors: likewise.
-        factor: scales the variance of the means.
+    Means and squared errors are float64 [cases, ..., runs], NaN where a case has none; `factor` scales the variance.
     """
     there = np.isfinite(means)
     runs = there.sum(axis=-1)
@@ -153,25 +141,23 @@ def render_occasions(records: Sequence[RunRecord]) -> str:
         StatisticsError: when there are too few runs.
     """
     means = {aspect: collect_means(records, aspect) for aspect in _TITLES}
-    by_case = tabulate(
-        [
-            [case_id, each.runs, *(_describe_case(means[aspect][case_id]) for aspect in _TITLES)]
-            for case_id, each in means[Aspect.OVERHEAD].items()
-        ],
-        headers=["case", "runs", *(f"{title}: SD of run means / expected / occasion %" for title in _TITLES.values())],
-        tablefmt="github",
-        disable_numparse=True,
-    )
+    by_case = [
+        {"case": case_id, "runs": each.runs}
+        | {
+            f"{title}: SD of run means / expected / occasion %": _describe_case(means[aspect][case_id])
+            for aspect, title in _TITLES.items()
+        }
+        for case_id, each in means[Aspect.OVERHEAD].items()
+    ]
     pools = _list_pools([case_id for case_id, each in means[Aspect.OVERHEAD].items() if each.runs >= FEWEST_RUNS])
     rows, values = [], []
     for (question, kind), case_ids in pools.items():
         found = {aspect: estimate_occasion_sd([means[aspect][case_id] for case_id in case_ids]) for aspect in _TITLES}
-        rows.append([question, kind, found[Aspect.OVERHEAD].cases, *map(_format_sd, found.values())])
+        sds = {f"{title}: SD of an occasion, 95 % interval": _format_sd(found[each]) for each, title in _TITLES.items()}
+        rows.append({"question": question, "of": kind, "cases": found[Aspect.OVERHEAD].cases} | sds)
         if kind == _ALL:
             values.append(_advise(question, found[Aspect.OVERHEAD]))
-    headers = ["question", "of", "cases", *(f"{title}: SD of an occasion, 95 % interval" for title in _TITLES.values())]
-    pooled = tabulate(rows, headers=headers, tablefmt="github", disable_numparse=True)
-    return "\n\n".join([by_case, pooled, "\n".join(values)])
+    return "\n\n".join([render_table(by_case), render_table(rows), "\n".join(values)])
 
 
 _ALL, _NULL = "all cases", "null cases"
@@ -207,14 +193,8 @@ def _advise(question: str, found: OccasionSd) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Print the tables of the runs in all files.
-
-    Args:
-        arguments: the command line without the program; None takes it from the process.
-    """
-    parser = argparse.ArgumentParser(
-        prog="python -m benchmarks.studies.occasions", description=(__doc__ or "").split("\n", maxsplit=1)[0]
-    )
+    """Print the tables of the runs in all files."""
+    parser = make_parser("occasions", __doc__)
     parser.add_argument("files", type=Path, nargs="+", help="what verify_gate wrote of runs of unchanged code")
     options = parser.parse_args(arguments)
     try:

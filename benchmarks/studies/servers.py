@@ -14,25 +14,27 @@ keeps one core busy with another process. What it printed is in docs/how-it-meas
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
-import sys
 from collections.abc import Sequence
 
 import numpy as np
-import psutil
 from numpy.typing import NDArray
-from tabulate import tabulate
 
-from benchmarks.launch.launcher import Proof, ServerLauncher
+from benchmarks.launch.launcher import ServerLauncher
 from benchmarks.launch.pool import LAYOUTS
 from benchmarks.launch.targets import find_target
 from benchmarks.questions import find_block_plan
 from benchmarks.records import Arm, BlockRequest, Case, Question, ReadRequest
 from benchmarks.records.quantities import PASS_PEAK_TENSORS, name_reading
 from benchmarks.stats.estimators import summarise_block
-from benchmarks.studies._measuring import keep_a_core_busy, list_cases
-from benchmarks.target.supervise import Limits
+from benchmarks.studies import (
+    keep_a_core_busy,
+    list_cases,
+    make_measuring_parser,
+    open_servers,
+    render_table,
+    report_progress,
+)
 
 _TENSORS = name_reading(PASS_PEAK_TENSORS.name, "CPU:0")
 
@@ -55,21 +57,15 @@ def measure(case: Case, launcher: ServerLauncher, number: int) -> float:
 
 def measure_servers(case: Case, servers: int, blocks: int, *, fixed: bool) -> NDArray[np.float64]:
     """Return what each server's blocks gave, float64 [servers, blocks], measured in turns over the servers."""
-    limits = Limits(timeout_s=300.0, memory_bytes=psutil.virtual_memory().total)
-    proven: set[Proof] = set()
     targets = [
         dataclasses.replace(find_target(None), layout=number % LAYOUTS if fixed else None) for number in range(servers)
     ]
-    launchers = [ServerLauncher(target, limits, proven=proven) for target in targets]
     values = np.empty((servers, blocks))
-    try:
+    with open_servers(targets) as launchers:
         for number in range(blocks):
             for index, launcher in enumerate(launchers):
                 values[index, number] = measure(case, launcher, number)
-            print(f"block {number + 1} of {blocks} in each server", file=sys.stderr, flush=True)
-    finally:
-        for launcher in launchers:
-            launcher.close()
+            report_progress(f"block {number + 1} of {blocks} in each server")
     return values
 
 
@@ -80,26 +76,26 @@ def render_servers(values: NDArray[np.float64]) -> str:
         values: float64 [servers, blocks], at least 2 of either.
     """
     rows = [
-        [index, " ".join(f"{value:+.2f}" for value in row), f"{row.mean():+.2f}"] for index, row in enumerate(values, 1)
+        {"server": index, "blocks": " ".join(f"{value:+.2f}" for value in row), "mean": f"{row.mean():+.2f}"}
+        for index, row in enumerate(values, start=1)
     ]
     within = float(np.sqrt(values.var(axis=1, ddof=1).mean()))
     between = float(values.mean(axis=1).std(ddof=1))
-    table = tabulate(rows, headers=["server", "blocks", "mean"], tablefmt="github", disable_numparse=True)
     return (
-        f"{table}\n\nSpread (SD) of the blocks of one server {within:.2f}; of the servers' means {between:.2f}, where "
+        f"{render_table(rows)}\n\n"
+        f"Spread (SD) of the blocks of one server {within:.2f}; of the servers' means {between:.2f}, where "
         f"{within / np.sqrt(values.shape[1]):.2f} would follow from the blocks alone."
     )
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = make_measuring_parser("servers", __doc__)
     parser.add_argument("--question", default=Question.STEP_TIME.value, help="step_time or peak_memory")
     parser.add_argument("--method", default="loop_graph", help="whose weighted case is measured")
     parser.add_argument("--servers", type=int, default=6)
     parser.add_argument("--blocks", type=int, default=4, help="in each server")
     parser.add_argument("--fixed", action="store_true", help="give the servers the layouts that the suite reads in")
-    parser.add_argument("--busy", action="store_true", help="keep one core busy with another process")
     options = parser.parse_args(arguments)
     (case,) = (each for each in list_cases(Question(options.question), options.method) if not each.null)
     with keep_a_core_busy(busy=options.busy):

@@ -14,26 +14,29 @@ printed is in docs/how-it-measures.md.
 
 from __future__ import annotations
 
-import argparse
 import importlib
 import multiprocessing
 import os
 import random
-import sys
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import numpy as np
-import psutil
-from tabulate import tabulate
 
 from benchmarks.probes import load_probe
 from benchmarks.records import Block, BlockRequest, Case, Json, Question
-from benchmarks.studies._measuring import keep_a_core_busy, list_cases
+from benchmarks.studies import (
+    find_limits,
+    keep_a_core_busy,
+    list_cases,
+    make_measuring_parser,
+    render_table,
+    report_progress,
+)
 from benchmarks.target.cold_starts import RunChildren, measure_cold_block
 from benchmarks.target.jobs import do_job, make_samples
-from benchmarks.target.supervise import Limits, start_forked, supervise
+from benchmarks.target.supervise import start_forked, supervise
 
 _SEED = 1
 
@@ -47,18 +50,12 @@ Starts = Mapping[bool, Sequence[Block]]
 
 
 def measure_case(case: Case, rounds: int) -> Starts:
-    """Measure cold starts of a case, forked from this process, which has to be a fresh one.
-
-    Args:
-        case: of start-up time.
-        rounds: how many there are to be of either way; an odd one is rounded up.
-    """
+    """Measure so many cold starts of a case in either way, forked from this process, which has to be a fresh one."""
     _ = importlib.import_module("tensorflow").keras.Model  # as a server does: inherited by every child
     make_samples(case.workload, load_probe(case.question).count_samples(case), _SEED)
-    limits = Limits(timeout_s=300.0, memory_bytes=psutil.virtual_memory().total)
 
     def run_children(jobs: Sequence[Json]) -> list[Json]:
-        return supervise([partial(start_forked, partial(do_job, job)) for job in jobs], limits)
+        return supervise([partial(start_forked, partial(do_job, job)) for job in jobs], find_limits())
 
     return measure_in_turns(case, rounds, run_children)
 
@@ -90,7 +87,7 @@ def render_starts(cases: Mapping[Case, Starts]) -> str:
         for case, starts in cases.items()
         for at_once, blocks in starts.items()
     ]
-    return tabulate(rows, headers="keys", tablefmt="github", disable_numparse=True)
+    return render_table(rows)
 
 
 def _describe_blocks(blocks: Sequence[Block]) -> dict[str, str]:
@@ -115,11 +112,10 @@ def _describe_blocks(blocks: Sequence[Block]) -> dict[str, str]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = make_measuring_parser("starts", __doc__)
     parser.add_argument("--rounds", type=int, default=16, help="rounds of either way")
     parser.add_argument("--method", default="fit_array,loop_graph", help="methods whose null cases are measured")
     parser.add_argument("--weighted", action="store_true", help="measure the methods against their controls instead")
-    parser.add_argument("--busy", action="store_true", help="keep one core busy with another process")
     options = parser.parse_args(arguments)
     if options.rounds < _ROUNDS_OF_A_BLOCK:
         parser.error(f"--rounds: expected at least {_ROUNDS_OF_A_BLOCK}, got {options.rounds}; one round has no spread")
@@ -130,7 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for case in cases:
             with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
                 measured[case] = pool.submit(measure_case, case, options.rounds).result()
-            print(f"measured {case.case_id}", file=sys.stderr, flush=True)
+            report_progress(f"measured {case.case_id}")
     print(render_starts(measured))
 
 

@@ -15,7 +15,6 @@ The record of such runs is docs/gate-verification.md.
 
 from __future__ import annotations
 
-import argparse
 import dataclasses
 import json
 import os
@@ -30,18 +29,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import ClassVar
 
-from tabulate import tabulate
-
 from benchmarks.baselines.lines import append_line, load_lines
 from benchmarks.baselines.store import read_baseline
 from benchmarks.errors import BaselineError
 from benchmarks.records import Outcome
 from benchmarks.records.json_form import JsonRecord
+from benchmarks.studies import make_parser, render_table, report_progress
 
 _ROOT = Path(__file__).resolve().parents[2]
 
 _NOT_JUDGED = "measured"
-
 
 _DECIMALS = 6
 """Of a log-ratio that is written down: 0.0001 %."""
@@ -145,33 +142,27 @@ def render_records(records: Sequence[RunRecord]) -> str:
     """Return one row per run and one per test as markdown tables: how often which verdict was given."""
     outcomes = [outcome.value for outcome in Outcome] + [_NOT_JUDGED]
     given = [name for name in outcomes if any(name in record.verdicts.values() for record in records)]
-    runs = tabulate(
-        [
-            [
-                number,
-                record.began,
-                f"{record.wall_s:.0f}",
-                record.load_average,
-                "red" if record.exit_status else "green",
-                *(Counter(record.verdicts.values())[name] for name in given),
-            ]
-            for number, record in enumerate(records, start=1)
-        ],
-        headers=["run", "began", "wall s", "load before", "exit", *given],
-        tablefmt="github",
-    )
-    tests = list(dict.fromkeys(test for record in records for test in record.verdicts))
-    by_test = tabulate(
-        [[test, *(sum(record.verdicts.get(test) == name for record in records) for name in given)] for test in tests],
-        headers=["test", *given],
-        tablefmt="github",
-    )
-    return f"{runs}\n\n{by_test}"
+    runs = [
+        {
+            "run": number,
+            "began": record.began,
+            "wall s": f"{record.wall_s:.0f}",
+            "load before": record.load_average,
+            "exit": "red" if record.exit_status else "green",
+            **{name: list(record.verdicts.values()).count(name) for name in given},
+        }
+        for number, record in enumerate(records, start=1)
+    ]
+    by_test = [
+        {"test": test} | {name: sum(record.verdicts.get(test) == name for record in records) for name in given}
+        for test in dict.fromkeys(test for record in records for test in record.verdicts)
+    ]
+    return f"{render_table(runs)}\n\n{render_table(by_test)}"
 
 
 def main() -> None:
     """Do the runs that are missing and print the tables of all."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = make_parser("verify_gate", __doc__)
     parser.add_argument("--runs", type=int, default=10, help="how many whole runs")
     parser.add_argument("--file", type=Path, required=True, help="where each run is written down")
     parser.add_argument("pytest_arguments", nargs="*", help="what goes to pytest, after --")
@@ -179,7 +170,7 @@ def main() -> None:
     while len(load_lines(arguments.file, RunRecord)) < arguments.runs:
         record = do_run(arguments.pytest_arguments)
         append_line(arguments.file, record)
-        print(f"{record.began} exit {record.exit_status} after {record.wall_s:.0f} s", file=sys.stderr, flush=True)
+        report_progress(f"{record.began} exit {record.exit_status} after {record.wall_s:.0f} s")
     print(render_records(load_lines(arguments.file, RunRecord)))
 
 

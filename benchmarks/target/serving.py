@@ -21,7 +21,7 @@ from benchmarks.errors import CaseError, SuiteError
 from benchmarks.methods import METHODS
 from benchmarks.probes import load_probe
 from benchmarks.records import BlockRequest, Json, Meeting, Question
-from benchmarks.records.introduction import WIRE_VERSION, Introduction
+from benchmarks.records.cases import WIRE_VERSION, Introduction
 from benchmarks.target import worker
 from benchmarks.target.cold_starts import (
     RunChildren,

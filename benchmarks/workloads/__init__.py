@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -14,38 +13,15 @@ if TYPE_CHECKING:
     from benchmarks.protocols import Workload
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class WorkloadEntry:
-    """What is known of a workload before TensorFlow is imported; `location` is `module:attribute`."""
-
-    name: str
-    location: str
-
-
-WORKLOADS: Mapping[str, WorkloadEntry] = MappingProxyType(
+WORKLOADS: Mapping[str, str] = MappingProxyType(
     {
-        entry.name: entry
-        for entry in (
-            WorkloadEntry(
-                name="mlp",
-                location="benchmarks.workloads.mlp:MLP",
-            ),
-            WorkloadEntry(
-                name="mlp_sgd",
-                location="benchmarks.workloads.mlp:MLP_SGD",
-            ),
-            WorkloadEntry(
-                name="cnn",
-                location="benchmarks.workloads.cnn:CNN",
-            ),
-            WorkloadEntry(
-                name="cnn_sgd",
-                location="benchmarks.workloads.cnn:CNN_SGD",
-            ),
-        )
+        "mlp": "benchmarks.workloads.mlp:MLP",
+        "mlp_sgd": "benchmarks.workloads.mlp:MLP_SGD",
+        "cnn": "benchmarks.workloads.cnn:CNN",
+        "cnn_sgd": "benchmarks.workloads.cnn:CNN_SGD",
     }
 )
-"""Every workload by name, in the order in which sweeps show them."""
+"""Where every workload is, as `module:attribute` by its name, in the order in which sweeps show them."""
 
 
 def load_workload(name: str) -> Workload:
@@ -54,12 +30,11 @@ def load_workload(name: str) -> Workload:
     Raises:
         CaseError: when no workload has this name.
     """
-    entry = WORKLOADS.get(name)
-    if entry is None:
+    if name not in WORKLOADS:
         raise CaseError(
             f"workload: expected one of {', '.join(WORKLOADS)}, got {name!r}; choose one of them, "
             "or register yours in benchmarks/workloads/__init__.py"
         )
-    module, _, attribute = entry.location.partition(":")
+    module, _, attribute = WORKLOADS[name].partition(":")
     workload: Workload = getattr(importlib.import_module(module), attribute)
     return workload

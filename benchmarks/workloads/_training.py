@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from enum import Enum
 from typing import Any
 
@@ -11,22 +12,27 @@ import tensorflow as tf
 class OptimizerKind(str, Enum):
     """Adam, which most people use, and SGD, beside which the cost of weighting is the largest share."""
 
-    ADAM = "adam"
-    SGD = "sgd"
+    ADAM = "Adam"
+    SGD = "SGD"
 
 
-def build_optimizer(kind: OptimizerKind) -> Any:
-    """Return a fresh Keras optimizer with Keras' default settings."""
-    return tf.keras.optimizers.Adam() if kind is OptimizerKind.ADAM else tf.keras.optimizers.SGD()
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class KerasWorkload:
+    """What all workloads have in common: a name, one of the optimizers, and the loss."""
 
+    name: str
+    optimizer: OptimizerKind
 
-def build_loss(reduction: str) -> Any:
-    """Return the cross-entropy of int32 labels [batch] and logits [batch, classes].
+    def make_optimizer(self) -> Any:
+        """Return a fresh Keras optimizer with Keras' default settings."""
+        return getattr(tf.keras.optimizers, self.optimizer.value)()
 
-    Args:
-        reduction: `none` or `sum_over_batch_size`, which Keras 2 and 3 both know.
-    """
-    return tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=reduction)
+    def make_loss(self, reduction: str) -> Any:
+        """Return the cross-entropy of int32 labels [batch] and logits [batch, classes].
+
+        `reduction` is `none` or `sum_over_batch_size`, which Keras 2 and 3 both know.
+        """
+        return tf.keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction=reduction)
 
 
 def seed_kernel(seed: int, layer: int) -> Any:

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.protocols import Samples, Workload
-from benchmarks.workloads._training import OptimizerKind, build_loss, build_optimizer, seed_kernel
+from benchmarks.workloads._training import KerasWorkload, OptimizerKind, seed_kernel
 from benchmarks.workloads._weights import CLASS_COUNT, draw_labels, weight_samples
 
 _SIDE = 12
@@ -35,19 +35,11 @@ _LABEL_NOISE = 0.3
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Cnn:
+class Cnn(KerasWorkload):
     """The network with one of the optimizers; satisfies `protocols.Workload`."""
 
-    name: str
-    optimizer: OptimizerKind
-
     def make_samples(self, sample_count: int, seed: int) -> Samples:
-        """Return samples with features float32 [sample_count, 12, 12, 1].
-
-        Args:
-            sample_count: how many samples.
-            seed: the same seed gives the same samples.
-        """
+        """Return samples with features float32 [sample_count, 12, 12, 1]; the same seed gives the same samples."""
         generator = np.random.default_rng(seed)
         teacher = generator.normal(size=(len(_TEXTURES), CLASS_COUNT))
         strengths = np.abs(generator.standard_normal((sample_count, len(_TEXTURES)), dtype=np.float32))
@@ -58,12 +50,7 @@ class Cnn:
         return weight_samples(images[..., np.newaxis], labels, generator)
 
     def build_model(self, depth: int, seed: int) -> Any:
-        """Return a fresh, uncompiled functional model from [batch, 12, 12, 1] to logits [batch, 10].
-
-        Args:
-            depth: number of hidden, convolutional layers.
-            seed: decides the initial weights.
-        """
+        """Return a fresh, uncompiled model of `depth` hidden layers from [batch, 12, 12, 1] to logits [batch, 10]."""
         inputs = tf.keras.Input((_SIDE, _SIDE, 1))
         hidden = inputs
         for layer in range(depth):
@@ -77,14 +64,6 @@ class Cnn:
         pooled = tf.keras.layers.GlobalAveragePooling2D()(hidden)
         logits = tf.keras.layers.Dense(CLASS_COUNT, kernel_initializer=seed_kernel(seed, depth))(pooled)
         return tf.keras.Model(inputs, logits)
-
-    def make_optimizer(self) -> Any:
-        """Return a fresh Keras optimizer."""
-        return build_optimizer(self.optimizer)
-
-    def make_loss(self, reduction: str) -> Any:
-        """Return the cross-entropy with this reduction, `none` or `sum_over_batch_size`."""
-        return build_loss(reduction)
 
 
 CNN: Workload = Cnn(name="cnn", optimizer=OptimizerKind.ADAM)

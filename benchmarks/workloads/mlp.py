@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.protocols import Samples, Workload
-from benchmarks.workloads._training import OptimizerKind, build_loss, build_optimizer, seed_kernel
+from benchmarks.workloads._training import KerasWorkload, OptimizerKind, seed_kernel
 from benchmarks.workloads._weights import CLASS_COUNT, draw_labels, weight_samples
 
 _FEATURE_COUNT = 32
@@ -23,19 +23,11 @@ _LABEL_NOISE = 2.0
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Mlp:
+class Mlp(KerasWorkload):
     """The perceptron with one of the optimizers; satisfies `protocols.Workload`."""
 
-    name: str
-    optimizer: OptimizerKind
-
     def make_samples(self, sample_count: int, seed: int) -> Samples:
-        """Return samples with features float32 [sample_count, 32].
-
-        Args:
-            sample_count: how many samples.
-            seed: the same seed gives the same samples.
-        """
+        """Return samples with features float32 [sample_count, 32]; the same seed gives the same samples."""
         generator = np.random.default_rng(seed)
         teacher = generator.normal(size=(_FEATURE_COUNT, CLASS_COUNT))
         features = generator.standard_normal((sample_count, _FEATURE_COUNT), dtype=np.float32)
@@ -43,12 +35,7 @@ class Mlp:
         return weight_samples(features, labels, generator)
 
     def build_model(self, depth: int, seed: int) -> Any:
-        """Return a fresh, uncompiled functional model from [batch, 32] to logits [batch, 10].
-
-        Args:
-            depth: number of hidden layers.
-            seed: decides the initial weights.
-        """
+        """Return a fresh, uncompiled model of `depth` hidden layers from [batch, 32] to logits [batch, 10]."""
         inputs = tf.keras.Input((_FEATURE_COUNT,))
         hidden = inputs
         for layer in range(depth):
@@ -57,14 +44,6 @@ class Mlp:
             )
         logits = tf.keras.layers.Dense(CLASS_COUNT, kernel_initializer=seed_kernel(seed, depth))(hidden)
         return tf.keras.Model(inputs, logits)
-
-    def make_optimizer(self) -> Any:
-        """Return a fresh Keras optimizer."""
-        return build_optimizer(self.optimizer)
-
-    def make_loss(self, reduction: str) -> Any:
-        """Return the cross-entropy with this reduction, `none` or `sum_over_batch_size`."""
-        return build_loss(reduction)
 
 
 MLP: Workload = Mlp(name="mlp", optimizer=OptimizerKind.ADAM)

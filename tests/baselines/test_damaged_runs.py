@@ -18,9 +18,9 @@ from benchmarks.baselines.merging import merge_runs
 from benchmarks.baselines.store import (
     EXTRA_INFO_KEY,
     check_run,
-    check_run_file,
     describe_differences,
     explain_unlike_versions,
+    load_run,
     read_baseline,
 )
 from benchmarks.errors import BaselineError
@@ -126,7 +126,7 @@ def test_a_torn_file_is_read_or_refused(begin: int, length: int, put: bytes) -> 
     with tempfile.TemporaryDirectory() as folder, contextlib.suppress(BaselineError):
         path = Path(folder) / "run.json"
         path.write_bytes(content[:begin] + put + content[begin + length :])
-        check_run_file(path)
+        load_run(path)
         read_baseline(json.loads(path.read_text(encoding="utf-8")))
 
 

@@ -18,9 +18,9 @@ from benchmarks.baselines.store import (
     MAX_RUN_FILE_BYTES,
     SCHEMA_VERSION,
     check_run,
-    check_run_file,
     describe_differences,
     from_extra_info,
+    load_run,
     read_baseline,
     to_extra_info,
 )
@@ -204,14 +204,14 @@ def test_a_file_that_is_no_run_is_refused(tmp_path: Path, content: str | None, m
     if content is not None:
         path.write_text(content)
     with pytest.raises(BaselineError, match=message):
-        check_run_file(path)
+        load_run(path)
 
 
 def test_what_is_no_file_is_refused_without_being_read(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "run.json")
     for path in (tmp_path, tmp_path / "run.json"):
         with pytest.raises(BaselineError, match="expected the file of a stored run"):
-            check_run_file(path)
+            load_run(path)
 
 
 def test_a_file_of_a_huge_size_is_refused_without_being_read(tmp_path: Path) -> None:
@@ -219,11 +219,11 @@ def test_a_file_of_a_huge_size_is_refused_without_being_read(tmp_path: Path) -> 
     path.touch()
     os.truncate(path, MAX_RUN_FILE_BYTES + 1)
     with pytest.raises(BaselineError, match=r"at most 1073741824 bytes, but '.*' has 1073741825; record it without"):
-        check_run_file(path)
+        load_run(path)
 
 
 def test_a_recorded_run_is_one_that_can_be_compared_with() -> None:
-    check_run_file(RECORDED)
+    load_run(RECORDED)
     baseline = read_baseline(json.loads(RECORDED.read_text(encoding="utf-8")))
     assert (len(baseline.measurements), len(baseline.unreadable)) == (63, 0)
 

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.commands import bisect
-from benchmarks.commands._running import MisuseError
+from benchmarks.commands import MisuseError, bisect
 from benchmarks.gate.judgement import Judgement
 from benchmarks.launch.targets import Target
 from benchmarks.records import Aspect, Outcome, Question

@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.commands import bisect, build_target, history
-from benchmarks.commands._running import CommandParser, run_command
+from benchmarks.commands import CommandParser, bisect, build_target, history, run_command
 from benchmarks.errors import TargetError
 
 COMMANDS = ["bisect", "build_target", "history", "merge", "report"]

@@ -13,8 +13,7 @@ from benchmarks.gate.confirm import Standard
 from benchmarks.gate.judgement import find_worst
 from benchmarks.gate.plan import Plan, count_judgements
 from benchmarks.records import Aspect, BlockSummary, Outcome, Question
-from benchmarks.studies._simulated import make_plan, make_summaries
-from benchmarks.studies.gate_plan import BLOCK_SD, Scenario, Tails, Tally, simulate_cases
+from benchmarks.studies.gate_plan import BLOCK_SD, Scenario, Tails, Tally, make_plan, make_summaries, simulate_cases
 from tests.gate.blocks_at import judge_times
 
 PLAN = make_plan(judgements=20)

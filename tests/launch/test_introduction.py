@@ -20,7 +20,7 @@ from benchmarks.records import (
     Question,
     ReadRequest,
 )
-from benchmarks.records.introduction import WIRE_VERSION, Introduction
+from benchmarks.records.cases import WIRE_VERSION, Introduction
 from benchmarks.target.supervise import Limits
 from tests.examples import make_case
 from tests.plugin.fakes import make_introduction
@@ -67,7 +67,7 @@ def describe(record: type) -> str:
 def test_who_changes_what_is_sent_raises_the_wire_version() -> None:
     now = [describe(record) for record in SENT]
     assert now == FIELDS_BY_VERSION[WIRE_VERSION].strip().splitlines(), (
-        "raise WIRE_VERSION in benchmarks/records/introduction.py, and enter here what is sent from then on"
+        "raise WIRE_VERSION in benchmarks/records/cases.py, and enter here what is sent from then on"
     )
 
 

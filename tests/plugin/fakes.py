@@ -21,7 +21,7 @@ from benchmarks.records import (
     ReadRequest,
     Stretch,
 )
-from benchmarks.records.introduction import WIRE_VERSION, Introduction
+from benchmarks.records.cases import WIRE_VERSION, Introduction
 from benchmarks.workloads import WORKLOADS
 from tests.examples import make_block, make_environment
 

@@ -16,8 +16,16 @@ from benchmarks.errors import AxisError, StatisticsError, SuiteError
 from benchmarks.gate.times import estimate_overhead
 from benchmarks.protocols import Launcher
 from benchmarks.records import Aspect, Block, BlockRequest, BlockSummary, Environment, Question
-from benchmarks.studies._scatter import estimate_half_width, estimate_scatter, estimate_serial_correlation
-from benchmarks.studies.spreads import list_null_cases, load_spreads, main, measure_case, render_spreads
+from benchmarks.studies.spreads import (
+    estimate_half_width,
+    estimate_scatter,
+    estimate_serial_correlation,
+    list_null_cases,
+    load_spreads,
+    main,
+    measure_case,
+    render_spreads,
+)
 from tests.examples import make_block, make_block_summary, make_case, make_environment
 
 NULL_CASE = make_case(null=True)
@@ -110,7 +118,7 @@ def test_moods_that_outlast_a_block_show_in_neighbours_and_independent_blocks_sh
     none, some = estimate_serial_correlation(independent), estimate_serial_correlation(moody)
     assert none is not None
     assert some is not None
-    assert none.pairs == some.pairs == 60 * 11
+    assert none.count == some.count == 60 * 11
     assert none.standard_error == pytest.approx(1.0 / math.sqrt(660))
     assert abs(none.estimate) < 3 * none.standard_error
     # Less than 0.6, since the mean of twelve blocks takes some of the mood with it.
@@ -122,7 +130,7 @@ def test_blocks_that_do_not_vary_have_no_correlation() -> None:
 
 
 def test_the_null_cases_of_the_gate_sweep_are_measured_at_its_sizes() -> None:
-    cases = list_null_cases([Question.STEP_TIME, Question.EPOCH_TIME, Question.STARTUP_TIME], None)
+    cases = list_null_cases(["step_time", "epoch_time", "startup_time"], None)
     assert all(case.null for case in cases)
     assert {case.method for case in cases if case.question is Question.STEP_TIME} == {
         "fit_dataset",
@@ -131,12 +139,12 @@ def test_the_null_cases_of_the_gate_sweep_are_measured_at_its_sizes() -> None:
     }
     starts = [(case.method, case.dataset_size) for case in cases if case.question is Question.STARTUP_TIME]
     assert starts == [("fit_array", 100_000), ("loop_graph", 100_000), ("fit_array", 1_000_000)]
-    assert {case.method for case in list_null_cases([Question.EPOCH_TIME], ["loop_graph"])} == {"loop_graph"}
+    assert {case.method for case in list_null_cases(["epoch_time"], ["loop_graph"])} == {"loop_graph"}
 
 
 def test_what_cannot_be_measured_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(AxisError, match="in the gate sweep, got loop_none"):
-        list_null_cases([Question.STEP_TIME], ["loop_none"])
+        list_null_cases(["step_time"], ["loop_none"])
     for questions in ("peak_memory", "step"):
         with pytest.raises(SystemExit, match="--questions: expected some of step_time"):
             main(["--questions", questions, "--file", str(tmp_path / "spreads.jsonl")])
