@@ -4,7 +4,6 @@ pytest_plugins = [
     "benchmarks.plugin.options",
     "benchmarks.plugin.collection",
     "benchmarks.plugin.fixtures",
-    "benchmarks.plugin.replay",
     "benchmarks.plugin.neighbours",
     "benchmarks.plugin.run",
     "benchmarks.plugin.comparing",
