@@ -9,5 +9,4 @@ pytest_plugins = [
     "benchmarks.plugin.comparing",
     "benchmarks.plugin.showing",
     "benchmarks.plugin.ending",
-    "benchmarks.plugin.stopping",
 ]

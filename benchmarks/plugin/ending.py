@@ -3,7 +3,12 @@
 The summary is made once, when the run is saved or at the end. It is shown where pytest has its summaries; where another
 plugin's hook raises before that, when the session finishes; and where even that is not reached, when pytest cleans up.
 A null case is compared with nothing but itself, and so does not count as compared; each weighted case that was not has
-a reason. Leaves out: the wording, which is in `benchmarks.reports`, and when a run is red for it (`comparing`).
+a reason.
+
+SIGTERM and SIGHUP end a run as Ctrl-C does: a process that is told to end by its service, its scheduler or its closing
+terminal would otherwise die at once, with hours of blocks, and leave its targets' processes behind. A signal that was
+ignored before, as under nohup, stays so. Leaves out: the wording, which is in `benchmarks.reports`, and when a run is
+red for it (`comparing`).
 """
 
 from __future__ import annotations
@@ -11,8 +16,11 @@ from __future__ import annotations
 import dataclasses
 import functools
 import shlex
+import signal
+import threading
 from collections import Counter
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import pytest
@@ -25,14 +33,60 @@ from benchmarks.records import Case, CaseReport, Measurement, Outcome, Verdict
 if TYPE_CHECKING:
     from benchmarks.reports.summary import Provenance, Summary
 
+_Handler = Callable[[int, FrameType | None], object] | int
+
+_SIGNALS = ("SIGTERM", "SIGHUP")
+
+
+class Stopper:
+    """Raises KeyboardInterrupt on the first signal; those that come while the run ends are not to interrupt that."""
+
+    def __init__(self) -> None:
+        """Wait for a signal."""
+        self._ending = False
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        """Handle a signal."""
+        del frame
+        if not self._ending:
+            self._ending = True
+            raise KeyboardInterrupt(signal.Signals(number).name)
+
+    def note_ending(self) -> None:
+        """Let no signal interrupt from now on."""
+        self._ending = True
+
+
+_STOPPER = pytest.StashKey[Stopper]()
+
+
+def _handle_signals(config: pytest.Config) -> None:
+    """Handle the signals until the session is over; only the main thread can."""
+    stopper = config.stash[_STOPPER] = Stopper()
+    if threading.current_thread() is not threading.main_thread():
+        return
+    for number in (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)):
+        before = signal.getsignal(number)
+        if before is None or before is signal.SIG_IGN:  # None: set by what is not Python
+            continue
+        signal.signal(number, stopper)
+        config.add_cleanup(functools.partial(_restore, number, before))
+
+
+def _restore(number: int, handler: _Handler) -> None:
+    """Let a signal be handled as before the session."""
+    signal.signal(number, handler)
+
+
 _TOLD = pytest.StashKey[bool]()
 
 _SUMMARY: pytest.StashKey[Summary] = pytest.StashKey()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Show the summary at the very end where it was not shown before."""
+    """Show the summary at the very end where it was not shown before, and end by a signal as by Ctrl-C."""
     config.add_cleanup(functools.partial(show_summary, config))
+    _handle_signals(config)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -46,7 +100,11 @@ def pytest_terminal_summary(config: pytest.Config) -> Generator[None, object, ob
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
-    """Show the summary where the end of the session failed before it, as when a run cannot be saved."""
+    """Show the summary where the end of the session failed before it, as when a run cannot be saved.
+
+    The run is saved and told in peace: a cancelled workflow sends SIGINT, and SIGTERM seconds later.
+    """
+    session.config.stash[_STOPPER].note_ending()
     try:
         return (yield)
     finally:
