@@ -26,7 +26,7 @@ _MOST_SCREENS = 3
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class BlockPlan:
+class BlockTiming:
     """How one timed block is measured: the time to spend in timed slices, and the rounds that are made at least."""
 
     timed_budget_ns: int
@@ -58,7 +58,7 @@ class QuestionRow:
     needs_steps: bool = False
     """Whether single steps are measured, which not every method has."""
 
-    block: BlockPlan | None = None
+    block: BlockTiming | None = None
     """How a block is timed; None where bytes or counts are read."""
 
     screen_blocks: int
@@ -129,7 +129,7 @@ class Question(str, Enum):
         location="benchmarks.probes.step_time:STEP_TIME",
         sized=False,
         needs_steps=True,
-        block=BlockPlan(timed_budget_ns=3 * _SECOND_NS // 4, min_rounds=50),
+        block=BlockTiming(timed_budget_ns=3 * _SECOND_NS // 4, min_rounds=50),
         # Six of 0.75 s take as long as four of 1 s did, and know their own spread better.
         screen_blocks=6,
         fresh_blocks=8,
@@ -146,7 +146,7 @@ class Question(str, Enum):
         title="epoch time",
         location="benchmarks.probes.epoch_time:EPOCH_TIME",
         sized=True,
-        block=BlockPlan(timed_budget_ns=3 * _SECOND_NS // 2, min_rounds=6),
+        block=BlockTiming(timed_budget_ns=3 * _SECOND_NS // 2, min_rounds=6),
         screen_blocks=6,
         fresh_blocks=8,
         precision=0.03,
@@ -160,7 +160,7 @@ class Question(str, Enum):
         title="start-up time",
         location="benchmarks.probes.startup_time:STARTUP_TIME",
         sized=True,
-        block=BlockPlan(timed_budget_ns=1, min_rounds=2),
+        block=BlockTiming(timed_budget_ns=1, min_rounds=2),
         screen_blocks=6,
         fresh_blocks=12,
         precision=0.03,
@@ -213,7 +213,7 @@ class Question(str, Enum):
         return self.row.sized
 
 
-def find_block_plan(question: Question, block_seconds: float | None) -> BlockPlan:
+def find_block_timing(question: Question, block_seconds: float | None) -> BlockTiming:
     """Return how a block of this question is measured.
 
     Args:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from benchmarks.errors import StatisticsError
-from benchmarks.questions import Question, find_block_plan
+from benchmarks.questions import Question, find_block_timing
 
 
 @pytest.mark.parametrize("question", Question)
@@ -33,8 +33,8 @@ def test_what_is_timed_and_what_is_sized_follows_from_the_rows() -> None:
 
 
 def test_a_block_can_be_asked_to_take_longer_and_one_that_is_not_timed_has_no_plan() -> None:
-    assert find_block_plan(Question.STEP_TIME, None) is Question.STEP_TIME.row.block
-    longer = find_block_plan(Question.STEP_TIME, 2.5)
+    assert find_block_timing(Question.STEP_TIME, None) is Question.STEP_TIME.row.block
+    longer = find_block_timing(Question.STEP_TIME, 2.5)
     assert (longer.timed_budget_ns, longer.min_rounds) == (2_500_000_000, 50)
     with pytest.raises(StatisticsError, match="peak_memory: expected a question that is timed"):
-        find_block_plan(Question.PEAK_MEMORY, None)
+        find_block_timing(Question.PEAK_MEMORY, None)

@@ -36,8 +36,7 @@ from benchmarks.gate.plan import Plan
 from benchmarks.launch.environments import build_target
 from benchmarks.launch.pool import launch_target
 from benchmarks.measuring.cases import judge_against, open_source
-from benchmarks.measuring.session import OpenTarget
-from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.session import MeasuringSettings, OpenTarget
 from benchmarks.methods import METHODS
 from benchmarks.protocols import Launcher
 from benchmarks.records import Aspect, Case, Outcome, Question

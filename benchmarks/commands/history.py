@@ -37,7 +37,7 @@ from benchmarks.errors import RecordError, SuiteError
 from benchmarks.launch.environments import build_target
 from benchmarks.launch.launcher import ServerLauncher
 from benchmarks.launch.targets import Target
-from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource, measure_together
 from benchmarks.records import (
     Arm,

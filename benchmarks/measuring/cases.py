@@ -1,8 +1,10 @@
 """How does a case come to its report? Its blocks are measured or read as its verdict needs, and judged, in one way.
 
 With another target blocks of both come in pairs. Whatever goes wrong costs this case and no other, and what was
-measured before is in its report, also when the run is interrupted. Leaves out: where blocks come from (`timed`,
-`read`), what they are held against (`standards`), when there are enough of them and what they show (`benchmarks.gate`).
+measured before is in its report, also when the run is interrupted. Where it was asked for, or an overhead has risen, a
+few more processes read both arms' graphs and profile their steps, to say what it is made of; a failure to explain is
+said in the explanation and changes no verdict. Leaves out: where blocks come from (`timed`, `read`), what they are held
+against (`standards`), when there are enough of them and what they show (`benchmarks.gate`).
 """
 
 from __future__ import annotations
@@ -10,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks.cases import null_case_of
 from benchmarks.errors import BaselineError, SuiteError, UnsharedError, describe_fault
@@ -20,14 +22,13 @@ from benchmarks.gate.judgement import FAILING, Judgement, conclude, list_changes
 from benchmarks.gate.plan import Plan
 from benchmarks.gate.readings import list_reading_criteria, list_reading_criteria_of_pairs
 from benchmarks.gate.times import list_time_criteria, list_time_criteria_of_pairs
-from benchmarks.measuring.explaining import explain_case
 from benchmarks.measuring.read import ReadSource
-from benchmarks.measuring.session import OpenTarget, Session
-from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.session import MeasuringSettings, OpenTarget, Session
 from benchmarks.measuring.standards import Standards
 from benchmarks.measuring.timed import OnBlock, TimedSource, make_unmeasured_report
-from benchmarks.records import Case, CaseReport, Outcome, Verdict
+from benchmarks.records import Case, CaseReport, Outcome, Profile, Question, ReadBlock, Verdict
 from benchmarks.records.cases import Introduction
+from benchmarks.reports.explanation import explain_functions, explain_graphs
 
 Publish = Callable[[CaseReport, Sequence[float]], None]
 """Called with the report on a case, and how long each step of its weighted arm took, or each process that read it."""
@@ -239,3 +240,50 @@ def _is_to_be_explained(case: Case, verdict: Verdict | None, session: Session) -
     if not case.question.is_timed or case.null:
         return False
     return session.settings.explain or (verdict is not None and verdict.outcome is Outcome.REGRESSED)
+
+
+_ARMS = "weighted - control"
+_TARGETS = "weighted arm here - in the other target"
+
+
+def explain_case(case: Case, session: Session) -> str:
+    """Return a paragraph on what the overhead of a timed case is made of.
+
+    Args:
+        case: that was measured.
+        session: settings and targets.
+    """
+    try:
+        lines = list(_explain(case, session))
+    except SuiteError as error:
+        lines = [f"could not be explained: {error}"]
+    except session.ends_run:
+        raise
+    except Exception as error:  # noqa: BLE001 - what is beside a verdict must not cost it
+        lines = [f"could not be explained: {describe_fault(error)}"]
+    return "\n".join([f"{case.case_id}: what it is made of", *(f"  {line}" for line in lines)])
+
+
+def _explain(case: Case, session: Session) -> Iterator[str]:
+    """Yield the lines of the explanation."""
+    graph = _read_graph(case, session, session.target)
+    yield from explain_graphs(graph.weighted, graph.control, sides=_ARMS, names="weighted arm and control")
+    profile = _profile(case, session, session.target)
+    if session.other is None:
+        yield from explain_functions(profile.weighted_own_ns_per_step, profile.control_own_ns_per_step, sides=_ARMS)
+        return
+    other_graph = _read_graph(case, session, session.other)
+    yield from explain_graphs(graph.weighted, other_graph.weighted, sides=_TARGETS, names="both targets")
+    other = _profile(case, session, session.other)
+    yield from explain_functions(profile.weighted_own_ns_per_step, other.weighted_own_ns_per_step, sides=_TARGETS)
+
+
+def _read_graph(case: Case, session: Session, target: OpenTarget) -> ReadBlock:
+    """Return graphs and traces of both arms in one target."""
+    graph_case = dataclasses.replace(case, question=Question.TRAINING_GRAPH, dataset_size=None)
+    return ReadSource(graph_case, target.launcher, session.settings, target.answers).measure_more(1)[0]
+
+
+def _profile(case: Case, session: Session, target: OpenTarget) -> Profile:
+    """Return the profile of both arms' steps in one target."""
+    return target.launcher.profile(session.settings.make_profile_request(case))

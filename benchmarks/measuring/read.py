@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from benchmarks.errors import SuiteError, attempt, place_error
 from benchmarks.gate.confirm import Pair
 from benchmarks.launch.pool import BLOCKS_AT_ONCE
-from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.measuring.timed import OnBlock, make_unmeasured_report
 from benchmarks.methods import METHODS
 from benchmarks.protocols import Launcher

@@ -13,7 +13,7 @@ from benchmarks.gate.confirm import Pair
 from benchmarks.gate.times import estimate_overhead
 from benchmarks.launch.lockstep import run_together
 from benchmarks.launch.pool import BLOCKS_AT_ONCE
-from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.protocols import Launcher
 from benchmarks.records import (
     Aspect,

@@ -4,11 +4,9 @@ pytest_plugins = [
     "benchmarks.plugin.options",
     "benchmarks.plugin.collection",
     "benchmarks.plugin.fixtures",
-    "benchmarks.plugin.replay",
     "benchmarks.plugin.neighbours",
     "benchmarks.plugin.run",
     "benchmarks.plugin.comparing",
     "benchmarks.plugin.showing",
     "benchmarks.plugin.ending",
-    "benchmarks.plugin.stopping",
 ]

@@ -16,8 +16,7 @@ from benchmarks.baselines.store import RUN_KEY, SUMMARY_KEY, check_run, load_run
 from benchmarks.errors import BaselineError, SuiteError
 from benchmarks.gate.plan import count_judgements
 from benchmarks.measuring.standards import Standards, load_anchor
-from benchmarks.plugin.compared import count_compared, is_asked_to_compare
-from benchmarks.plugin.ending import find_summary
+from benchmarks.plugin.ending import count_compared, find_summary, is_asked_to_compare
 from benchmarks.plugin.run import find_run, name_case
 from benchmarks.records import Json, Outcome, Question
 

@@ -19,7 +19,7 @@ from benchmarks.gate.judgement import FAILING
 from benchmarks.measuring.cases import measure_case
 from benchmarks.measuring.timed import OnBlock
 from benchmarks.plugin.collection import REPLAY
-from benchmarks.plugin.compared import lacks_case_there
+from benchmarks.plugin.ending import lacks_case_there
 from benchmarks.plugin.run import Run
 from benchmarks.records import Case, CaseReport, Outcome
 from benchmarks.sweeps import Profile

@@ -19,7 +19,7 @@ import pytest
 from benchmarks.cases import AXIS_NAMES, AxisValue, Rejected, parse_axis
 from benchmarks.errors import AxisError
 from benchmarks.launch.targets import Target, find_target
-from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.records import Plant, Question
 from benchmarks.sweeps import Profile
 from benchmarks.target.supervise import Limits

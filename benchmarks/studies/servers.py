@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.launch.launcher import ServerLauncher
 from benchmarks.launch.pool import LAYOUTS
 from benchmarks.launch.targets import find_target
-from benchmarks.questions import find_block_plan
+from benchmarks.questions import find_block_timing
 from benchmarks.records import Arm, BlockRequest, Case, Question, ReadRequest
 from benchmarks.records.quantities import PASS_PEAK_TENSORS, name_reading
 from benchmarks.stats.estimators import summarise_block
@@ -43,7 +43,7 @@ def measure(case: Case, launcher: ServerLauncher, number: int) -> float:
     """Return what one block of a server gives: a log-ratio in percent, or a peak in 10⁶ bytes."""
     if not case.question.is_timed:
         return launcher.read_arm(ReadRequest(case=case, arm=Arm.WEIGHTED, seed=number)).values[_TENSORS] / 1e6
-    plan = find_block_plan(case.question, None)
+    plan = find_block_timing(case.question, None)
     request = BlockRequest(
         case=case,
         seed=number,

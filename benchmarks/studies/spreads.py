@@ -41,7 +41,7 @@ from benchmarks.errors import AxisError, StatisticsError, SuiteError
 from benchmarks.gate.times import list_groups, list_log_ratios
 from benchmarks.launch.pool import BLOCKS_AT_ONCE, launch_target
 from benchmarks.launch.targets import find_target
-from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource, estimate_timed_share
 from benchmarks.protocols import Launcher
 from benchmarks.records import Aspect, BlockSummary, Case, Interval, Question

@@ -10,8 +10,7 @@ import pytest
 
 from benchmarks.baselines.store import Baseline
 from benchmarks.measuring.cases import MeasuredCase, measure_case
-from benchmarks.measuring.session import OpenTarget, Session
-from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.session import MeasuringSettings, OpenTarget, Session
 from benchmarks.measuring.standards import Standards
 from benchmarks.records import (
     Aspect,

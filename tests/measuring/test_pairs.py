@@ -8,7 +8,7 @@ from benchmarks.cases import null_case_of
 from benchmarks.errors import BlockError, CaseError, RecordError, SuiteError, TargetError, UnsharedError
 from benchmarks.measuring.cases import check_shared
 from benchmarks.measuring.read import ReadSource
-from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource
 from benchmarks.records import ArmReadings, Block, BlockRequest, Meeting, Question, ReadRequest
 from tests.examples import EXAMPLE_CASE, make_case

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource
 from tests.examples import EXAMPLE_CASE
 from tests.plugin.fakes import FakeLauncher

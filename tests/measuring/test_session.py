@@ -6,7 +6,7 @@ import dataclasses
 
 import pytest
 
-from benchmarks.measuring.settings import MeasuringSettings
+from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.records import Arm, Aspect, Case, Plant, Question, Stretch
 from tests.examples import EXAMPLE_CASE, make_case
 
