@@ -31,8 +31,8 @@ from tabulate import tabulate
 from benchmarks.probes import load_probe
 from benchmarks.records import Block, BlockRequest, Case, Json, Question
 from benchmarks.studies._measuring import keep_a_core_busy, list_cases
-from benchmarks.target.cold_starts import RunChildren, measure_cold_block
 from benchmarks.target.jobs import do_job, make_samples
+from benchmarks.target.serving import RunChildren, measure_cold_block
 from benchmarks.target.supervise import Limits, start_forked, supervise
 
 _SEED = 1
