@@ -1,8 +1,8 @@
-"""A performance regression suite for sample weighting in TensorFlow.
+"""How much does sample weighting cost in TensorFlow? The code that measures it, judges it and reports it.
 
-The house has floors, and a floor imports only from the floors below it. F0: `units`, `errors`. F1: `records`,
-`protocols`, and on them `questions`, one row each, and `stopwatch`. F2: `methods`, `workloads` and `probes` (these
-three import TensorFlow) and `stats`. F3: `blocks`, `baselines`, `verdicts`. F4: `reports`, and above them `sources`,
-which ask targets for what is judged. F5: `plugin`, the only part that imports pytest, `commands` and `studies`. The
-`test_*.py` files ask one question each; `axes` and `sweeps` hold what they are swept over.
+From the top down: the questions (`test_*.py`); what speaks to pytest or is run as a program (`plugin`, `commands`,
+`studies`); `measuring`, from a case to its report; who asks a target (`launch`) and what is shown of a run (`reports`);
+what is concluded (`gate`), what was stored (`baselines`), and what runs inside a target (`target`); what is weighted
+how, trained, timed or read (`methods`, `workloads`, `probes`); arithmetic (`stats`); and what all of them speak of
+(`records`, `questions`, `protocols`, `units`, `errors`).
 """

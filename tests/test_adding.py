@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.launch.environments import CACHE_VARIABLE
+from benchmarks.launch.targets import CACHE_VARIABLE
 
 ROOT = Path(__file__).parent.parent
 

@@ -33,8 +33,8 @@ from benchmarks.gate.bisection import (
 )
 from benchmarks.gate.judgement import Judgement
 from benchmarks.gate.plan import Plan
-from benchmarks.launch.environments import build_target
 from benchmarks.launch.pool import launch_target
+from benchmarks.launch.targets import build_target
 from benchmarks.measuring.cases import judge_against, open_source
 from benchmarks.measuring.session import MeasuringSettings, OpenTarget
 from benchmarks.methods import METHODS

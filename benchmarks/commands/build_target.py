@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from benchmarks.commands import CommandParser, MisuseError, refuse, run_command
-from benchmarks.launch.environments import build_target
+from benchmarks.launch.targets import build_target
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -34,9 +34,8 @@ from benchmarks.commands import (
     write_whole,
 )
 from benchmarks.errors import RecordError, SuiteError
-from benchmarks.launch.environments import build_target
 from benchmarks.launch.launcher import ServerLauncher
-from benchmarks.launch.targets import Target
+from benchmarks.launch.targets import Target, build_target
 from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource, measure_together
 from benchmarks.records import (

@@ -6,7 +6,7 @@ goes on for one short turn whenever it is given one. Nobody is given a turn befo
 is drawn anew in each cycle. A block that ends, or dies, drops out; one of a target that knows nothing of turns runs
 before all others. Where the system has no named pipes, whole blocks take turns instead.
 
-Leaves out: what a block does with its turns (`benchmarks.target.turns`).
+Leaves out: what a block does with its turns (`benchmarks.target.interleave`).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pathlib import Path
 from benchmarks.errors import BlockError, SuiteError
 from benchmarks.protocols import Launcher
 from benchmarks.records import Block, BlockRequest, Meeting
-from benchmarks.target.turns import ENDED
+from benchmarks.target.interleave import ENDED
 
 TURN_NS: int = 10_000_000
 """Timed nanoseconds of a turn: short beside the moods of a machine, long beside handing over; chosen by

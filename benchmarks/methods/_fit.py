@@ -29,8 +29,7 @@ from typing import Any
 import tensorflow as tf
 
 from benchmarks.errors import BlockError, CaseError
-from benchmarks.methods._pipeline import count_steps, find_device_wait
-from benchmarks.methods._traces import TraceLog
+from benchmarks.methods._steps import TraceLog, count_steps, find_device_wait
 from benchmarks.protocols import Samples, Stepper, Task, Times, Watch
 
 FitArguments = dict[str, Any]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 
 from benchmarks.methods._fit import FitArguments, FitArm, compile_model
-from benchmarks.methods._pipeline import build_step_pipeline
+from benchmarks.methods._steps import build_step_pipeline
 from benchmarks.protocols import Method, Samples, Task, TrainingArm
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import tensorflow as tf
 
 from benchmarks.methods._fit import FitArguments, FitArm
-from benchmarks.methods._pipeline import build_pipeline, build_step_pipeline
+from benchmarks.methods._steps import build_pipeline, build_step_pipeline
 from benchmarks.protocols import Method, Samples, Task, TrainingArm
 
 

@@ -20,8 +20,7 @@ from typing import Any
 import tensorflow as tf
 
 from benchmarks.errors import BlockError
-from benchmarks.methods._pipeline import build_pipeline, count_steps, find_device_wait
-from benchmarks.methods._traces import TraceLog, count_compiled_ops
+from benchmarks.methods._steps import TraceLog, build_pipeline, count_compiled_ops, count_steps, find_device_wait
 from benchmarks.protocols import Method, Samples, Stepper, Task, Times, TrainingArm, Watch
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock, Timeout
 
-from benchmarks.launch.environments import find_cache
+from benchmarks.launch.targets import find_cache
 from benchmarks.plugin.run import find_run
 from benchmarks.reports.progress import describe_neighbours
 

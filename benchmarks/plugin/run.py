@@ -15,9 +15,8 @@ from collections.abc import Callable, Collection, Sequence
 import pytest
 
 from benchmarks.errors import SuiteError, describe_fault
-from benchmarks.launch.environments import find_or_build_target
 from benchmarks.launch.pool import BLOCKS_AT_ONCE, launch_target
-from benchmarks.launch.targets import Target
+from benchmarks.launch.targets import Target, find_or_build_target
 from benchmarks.measuring.session import OpenTarget, Session
 from benchmarks.plugin.settings import SETTINGS, Settings
 from benchmarks.protocols import Launcher

@@ -12,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
-from benchmarks.probes._readiness import round_to_batches
+from benchmarks.probes import round_to_batches
 from benchmarks.protocols import Probe, Slices, Times, TrainingArm, Watch
 from benchmarks.records import Case
 

@@ -22,8 +22,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import tensorflow as tf
 
-from benchmarks.probes import _resident
-from benchmarks.probes._readiness import round_to_batches, step_until_quiet
+from benchmarks.probes import _resident, round_to_batches, step_until_quiet
 from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest, Stretch
 from benchmarks.records.quantities import (

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import gc
 
-from benchmarks.probes import _resident
-from benchmarks.probes._readiness import round_to_batches
+from benchmarks.probes import _resident, round_to_batches
 from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest
 from benchmarks.stopwatch import Stopwatch

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from benchmarks.errors import BlockError
-from benchmarks.probes._readiness import round_to_batches
+from benchmarks.probes import round_to_batches
 from benchmarks.protocols import Probe, Slices, Times, TrainingArm, Watch
 from benchmarks.records import Case
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 
-from benchmarks.probes._readiness import step_until_quiet
+from benchmarks.probes import step_until_quiet
 from benchmarks.protocols import Probe, Slices, Stepper, Times, TrainingArm, Watch
 from benchmarks.records import Case
 

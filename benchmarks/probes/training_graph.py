@@ -2,7 +2,7 @@
 
 One arm makes three passes over a few batches, each a call of its entry point: the first traces, the others should not.
 The graph is recorded during the first pass, before and after TensorFlow's graph optimisation; where XLA compiles the
-step, `after` are XLA's instructions (`methods._traces`). Leaves out: the graphs of the input pipeline.
+step, `after` are XLA's instructions (`methods._steps`). Leaves out: the graphs of the input pipeline.
 
 Graphs are recorded by `tf.summary.trace_on(graph=True)`, which is public and works where Keras hides its `tf.function`.
 It writes the graphs of all functions that run for the first time meanwhile; the training step is the one among them

@@ -34,8 +34,8 @@ from benchmarks.studies import (
     render_table,
     report_progress,
 )
-from benchmarks.target.cold_starts import RunChildren, measure_cold_block
 from benchmarks.target.jobs import do_job, make_samples
+from benchmarks.target.serving import RunChildren, measure_cold_block
 from benchmarks.target.supervise import start_forked, supervise
 
 _SEED = 1

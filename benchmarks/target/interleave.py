@@ -2,7 +2,9 @@
 
 The order is drawn anew in each pair of rounds (permuted blocks of two), so that either arm leads in half of the
 rounds: position alone was seen to be worth 3 % on identical code. Garbage collection is off inside slices and done
-between them. Leaves out: what a slice does (probes) and what the samples mean (stats).
+between them. A block that shares the machine with blocks of other targets does a short turn whenever it is given one.
+Leaves out: what a slice does (probes), what the samples mean (stats), and who gives the turns of blocks
+(`benchmarks.launch.lockstep`).
 
 Source: permuted-block randomisation, e.g. Rosenberger & Lachin, Randomization in Clinical Trials (2016), section 3.4.
 """
@@ -11,11 +13,13 @@ from __future__ import annotations
 
 import dataclasses
 import gc
+import os
 import random
 from collections.abc import Callable, Iterator
 
-from benchmarks.protocols import Slices, Times, Turns, Watch
-from benchmarks.records import Block, BlockRequest, Plant
+from benchmarks import protocols
+from benchmarks.protocols import Clock, Slices, Times, Watch
+from benchmarks.records import Block, BlockRequest, Meeting, Plant
 
 _COLLECT_EVERY_NS = 500_000_000
 """Timed work between two garbage collections: long beside a collection (about 50 ms), short beside a block."""
@@ -46,7 +50,7 @@ def interleave(
     *,
     warmup_rounds: int,
     watch: Watch,
-    turns: Turns | None = None,
+    turns: protocols.Turns | None = None,
 ) -> Block:
     """Measure both arms in turns and return the samples of all timed rounds.
 
@@ -86,7 +90,7 @@ def measure_rounds(
     measure: MeasureRound,
     request: BlockRequest,
     orders: Iterator[bool],
-    turns: Turns | None,
+    turns: protocols.Turns | None,
     collect: Callable[[], object] = lambda: None,
 ) -> list[Round]:
     """Measure rounds until the timed budget is spent, and `min_rounds` of them whatever they take.
@@ -170,3 +174,46 @@ def _measure_round(
     control_times = control.measure_slice()
     weighted_times = slow_down(weighted.measure_slice(), plant, watch)
     return Round(control=control_times, weighted=weighted_times, weighted_first=False)
+
+
+ENDED = 0x80
+"""Set in the byte of a block that has ended; the other bits are its number."""
+
+
+class Turns:
+    """The turns of one block, in its process; satisfies `protocols.Turns`."""
+
+    def __init__(self, meeting: Meeting, clock: Clock) -> None:
+        """Open both pipes; the conductor holds them open too, so that this does not wait.
+
+        Args:
+            meeting: where the conductor is met.
+            clock: nanoseconds, for the time spent waiting.
+        """
+        self._number = meeting.number
+        self._turn_ns = meeting.turn_ns
+        self._clock = clock
+        self._left_ns = 0
+        self._given_fd = os.open(meeting.given_path, os.O_RDONLY)
+        self._told_fd = os.open(meeting.told_path, os.O_WRONLY)
+        self.waited_ns = 0
+
+    def spend(self, timed_ns: int) -> None:
+        """Count timed work, and wait for the next turn where this one is used up.
+
+        Args:
+            timed_ns: nanoseconds of timed work since the last call; 0 before the first round.
+        """
+        self._left_ns -= timed_ns
+        if self._left_ns > 0:
+            return
+        begin_ns = self._clock()
+        os.write(self._told_fd, bytes([self._number]))
+        os.read(self._given_fd, 1)
+        self.waited_ns += self._clock() - begin_ns
+        self._left_ns = self._turn_ns
+
+    def close(self) -> None:
+        """Close the pipes."""
+        os.close(self._given_fd)
+        os.close(self._told_fd)

@@ -23,9 +23,8 @@ from benchmarks.probes import load_gauge, load_probe
 from benchmarks.protocols import Method, Probe, Samples, Slices, Task, TrainingArm, Watch, Workload
 from benchmarks.records import Arm, BlockRequest, Environment, Json, Meeting, Profile, ReadRequest
 from benchmarks.stopwatch import Stopwatch
-from benchmarks.target.interleave import interleave, slow_down
+from benchmarks.target.interleave import Turns, interleave, slow_down
 from benchmarks.target.profiling import ProfilingWatch, profile_in_turns, profile_once
-from benchmarks.target.turns import Turns
 from benchmarks.workloads import load_workload
 
 _ALLOCATOR_VARIABLE = "TF_CPU_ALLOCATOR_USE_BFC"

@@ -18,7 +18,7 @@ from benchmarks.launch import lockstep
 from benchmarks.launch.lockstep import TURN_NS, run_together
 from benchmarks.protocols import Launcher
 from benchmarks.records import Block, BlockRequest, Meeting
-from benchmarks.target.turns import Turns
+from benchmarks.target.interleave import Turns
 from tests.examples import make_case
 from tests.plugin.fakes import FakeLauncher
 

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.tensorflow
 
 
 def make_log() -> Any:
-    return importlib.import_module("benchmarks.methods._traces").TraceLog()
+    return importlib.import_module("benchmarks.methods._steps").TraceLog()
 
 
 def tensorflow() -> Any:
@@ -77,5 +77,5 @@ ENTRY %main.3 (x: f32[8,4]) -> (f32[], f32[8,4]) {
 
 
 def test_instructions_are_counted_by_opcode() -> None:
-    counted = importlib.import_module("benchmarks.methods._traces").count_instructions(_HLO)
+    counted = importlib.import_module("benchmarks.methods._steps").count_instructions(_HLO)
     assert counted == {"parameter": 3, "add": 1, "constant": 1, "multiply": 1, "reduce": 1, "tuple": 1}

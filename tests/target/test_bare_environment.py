@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.launch.environments import build_target
 from benchmarks.launch.launcher import ServerLauncher
-from benchmarks.launch.targets import Target
+from benchmarks.launch.targets import Target, build_target
 from benchmarks.records import BlockRequest
 from benchmarks.target.supervise import Limits
 from tests.examples import make_case

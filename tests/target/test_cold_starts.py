@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from benchmarks.records import Block, BlockRequest, Json, Plant, Profile, Question
-from benchmarks.target.cold_starts import has_core_for_each_arm, measure_cold_block, profile_cold_block
+from benchmarks.target.serving import has_core_for_each_arm, measure_cold_block, profile_cold_block
 from benchmarks.target.supervise import ChildError
 from tests.examples import make_case
 

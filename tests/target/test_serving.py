@@ -45,7 +45,7 @@ def starts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         return {"wall_ns": 200_000_000, "cpu_ns": 1, "takedown_ns": 0}
 
     monkeypatch.setattr("benchmarks.target.serving.do_job", start)
-    monkeypatch.setattr("benchmarks.target.cold_starts.make_samples", lambda *_: None)
+    monkeypatch.setattr("benchmarks.target.serving.make_samples", lambda *_: None)
     return tmp_path
 
 
@@ -72,7 +72,7 @@ def test_what_one_arm_says_of_its_failure_is_the_reply(monkeypatch: pytest.Monke
         return {}
 
     monkeypatch.setattr("benchmarks.target.serving.do_job", start)
-    monkeypatch.setattr("benchmarks.target.cold_starts.make_samples", lambda *_: None)
+    monkeypatch.setattr("benchmarks.target.serving.make_samples", lambda *_: None)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1}, raising=False)
     reply = ask({"do": "measure", "request": REQUEST.to_json()})
     assert reply == {"id": 1, "error": "the block raised ValueError: shapes (3,) and (4,)"}

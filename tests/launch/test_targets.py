@@ -16,9 +16,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import TargetError
-from benchmarks.launch import environments
-from benchmarks.launch.environments import build_target, find_or_build_target
-from benchmarks.launch.targets import WORKERS, Target
+from benchmarks.launch import targets
+from benchmarks.launch.targets import WORKERS, Target, build_target, find_or_build_target
 
 _FAKE_UV = """#!{python}
 import json, os, pathlib, sys
@@ -104,8 +103,8 @@ def test_a_tensorflow_of_numpy_1_gets_it_unless_told_otherwise(
     def resolve(wanted: Sequence[str]) -> list[str]:
         return ["numpy==1.26.4" if "numpy<2" in wanted else "numpy==2.4.6", wanted[0]]
 
-    monkeypatch.setattr(environments, "_ask_resolver", resolve)
-    assert environments._resolve(requirement, tmp_path)[0] == f"numpy=={numpy}"
+    monkeypatch.setattr(targets, "_ask_resolver", resolve)
+    assert targets._resolve(requirement, tmp_path)[0] == f"numpy=={numpy}"
 
 
 def test_a_name_may_be_written_in_any_of_its_forms(uv: Path, tmp_path: Path) -> None:
@@ -207,7 +206,7 @@ def test_requirements_are_built(uv: Path, tmp_path: Path, monkeypatch: pytest.Mo
         (tmp_path / name).touch()
     asked = text.format(folder=tmp_path)
     built = Target(interpreter=tmp_path / "built")
-    monkeypatch.setattr(environments, "build_target", {asked: built}.__getitem__)
+    monkeypatch.setattr(targets, "build_target", {asked: built}.__getitem__)
     assert find_or_build_target(asked) is built
 
 
@@ -216,7 +215,7 @@ def test_uv_is_found_beside_an_interpreter_that_is_not_activated(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "executable", str(uv / "python"))
-    assert environments._find_uv() == str(uv / "uv")
+    assert targets._find_uv() == str(uv / "uv")
 
 
 def test_without_uv_pip_and_venv_do_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -238,7 +237,7 @@ def test_without_uv_pip_and_venv_do_the_work(tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    monkeypatch.setattr(environments, "_run", run)
+    monkeypatch.setattr(targets, "_run", run)
     target = build_target("tensorflow-cpu==2.19.1", tmp_path / "cache")
     resolve, make, install = commands
     assert resolve[:4] == [sys.executable, "-m", "pip", "install"]
