@@ -29,7 +29,7 @@ from benchmarks.gate.rules import (
     judge_growth,
 )
 from benchmarks.records import Aspect, Case, Outcome, ReadBlock
-from benchmarks.records.blocks import describe_op_types, subtract_op_types
+from benchmarks.records.blocks import describe_op_types, list_shared_keys, subtract_op_types
 from benchmarks.records.quantities import QUANTITIES, Rule, find_quantity, title_reading
 from benchmarks.units import format_bytes
 
@@ -56,7 +56,7 @@ EXPECT_NO_DIFFERENCE = Expectation(extras=(0.0,) * LEAST_BLOCKS_TO_TELL_APART, o
 def expect_stored(key: str, stored: Sequence[ReadBlock], source: str = "before") -> Expectation:
     """Return what the stored blocks, or those of another source, had of this reading."""
     extras = tuple(block.find_extra(key) for block in stored)
-    return Expectation(extras=extras, op_types=_find_op_difference(key, stored[0]), source=source)
+    return Expectation(extras=extras, op_types=stored[0].find_extra_op_types(key), source=source)
 
 
 def list_reading_criteria(
@@ -264,13 +264,8 @@ def _describe_graphs(key: str, block: ReadBlock, expected: Expectation) -> str:
     text = f"; {block.weighted.values[key]:.0f} weighted, {block.control.values[key]:.0f} control now"
     if key not in block.weighted.op_types:
         return text
-    types = subtract_op_types(_find_op_difference(key, block), expected.op_types)
+    types = subtract_op_types(block.find_extra_op_types(key), expected.op_types)
     return f"{text}; by op type {describe_op_types(types)}"
-
-
-def _find_op_difference(key: str, block: ReadBlock) -> dict[str, int]:
-    """Return by op type how many nodes more the weighted arm's graph has; empty where the reading is no graph."""
-    return subtract_op_types(block.weighted.op_types.get(key, {}), block.control.op_types.get(key, {}))
 
 
 def _judge_arm(
@@ -295,6 +290,5 @@ def _find_format(key: str) -> Callable[[float], str]:
 
 def list_keys(blocks: Sequence[ReadBlock]) -> tuple[str, ...]:
     """Return the keys that every one of the blocks has, in the order of the registry of quantities."""
-    shared = [key for key in blocks[0].list_keys() if all(key in block.list_keys() for block in blocks)]
     order = list(QUANTITIES)
-    return tuple(sorted(shared, key=lambda key: order.index(find_quantity(key).name)))
+    return tuple(sorted(list_shared_keys(blocks), key=lambda key: order.index(find_quantity(key).name)))

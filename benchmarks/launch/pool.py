@@ -16,7 +16,6 @@ Leaves out: what a server is (`launcher`).
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -54,8 +53,7 @@ class ServerPool:
                 that draws its own.
         """
         self._make_server = make_server
-        self._timing: dict[int, Launcher] = {}
-        self._reading: dict[int, Launcher] = {}
+        self._servers: dict[tuple[int | None, int], Launcher] = {}
 
     def start(self, count: int = 1) -> None:
         """Start `count` servers that measure times, all at once, without waiting for their imports.
@@ -133,24 +131,25 @@ class ServerPool:
 
     def close(self) -> None:
         """End all servers."""
-        _close([*self._timing.values(), *self._reading.values()])
+        _close(list(self._servers.values()))
 
     def _find_timing(self, number: int) -> Launcher:
-        if number not in self._timing:
-            self._timing[number] = self._make_server(None)
-        return self._timing[number]
+        return self._find_server(None, number)
 
     def _find_reading(self, layout: int) -> Launcher:
-        if layout not in self._reading:
-            self._reading[layout] = self._make_server(layout)
-        return self._reading[layout]
+        return self._find_server(layout, 0)
+
+    def _find_server(self, layout: int | None, number: int) -> Launcher:
+        if (layout, number) not in self._servers:
+            self._servers[layout, number] = self._make_server(layout)
+        return self._servers[layout, number]
 
     def _find_any(self) -> Launcher:
         """Return a server that there is, so that none is started to say what each could; one that reads if none is.
 
         Where times are to be measured, `start` has been called or a block asked for.
         """
-        return next(itertools.chain(self._timing.values(), self._reading.values()), None) or self._find_reading(0)
+        return next(iter(self._servers.values()), None) or self._find_reading(0)
 
 
 def _close(launchers: Iterable[Launcher]) -> None:

@@ -16,7 +16,8 @@ from benchmarks.errors import AxisError, BaselineError
 from benchmarks.gate.confirm import Standard
 from benchmarks.gate.plan import ANCHOR_FACTOR, MIN_BASELINE_BLOCKS
 from benchmarks.records import BlockSummary, Case, CaseReport, Environment, Measurement, Question, ReadBlock
-from benchmarks.records.quantities import QUANTITIES, find_quantity, title_reading
+from benchmarks.records.blocks import list_shared_keys
+from benchmarks.records.quantities import find_quantity, list_quantities, title_reading
 
 _LISTED_CASES = 10
 
@@ -187,13 +188,9 @@ def load_anchor(path: Path, largest_tolerance: float) -> Baseline:
 
 def _is_held(question: Question) -> bool:
     """Whether anything of a question is held against what was stored."""
-    return question.is_timed or any(each.is_compared for each in QUANTITIES.values() if each.question is question)
+    return question.is_timed or any(each.is_compared for each in list_quantities(question))
 
 
 def _list_compared(blocks: Sequence[ReadBlock]) -> list[str]:
     """Return the keys that all blocks have and that are held against what was stored."""
-    return [
-        key
-        for key in blocks[0].list_keys()
-        if find_quantity(key).is_compared and all(key in block.list_keys() for block in blocks)
-    ]
+    return [key for key in list_shared_keys(blocks) if find_quantity(key).is_compared]

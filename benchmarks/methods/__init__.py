@@ -8,7 +8,7 @@ are what the families share.
 from __future__ import annotations
 
 import dataclasses
-import importlib
+import pkgutil
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -101,6 +101,5 @@ def load_method(name: str) -> Method:
             f"method: expected one of {', '.join(METHODS)}, got {name!r}; choose one of them, "
             "or register yours in benchmarks/methods/__init__.py"
         )
-    module, _, attribute = entry.location.partition(":")
-    method: Method = getattr(importlib.import_module(module), attribute)
+    method: Method = pkgutil.resolve_name(entry.location)
     return method

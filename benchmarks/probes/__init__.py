@@ -8,7 +8,7 @@ would be traced anew while it is timed.
 
 from __future__ import annotations
 
-import importlib
+import pkgutil
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import BlockError, CaseError
@@ -56,8 +56,7 @@ def _load(question: str, *, timed: bool) -> Any:
             f"question: expected one of {', '.join(known)}, got {str(question)!r}; choose one of them, "
             "or add yours to benchmarks/questions.py"
         )
-    module, _, attribute = known[question].row.location.partition(":")
-    return getattr(importlib.import_module(module), attribute)
+    return pkgutil.resolve_name(known[question].row.location)
 
 
 def step_until_quiet(arm: TrainingArm, stepper: Stepper) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar
 
 from benchmarks.errors import RecordError
@@ -245,6 +245,10 @@ class ReadBlock(JsonRecord):
         """Return what the weighted arm has more than its control; negative where it has less."""
         return self.weighted.values[key] - self.control.values[key]
 
+    def find_extra_op_types(self, key: str) -> dict[str, int]:
+        """Return by op type how many nodes more the weighted arm's graph has; empty where the reading is no graph."""
+        return subtract_op_types(self.weighted.op_types.get(key, {}), self.control.op_types.get(key, {}))
+
     def find_missing(self, key: str) -> str | None:
         """Return why a key was not read of one of the arms; None where nothing is known of it."""
         quantity = key.partition("[")[0]
@@ -253,6 +257,11 @@ class ReadBlock(JsonRecord):
                 if name in arm.missing:
                     return arm.missing[name]
         return None
+
+
+def list_shared_keys(blocks: Sequence[ReadBlock]) -> tuple[str, ...]:
+    """Return the keys that every one of the blocks has, at least one block, in the order of the first."""
+    return tuple(key for key in blocks[0].list_keys() if all(key in block.list_keys() for block in blocks))
 
 
 def subtract_op_types(graph: OpCounts, other: OpCounts) -> dict[str, int]:

@@ -7,7 +7,7 @@ measures, judges or prints.
 from __future__ import annotations
 
 import dataclasses
-import importlib
+import pkgutil
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -59,6 +59,5 @@ def load_report(name: str) -> Callable[[Summary], str]:
             f"expected one of the reports {', '.join(REPORTS)}, got {name!r}; choose one of them, or register yours "
             "in benchmarks/reports/__init__.py"
         )
-    module, _, attribute = entry.location.partition(":")
-    render: Callable[[Summary], str] = getattr(importlib.import_module(module), attribute)
+    render: Callable[[Summary], str] = pkgutil.resolve_name(entry.location)
     return render

@@ -10,7 +10,7 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.records import Arm, CaseReport, Measurement, Outcome
-from benchmarks.records.blocks import subtract_op_types
+from benchmarks.records.blocks import list_shared_keys, subtract_op_types
 from benchmarks.records.quantities import OPTIMISED_NODES, find_quantity
 from benchmarks.reports.answer import answer_on_changes, answer_on_costs
 from benchmarks.reports.growth import estimate_sample_costs
@@ -107,11 +107,8 @@ def _make_time_row(report: CaseReport) -> TimeRow:
 def _list_quantities(report: CaseReport) -> Iterator[QuantityRow]:
     """Yield a row for each quantity that was read in all blocks of a case."""
     blocks = () if report.measurement is None else report.measurement.readings
-    for key in blocks[0].list_keys() if blocks else ():
-        if not all(key in block.list_keys() for block in blocks):
-            continue
+    for key in list_shared_keys(blocks) if blocks else ():
         differences = [block.find_extra(key) for block in blocks]
-        weighted, control = (arm.op_types.get(key, {}) for arm in (blocks[0].weighted, blocks[0].control))
         yield QuantityRow(
             case=report.case,
             key=key,
@@ -122,7 +119,7 @@ def _list_quantities(report: CaseReport) -> Iterator[QuantityRow]:
             difference=statistics.median(differences),
             least_difference=min(differences),
             greatest_difference=max(differences),
-            op_types=subtract_op_types(weighted, control),
+            op_types=blocks[0].find_extra_op_types(key),
             outcome=_find_outcome(report),
         )
 

@@ -11,15 +11,17 @@ Source: permuted-block randomisation, e.g. Rosenberger & Lachin, Randomization i
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import gc
 import os
 import random
+import time
 from collections.abc import Callable, Iterator
 
 from benchmarks import protocols
 from benchmarks.protocols import Clock, Slices, Times, Watch
-from benchmarks.records import Block, BlockRequest, Meeting, Plant
+from benchmarks.records import Block, BlockRequest, Json, Meeting, Plant
 
 _COLLECT_EVERY_NS = 500_000_000
 """Timed work between two garbage collections: long beside a collection (about 50 ms), short beside a block."""
@@ -217,3 +219,19 @@ class Turns:
         """Close the pipes."""
         os.close(self._given_fd)
         os.close(self._told_fd)
+
+
+@contextlib.contextmanager
+def open_turns(meeting: Meeting | None) -> Iterator[Turns | None]:
+    """Take turns with other blocks where they meet; None where this block has the machine to itself."""
+    if meeting is None:
+        yield None
+        return
+    with contextlib.closing(Turns(meeting, time.perf_counter_ns)) as turns:
+        yield turns
+
+
+def write_block(block: Block, begin_ns: int, turns: Turns | None) -> Json:
+    """Return a block for its reply, with the wall time since `begin_ns` in which it did not wait for others."""
+    waited_ns = 0 if turns is None else turns.waited_ns
+    return block.to_json() | {"wall_ns": time.perf_counter_ns() - begin_ns - waited_ns}

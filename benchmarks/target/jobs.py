@@ -23,7 +23,7 @@ from benchmarks.probes import load_gauge, load_probe
 from benchmarks.protocols import Method, Probe, Samples, Slices, Task, TrainingArm, Watch, Workload
 from benchmarks.records import Arm, BlockRequest, Environment, Json, Meeting, Profile, ReadRequest
 from benchmarks.stopwatch import Stopwatch
-from benchmarks.target.interleave import Turns, interleave, slow_down
+from benchmarks.target.interleave import interleave, open_turns, slow_down, write_block
 from benchmarks.target.profiling import ProfilingWatch, profile_in_turns, profile_once
 from benchmarks.workloads import load_workload
 
@@ -54,12 +54,9 @@ def _measure(request: Json) -> Json:
     wanted = _begin(request)
     probe = load_probe(wanted.case.question)
     watch = Stopwatch()
-    with contextlib.ExitStack() as stack:
-        turns: Turns | None = None
-        if request.get("meeting") is not None:
-            meeting = Meeting.from_json(request["meeting"])
-            turns = stack.enter_context(contextlib.closing(Turns(meeting, time.perf_counter_ns)))
-        slices = stack.enter_context(_open_arms(wanted, probe, watch))
+    meeting = request.get("meeting")
+    where = None if meeting is None else Meeting.from_json(meeting)
+    with open_turns(where) as turns, _open_arms(wanted, probe, watch) as slices:
         block = interleave(
             slices[Arm.CONTROL],
             slices[Arm.WEIGHTED],
@@ -68,8 +65,7 @@ def _measure(request: Json) -> Json:
             watch=watch,
             turns=turns,
         )
-    waited_ns = 0 if turns is None else turns.waited_ns
-    return block.to_json() | {"wall_ns": time.perf_counter_ns() - begin_ns - waited_ns}
+    return write_block(block, begin_ns, turns)
 
 
 def _start(request: Json) -> Json:
@@ -117,17 +113,9 @@ def _open_arms(request: BlockRequest, probe: Probe, watch: Watch) -> Iterator[Ma
 
 def _open_arm(request: BlockRequest, probe: Probe, watch: Watch, arm: Arm) -> Slices:
     """Build one arm of a case, ready for its first slice."""
-    case = request.case
-    method = load_method(case.method)
-    task = Task(
-        workload=load_workload(case.workload),
-        samples=make_samples(case.workload, probe.count_samples(case), request.seed),
-        depth=case.depth,
-        batch_size=case.batch_size,
-        seed=request.seed,
-    )
-    weighted = arm is Arm.WEIGHTED and not case.null
-    return probe.open_slices(lambda: method.build_arm(task, weighted=weighted), watch)
+    factory = _make_factory(request, arm)
+    samples = make_samples(request.case.workload, probe.count_samples(request.case), request.seed)
+    return probe.open_slices(lambda: factory.build_arm(samples), watch)
 
 
 @functools.lru_cache(maxsize=1)
@@ -165,24 +153,28 @@ class _ArmFactory:
         return self.method.build_arm(task, weighted=self.weighted)
 
 
-def _read(job: Json) -> Json:
-    """Read one arm alone."""
-    begin_ns = time.perf_counter_ns()
-    request = ReadRequest.from_json(job["request"])
+def _make_factory(request: BlockRequest | ReadRequest, arm: Arm) -> _ArmFactory:
+    """Return what makes this arm of the case that is asked for; that of a null case weights nothing."""
     case = request.case
-    gauge = load_gauge(case.question)
-    if gauge.needs_allocator_statistics:
-        os.environ[_ALLOCATOR_VARIABLE] = "true"
-    _set_threads(request.intra_op_threads, request.inter_op_threads)
-    factory = _ArmFactory(
+    return _ArmFactory(
         method=load_method(case.method),
         workload=load_workload(case.workload),
         depth=case.depth,
         batch_size=case.batch_size,
         seed=request.seed,
-        weighted=request.arm is Arm.WEIGHTED and not case.null,
+        weighted=arm is Arm.WEIGHTED and not case.null,
     )
-    readings = gauge.read_arm(request, factory)
+
+
+def _read(job: Json) -> Json:
+    """Read one arm alone."""
+    begin_ns = time.perf_counter_ns()
+    request = ReadRequest.from_json(job["request"])
+    gauge = load_gauge(request.case.question)
+    if gauge.needs_allocator_statistics:
+        os.environ[_ALLOCATOR_VARIABLE] = "true"
+    _set_threads(request.intra_op_threads, request.inter_op_threads)
+    readings = gauge.read_arm(request, _make_factory(request, request.arm))
     return readings.to_json() | {"read_ns": time.perf_counter_ns() - begin_ns}
 
 

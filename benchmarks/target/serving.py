@@ -15,7 +15,6 @@ before the first. Leaves out: what a child does (`jobs`) and its limits (`superv
 
 from __future__ import annotations
 
-import contextlib
 import importlib
 import json
 import os
@@ -33,7 +32,7 @@ from benchmarks.protocols import Times
 from benchmarks.records import Arm, BlockRequest, Json, Meeting, Profile, Question
 from benchmarks.records.cases import WIRE_VERSION, Introduction
 from benchmarks.target import worker
-from benchmarks.target.interleave import Round, Turns, draw_orders, make_block, measure_rounds
+from benchmarks.target.interleave import Round, draw_orders, make_block, measure_rounds, open_turns, write_block
 from benchmarks.target.jobs import do_job, make_samples
 from benchmarks.target.supervise import Child, ChildError, Limits, start_forked, start_fresh, supervise
 from benchmarks.workloads import WORKLOADS
@@ -158,14 +157,10 @@ def measure_cold_block(
         times = {arm: Times(**result) for arm, result in zip(arms, results, strict=True)}
         return Round(control=times[Arm.CONTROL], weighted=times[Arm.WEIGHTED], weighted_first=weighted_first)
 
-    with contextlib.ExitStack() as stack:
-        turns: Turns | None = None
-        if meeting is not None:
-            turns = stack.enter_context(contextlib.closing(Turns(meeting, time.perf_counter_ns)))
+    with open_turns(meeting) as turns:
         rounds = measure_rounds(measure, request, draw_orders(request.order_seed), turns)
     block = make_block(rounds, request, steps_per_slice=1, traces=0, weighted_built_first=None)
-    waited_ns = 0 if turns is None else turns.waited_ns
-    return block.to_json() | {"wall_ns": time.perf_counter_ns() - begin_ns - waited_ns}
+    return write_block(block, begin_ns, turns)
 
 
 def profile_cold_block(request: BlockRequest, run_children: RunChildren) -> Json:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import pkgutil
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING
@@ -35,6 +35,5 @@ def load_workload(name: str) -> Workload:
             f"workload: expected one of {', '.join(WORKLOADS)}, got {name!r}; choose one of them, "
             "or register yours in benchmarks/workloads/__init__.py"
         )
-    module, _, attribute = WORKLOADS[name].partition(":")
-    workload: Workload = getattr(importlib.import_module(module), attribute)
+    workload: Workload = pkgutil.resolve_name(WORKLOADS[name])
     return workload
