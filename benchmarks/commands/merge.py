@@ -1,22 +1,159 @@
-"""Join the shards of a sweep into one run.
+"""Join the shards of a sweep into one run, if they are parts of the same thing.
 
     python -m benchmarks.commands.merge shard1.json shard2.json --output all.json
 
 The result is a run like any other: pytest-benchmark compares with it, and the suite judges against it. It is written
-whole or not at all.
+whole or not at all. Refused are shards of different code, of different TensorFlow, Keras or NumPy, of another sweep or
+seed, a case that is in two of them, and a shard that is missing.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from benchmarks.baselines.merging import merge_runs
-from benchmarks.baselines.store import load_run
+from benchmarks.baselines.store import EXTRA_INFO_KEY, RUN_KEY, SUMMARY_KEY, load_run
 from benchmarks.commands import CommandParser, read_place, run_command, write_whole
+from benchmarks.errors import BaselineError
+from benchmarks.records import Json
+from benchmarks.records.json_form import describe_value
+
+_SHARD = re.compile(r"[1-9][0-9]{0,3}/[1-9][0-9]{0,3}")
+"""The form of a shard's name, of at most 9,999."""
+
+_VERSIONS = ("tensorflow", "keras", "numpy")
+
+
+def merge_runs(runs: Sequence[Json]) -> Json:
+    """Return one run with the benchmarks of all shards, sorted by name.
+
+    Args:
+        runs: the JSON of each shard, as pytest-benchmark wrote it for this suite.
+
+    Raises:
+        BaselineError: when they are not the shards of one sweep of one code; the message says what differs.
+    """
+    if not runs:
+        raise BaselineError("shards: expected at least one, got none; name the files of all shards")
+    for run in runs:
+        _check_shape(run)
+    _check_same(runs, "commit", lambda run: (run.get("commit_info") or {}).get("id"))
+    _check_same(runs, "state of the code", _describe_state)
+    _check_same(runs, "sweep", lambda run: run[RUN_KEY].get("profile"))
+    _check_same(runs, "seed", lambda run: run[RUN_KEY].get("seed"))
+    _check_versions(runs)
+    _check_complete(runs)
+    _check_disjoint(runs)
+    return {
+        **runs[0],
+        "benchmarks": sorted(
+            (benchmark for run in runs for benchmark in run["benchmarks"]), key=lambda benchmark: benchmark["fullname"]
+        ),
+        RUN_KEY: {
+            **runs[0][RUN_KEY],
+            "shard": None,
+            "failed_cases": {
+                case: reason for run in runs for case, reason in (run[RUN_KEY].get("failed_cases") or {}).items()
+            },
+            "sample_costs": [cost for run in runs for cost in (run[RUN_KEY].get("sample_costs") or [])],
+            SUMMARY_KEY: None,  # that of one shard says nothing of the others; a new one is made of the cases
+        },
+    }
+
+
+def _check_shape(run: Json) -> None:
+    """Refuse what is not a run of this suite, or is a damaged one."""
+    if not isinstance(run.get("benchmarks"), list) or not isinstance(run.get(RUN_KEY), dict):
+        raise BaselineError("shards: expected runs saved by this suite, got another file; name those of the shards")
+    told = run[RUN_KEY]
+    shard = told.get("shard")
+    sound = {
+        "benchmarks": all(
+            isinstance(each, dict)
+            and isinstance(each.get("fullname"), str)
+            and isinstance(each.get("extra_info") or {}, dict)
+            for each in run["benchmarks"]
+        ),
+        "commit_info": isinstance(run.get("commit_info") or {}, dict),
+        "shard": shard is None or (isinstance(shard, str) and _SHARD.fullmatch(shard) is not None),
+        "failed_cases": isinstance(told.get("failed_cases") or {}, dict),
+        "sample_costs": isinstance(told.get("sample_costs") or [], list),
+    }
+    for part, is_sound in sound.items():
+        if not is_sound:
+            raise BaselineError(
+                f"shards: expected runs saved by this suite, got one with damaged {part}; measure it again"
+            )
+
+
+def _describe_state(run: Json) -> str:
+    return "uncommitted changes" if (run.get("commit_info") or {}).get("dirty") else "as committed"
+
+
+def _check_same(runs: Sequence[Json], what: str, find: Callable[[Json], Any]) -> None:
+    """Refuse runs that differ in what `find` returns."""
+    found: list[Any] = []
+    for run in runs:
+        value = find(run)
+        if value not in found:
+            found.append(value)
+    if len(found) > 1:
+        values = " and ".join(value if isinstance(value, str) else describe_value(value) for value in found)
+        raise BaselineError(
+            f"shards: expected the same {what} in all, got {values}; measure them again from one checkout"
+        )
+
+
+def _check_versions(runs: Sequence[Json]) -> None:
+    """Refuse runs of different versions."""
+    for name in _VERSIONS:
+        found = sorted({str(environment.get(name)) for run in runs for environment in _list_environments(run)})
+        if len(found) > 1:
+            raise BaselineError(
+                f"shards: expected the same {name} in all, got {' and '.join(found)}; measure them with one version"
+            )
+
+
+def _list_environments(run: Json) -> Iterator[Json]:
+    """Yield where each of the suite's own benchmarks was measured."""
+    for benchmark in run["benchmarks"]:
+        stored = (benchmark.get("extra_info") or {}).get(EXTRA_INFO_KEY)
+        if isinstance(stored, dict) and isinstance(stored.get("environment"), dict):
+            yield stored["environment"]
+
+
+def _check_complete(runs: Sequence[Json]) -> None:
+    """Refuse runs that say of themselves that they are shards of which others are missing or doubled."""
+    named = [run[RUN_KEY].get("shard") for run in runs]
+    shards = [name for name in named if name]
+    if not shards:
+        return
+    counts = {name.partition("/")[2] for name in shards}
+    if len(counts) > 1 or len(shards) < len(named):
+        raise BaselineError(
+            f"shards: expected parts of one division, got {', '.join(str(name) for name in named)}; name all of one run"
+        )
+    count = int(counts.pop())
+    missing = sorted(set(range(1, count + 1)) - {int(name.partition("/")[0]) for name in shards})
+    if missing:
+        listed = ", ".join(f"{number}/{count}" for number in missing)
+        raise BaselineError(f"shards: expected all {count}, but {listed} is missing; name its file too")
+
+
+def _check_disjoint(runs: Sequence[Json]) -> None:
+    """Refuse runs that share a case."""
+    seen: set[str] = set()
+    for run in runs:
+        names = {str(benchmark["fullname"]) for benchmark in run["benchmarks"]}
+        doubled = sorted(names & seen)
+        if doubled:
+            raise BaselineError(f"shards: expected each case once, got {doubled[0]} twice; name each shard once")
+        seen |= names
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -23,7 +23,7 @@ from typing import Any
 import pytest
 
 from benchmarks.cases import AXIS_NAMES, Rejected, null_case_of
-from benchmarks.plugin.refusals import list_grouping_axes
+from benchmarks.plugin.options import list_grouping_axes
 from benchmarks.plugin.run import find_run
 from benchmarks.plugin.settings import SETTINGS
 from benchmarks.records import Case, Json, Question

@@ -14,7 +14,6 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.baselines.merging import merge_runs
 from benchmarks.baselines.store import (
     EXTRA_INFO_KEY,
     check_run,
@@ -23,6 +22,7 @@ from benchmarks.baselines.store import (
     load_run,
     read_baseline,
 )
+from benchmarks.commands.merge import merge_runs
 from benchmarks.errors import BaselineError
 from benchmarks.gate.readings import list_keys
 from benchmarks.records import Json, Measurement, Question

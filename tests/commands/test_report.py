@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.baselines.merging import merge_runs
 from benchmarks.baselines.store import EXTRA_INFO_KEY, RUN_KEY, SUMMARY_KEY
 from benchmarks.commands import report
+from benchmarks.commands.merge import merge_runs
 from benchmarks.records import Json
 from benchmarks.reports.summary import Summary
 from tests.plugin.conftest import RunSuite, run_suite

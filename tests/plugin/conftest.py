@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-import benchmarks.plugin.measure  # noqa: F401 - pytester forgets what a session imported, and NumPy loads only once
+import benchmarks.measuring.cases  # noqa: F401 - pytester forgets what a session imported, and NumPy loads only once
 from benchmarks.launch.targets import CACHE_VARIABLE
 from benchmarks.plugin.run import find_run
 from tests.plugin.fakes import FakeLauncher

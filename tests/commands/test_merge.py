@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from benchmarks.baselines.merging import merge_runs
 from benchmarks.baselines.store import EXTRA_INFO_KEY, RUN_KEY, SUMMARY_KEY, check_run, read_baseline, to_extra_info
 from benchmarks.commands import merge
+from benchmarks.commands.merge import merge_runs
 from benchmarks.errors import BaselineError
 from benchmarks.records import Case, CaseReport, Json, Question
 from tests.examples import make_case, make_environment, make_measurement, make_read_block, make_read_measurement
