@@ -138,3 +138,20 @@ def test_one_block_alone_shows_nothing() -> None:
     found = answer(make_report(name_case(0), [0.5]))
     assert found.answer is Answer.NOT_KNOWN
     assert found.costs[0].overhead_ratio.upper == math.inf
+
+
+def test_only_weighted_cases_that_were_timed_are_asked() -> None:
+    """What was read, null cases, and cases that could not be measured share no error level."""
+    read, unmeasured = make_case(question=Question.PEAK_MEMORY, dataset_size=1000), make_case(depth=7)
+    weighted = make_report(make_case(), [0.1, 0.11, 0.1, 0.11])
+    blocks = [make_read_block("graph_nodes", 1, 2)]
+    reports = [
+        weighted,
+        make_report(find_null(make_case()), [0.0, 0.0, 0.001, 0.0]),
+        dataclasses.replace(weighted, case=read, measurement=make_read_measurement(read, blocks)),
+        dataclasses.replace(weighted, case=unmeasured, measurement=None),
+    ]
+    found = answer(*reports)
+    assert [cost.case for cost in found.costs] == [make_case()]
+    # One case alone: either bound at the whole level of 5 %.
+    assert found.costs[0].overhead_ratio.confidence == pytest.approx(0.9)

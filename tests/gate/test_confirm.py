@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from benchmarks.gate.confirm import screen_then_confirm
+from benchmarks.gate.confirm import _cut_short, screen_then_confirm
 from benchmarks.gate.judgement import Judgement
 from benchmarks.gate.plan import Plan
 from benchmarks.records import Aspect, Outcome, Question
@@ -106,3 +106,11 @@ def test_what_is_open_is_looked_at_once_whatever_the_screen_found_of_the_rest() 
 def test_what_neither_screen_nor_fresh_blocks_can_say_anything_of_is_left_out(question: Question) -> None:
     plan = dataclasses.replace(PLAN, question=question, fresh_blocks=0)
     assert judge(HELD, NEVER, plan=plan) == ([(Outcome.HELD, "on 3")], 3)
+
+
+def test_what_has_no_words_for_a_list_gets_none_where_it_is_cut_short() -> None:
+    wordless = Judgement(aspect=Aspect.OVERHEAD, outcome=Outcome.UNDECIDED, text="open", brief="")
+    cut = _cut_short(wordless)
+    assert cut is not None
+    assert cut.brief == ""
+    assert cut.text == "open; no longer measured once another aspect had decided"

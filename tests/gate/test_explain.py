@@ -4,7 +4,13 @@ import dataclasses
 
 import pytest
 
-from benchmarks.gate.explain import describe_verdict, explain_failure
+from benchmarks.gate.explain import (
+    describe_change,
+    describe_counts,
+    describe_growth,
+    describe_verdict,
+    explain_failure,
+)
 from benchmarks.gate.judgement import Judgement
 from benchmarks.gate.plan import Plan
 from benchmarks.records import Aspect, Case, Comparison, Interval, Outcome, Question
@@ -109,3 +115,71 @@ def test_an_open_verdict_names_a_short_baseline_as_what_limits_it() -> None:
     short = dataclasses.replace(REGRESSION, baseline_blocks=4)
     reason = describe_verdict(Outcome.UNDECIDED, short, PLAN)
     assert reason.endswith("80 % probability; the baseline holds 4 blocks, 12 would show more")
+
+
+def test_what_a_null_case_shows_in_processor_time_is_said_to_be_that() -> None:
+    cpu = dataclasses.replace(NULL, aspect=Aspect.CPU)
+    assert "in processor time" not in describe_verdict(Outcome.FAILED, NULL, PLAN)
+    assert " in processor time" in describe_verdict(Outcome.FAILED, cpu, PLAN)
+    text = explain(make_case(null=True), cpu, next_step="look")
+    assert "+5.1 % (95 % interval +4.0 % to +6.2 %) in processor time, on 8 fresh blocks" in text
+
+
+def test_of_a_null_case_each_outcome_has_its_sentence() -> None:
+    failed, held, undecided = (
+        describe_verdict(outcome, NULL, PLAN) for outcome in (Outcome.FAILED, Outcome.HELD, Outcome.UNDECIDED)
+    )
+    assert "the measurement itself is not to be trusted here, which says nothing about TensorFlow" in failed
+    assert "±2.0 %" in failed
+    assert held.endswith("within ±2.0 % with 95 % confidence on either side, on 8 fresh blocks")
+    assert "which neither shows nor rules out a deviation beyond ±2.0 %" in undecided
+
+
+def test_an_improvement_is_below_the_tolerance() -> None:
+    assert "below -2.0 %" in describe_verdict(Outcome.IMPROVED, REGRESSION, PLAN)
+
+
+def test_a_change_that_was_not_seen_says_what_would_have_been_after_all_else() -> None:
+    text, brief = describe_change(Aspect.CONTROL, REGRESSION.change_ratio, 8, 0.05, 0.03)
+    assert text == (
+        "control +5.1 % against the other target (95 % interval +4.0 % to +6.2 %, 8 pairs of blocks), tolerated +5.0 %"
+        "; a change of +3.0 % or more would have been seen with 80 % probability"
+    )
+    assert brief == "control +5.1 %"
+
+
+def test_growth_has_an_interval_from_two_blocks_on() -> None:
+    plan = dataclasses.replace(PLAN, floor_bytes=16384.0)
+    assert describe_growth([2048.0], plan) == (
+        "+2.00 KiB beside the control (95 % interval unknown, 1 blocks), where 16.0 KiB are tolerated"
+    )
+    assert "(95 % interval +2.00 KiB to +2.00 KiB, 3 blocks)" in describe_growth([2048.0] * 3, plan)
+
+
+def test_counts_that_vary_are_said_to_vary_where_they_do() -> None:
+    assert describe_counts([5, 6], [5], "before") == "not the same in every block here: +5 to +6 beside the control"
+    assert describe_counts([5], [5, 7], "before") == "not the same in every block before: +5 to +7 beside the control"
+
+
+@pytest.mark.parametrize(
+    ("case", "two_targets", "complaint"),
+    [
+        (make_case(null=True), True, "the measurement itself is off: both arms run the same code."),
+        (
+            make_case(null=True, question=Question.PEAK_MEMORY, dataset_size=1000),
+            False,
+            "the readings themselves are off: both arms run the same code.",
+        ),
+        (make_case(), True, "slower here than in the other target."),
+        (make_case(question=Question.PEAK_MEMORY, dataset_size=1000), True, "more here than in the other target."),
+    ],
+)
+def test_a_failure_begins_with_what_is_wrong(case: Case, two_targets: bool, complaint: str) -> None:  # noqa: FBT001
+    head = explain_failure(case, [], PLAN, "look", two_targets=two_targets).splitlines()[0]
+    assert head.startswith(f"{case.case_id}: {complaint}")
+
+
+def test_all_that_failed_is_explained() -> None:
+    cpu = dataclasses.replace(REGRESSION, aspect=Aspect.CPU)
+    text = explain(make_case(), REGRESSION, cpu, next_step="look")
+    assert text.index("  overhead now") < text.index("  overhead in processor time now")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 
 from benchmarks.gate.judgement import Judgement, conclude, doubt, list_changes
-from benchmarks.records import Aspect, Outcome, Verdict
+from benchmarks.records import Aspect, Interval, Outcome, Verdict
+from tests.examples import make_comparison
 
 
 def find(outcome: Outcome, text: str = "", **values: str) -> Judgement:
@@ -64,3 +67,16 @@ def test_other_verdicts_stand_whatever_the_null_case_shows(outcome: Outcome) -> 
 def test_a_regression_stands_unless_its_null_case_failed(null_outcome: Outcome) -> None:
     verdict = Verdict(outcome=Outcome.REGRESSED, reason="overhead changed by +5.0 %")
     assert doubt(verdict, Verdict(outcome=null_outcome, reason="")) is verdict
+
+
+def test_a_doubted_claim_keeps_its_figures() -> None:
+    verdict = Verdict(outcome=Outcome.REGRESSED, reason="", comparison=make_comparison())
+    assert doubt(verdict, NULL_FAILED).comparison is verdict.comparison
+
+
+def test_a_change_has_its_direction_and_its_interval() -> None:
+    interval = Interval(estimate=1.06, lower=1.05, upper=1.07, confidence=0.95)
+    judgement = dataclasses.replace(find(Outcome.REGRESSED, brief="risen"), rises=True, change_ratio=interval)
+    (change,) = list_changes([judgement])
+    assert change.rises is True
+    assert change.change_ratio is interval

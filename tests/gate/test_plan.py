@@ -168,3 +168,35 @@ def test_a_plan_for_an_older_run_has_larger_limits() -> None:
     plan = dataclasses.replace(READ_PLAN, floor_bytes=1024.0).loosen(2.0)
     assert plan.tolerances[Aspect.OVERHEAD] == pytest.approx(0.04)
     assert plan.floor_bytes == 2048.0
+
+
+@pytest.mark.parametrize(
+    ("plan", "values", "words"),
+    [
+        (
+            PLAN,
+            {"tolerances": {Aspect.OVERHEAD: 0.0}},
+            "^tolerance: expected more than 0 % and less",
+        ),
+        (READ_PLAN, {"tolerances": {Aspect.OVERHEAD: 1.0}}, "^tolerance: expected at least 0 % and less"),
+        (PLAN, {"fresh_blocks": 1}, "^blocks: expected at least 2 to screen and 2 per look, since .*, got 4 and 1$"),
+    ],
+)
+def test_what_was_expected_of_a_plan_is_said(plan: Plan, values: dict[str, Any], words: str) -> None:
+    with pytest.raises(StatisticsError, match=words):
+        dataclasses.replace(plan, **values)
+
+
+def test_two_blocks_show_their_spread() -> None:
+    plan = dataclasses.replace(PLAN, screen_blocks=2, fresh_blocks=2)
+    assert (plan.screen_blocks, plan.fresh_blocks) == (2, 2)
+
+
+def test_what_is_asked_for_takes_the_place_of_the_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = make_plan(Question.PEAK_MEMORY, judgements=0, floor_bytes=7.0, blocks=9)
+    assert (plan.judgements, plan.floor_bytes, plan.screen_blocks) == (1, 7.0, 9)
+    row = dataclasses.replace(Question.STEP_TIME.row, occasion_sd=0.003, cpu_tolerance=None)
+    monkeypatch.setattr(Question.STEP_TIME, "row", row)
+    plan = make_plan(Question.STEP_TIME, judgements=1)
+    assert plan.occasion_sd == 0.003
+    assert plan.tolerances[Aspect.CPU] == plan.tolerances[Aspect.OVERHEAD] == row.tolerance

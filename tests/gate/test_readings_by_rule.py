@@ -155,3 +155,18 @@ def test_keys_come_in_the_order_of_the_registry() -> None:
         weighted=ArmReadings(seed=1, values={"steady_traces": 0, "first_pass_traces": 2, "graph_nodes": 3}, read_ns=1),
     )
     assert list_keys([block]) == ("first_pass_traces", "steady_traces")
+
+
+def find_text(key: str, blocks: Sequence[ReadBlock]) -> str:
+    finding = judge_reading(key, blocks, None, PLAN, final=True)
+    assert finding is not None
+    return finding.text
+
+
+def test_what_was_found_of_traces_is_said_with_each_cause_once() -> None:
+    block = make_read_block("steady_traces", 0, 0)
+    assert find_text("steady_traces", [block]) == "none"
+    traced = make_read_block("steady_traces", 0, 2)
+    weighted = dataclasses.replace(traced.weighted, trace_causes=("y changed", "x changed", "y changed"))
+    found = find_text("steady_traces", [block, dataclasses.replace(traced, weighted=weighted)])
+    assert found == "expected none, got 2: y changed; x changed"

@@ -180,3 +180,62 @@ def test_a_reading_that_one_target_lacks_is_not_comparable() -> None:
     assert judged.verdict.reason == (
         "peak tensor bytes of a pass: read here, but not read in the other target: that target does not have it"
     )
+
+
+def test_what_changed_has_its_direction_and_what_it_was() -> None:
+    risen = judge(Pairs((make_peak(22, 22), make_peak(20, 20)))).changes
+    assert [(change.rises, change.brief) for change in risen] == [
+        (True, "peak tensor bytes of a pass, control: 20.0 MiB → 22.0 MiB"),
+        (True, "peak tensor bytes of a pass, weighted arm: 20.0 MiB → 22.0 MiB"),
+    ]
+    assert "20.0 MiB → 22.0 MiB, where a rise of 1.00 MiB is tolerated" in risen[0].reason
+    fallen = judge(Pairs((make_peak(20, 20), make_peak(22, 22)))).changes
+    assert [change.rises for change in fallen] == [False, False]
+
+
+def test_a_fall_of_one_arm_that_the_ranges_do_not_bear_out_stays_open() -> None:
+    pairs = [(make_peak(now, now), make_peak(other, other)) for now, other in ((20, 23), (20, 23), (23, 20))]
+    changes = judge(Pairs(*pairs, *pairs[:2], *pairs)).changes
+    assert {change.outcome for change in changes} == {Outcome.UNDECIDED}
+
+
+def test_what_one_target_reads_alone_is_said_to_be_there() -> None:
+    both = make_counts()
+    alone = dataclasses.replace(
+        both,
+        control=make_readings(graph_nodes=220, first_pass_traces=2),
+        weighted=make_readings(graph_nodes=224, first_pass_traces=2),
+    )
+    case = make_case(question=Question.TRAINING_GRAPH)
+    here, there = judge(Pairs((both, alone)), case).verdict, judge(Pairs((alone, both)), case).verdict
+    assert here.outcome is there.outcome is Outcome.NOT_COMPARABLE
+    assert "read here, but not read in the other target: that target does not have it" in here.reason
+    assert "read in the other target, but not read here: this target does not have it" in there.reason
+
+
+def make_traced(traces: int) -> ReadBlock:
+    quiet = make_counts()
+    return dataclasses.replace(quiet, weighted=dataclasses.replace(quiet.weighted, values={"steady_traces": traces}))
+
+
+def test_one_trace_more_than_in_the_other_target_is_excused_by_no_floor() -> None:
+    case = make_case(question=Question.TRAINING_GRAPH)
+    assert find_outcome(judge(Pairs((make_traced(1), make_traced(0))), case)) is Outcome.REGRESSED
+    assert find_outcome(judge(Pairs((make_traced(1), make_traced(1))), case)) is Outcome.HELD
+
+
+def test_memory_that_is_kept_is_excused_by_what_the_weighted_arm_keeps_beside_its_control() -> None:
+    """Both arms keep 1 MiB more here; beside the control it is as much as there, and a floor is tolerated."""
+
+    def keep(control: float, weighted: float) -> ReadBlock:
+        return make_read_block("retained_bytes_per_epoch", control, weighted)
+
+    (finding,) = list_reading_criteria_of_pairs(
+        dataclasses.replace(CASE, question=Question.RETAINED_MEMORY),
+        [Pair(now=keep(MIB, 1.2 * MIB), other=keep(0, 0.2 * MIB))] * 5,
+        dataclasses.replace(PLAN, question=Question.RETAINED_MEMORY, tolerances={Aspect.OVERHEAD: 0.0}),
+    )
+    judgement = finding.judge_at_look([Pair(now=keep(MIB, 1.2 * MIB), other=keep(0, 0.2 * MIB))] * 5, final=True)
+    assert judgement is not None
+    assert judgement.outcome is Outcome.HELD
+    assert judgement.text.endswith("; as much in the other target")

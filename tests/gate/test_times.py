@@ -323,3 +323,42 @@ def test_a_known_shift_of_the_occasion_widens_what_is_said_of_the_change() -> No
         for sd in (0.0, 0.002)
     )
     assert shifted.change_ratio.upper > plain.change_ratio.upper + 0.003
+
+
+def test_a_judgement_keeps_what_it_is_made_of() -> None:
+    held = judge(Dealer(spread(0.01, 20)).measure_more)
+    comparison = comparison_of(held)
+    assert comparison.outcome is Outcome.HELD
+    assert comparison.baseline_blocks == 10
+    null = judge_null_case(Dealer(spread(0.0, 20)).measure_more, PLAN)
+    assert comparison_of(null).baseline_blocks == 0
+
+
+def test_processor_time_is_shown_with_its_own_figures() -> None:
+    """Wall time reads +1 % now and +2 % before, processor time +3 % and +4 %."""
+
+    def measure_more(count: int) -> list[BlockSummary]:
+        return [
+            make_block_summary(math.log(1.01) + step, cpu_log_ratio=math.log(1.03) + step) for step in spread(0, count)
+        ]
+
+    stored = [make_block_summary(math.log(1.02) + step, cpu_log_ratio=math.log(1.04) + step) for step in spread(0, 10)]
+    judged = judge_case(measure_more, [store(stored)], PLAN_OF_BOTH)
+    cpu = next(each.comparison for each in judged.judgements if each.aspect is Aspect.CPU)
+    assert cpu is not None
+    assert cpu.overhead_ratio.estimate == pytest.approx(1.03)
+    assert cpu.expected_ratio is not None
+    assert cpu.expected_ratio.estimate == pytest.approx(1.04)
+
+
+@pytest.mark.parametrize("side", ["now", "stored"])
+def test_which_arm_was_built_first_blurs_neither_the_run_nor_the_baseline(side: str) -> None:
+    """An effect of 4 % that follows from the order alone, in one of the two runs."""
+    plain = make_blocks(*spread(0.0, 12))
+    ordered = [
+        make_block_summary(0.02 * (-1) ** number + step, weighted_built_first=number % 2 == 0)
+        for number, step in enumerate([0.001, 0.001, -0.001, -0.001] * 3)
+    ]
+    measured, stored = (ordered, plain) if side == "now" else (plain, ordered)
+    change = comparison_of(judge(lambda count: measured[:count], stored)).change_ratio
+    assert change.upper - change.lower < 0.01

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import re
 from collections.abc import Sequence
@@ -9,14 +10,15 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from benchmarks.gate.confirm import Pair
+from benchmarks.gate.confirm import Pair, Standard
 from benchmarks.gate.explain import explain_failure
 from benchmarks.gate.judgement import Judgement, conclude
 from benchmarks.gate.plan import Plan
-from benchmarks.gate.times import estimate_log_changes
+from benchmarks.gate.times import estimate_log_changes, list_time_criteria
 from benchmarks.records import Aspect, BlockSummary, Outcome, Question
+from benchmarks.stats.intervals import LogEstimate, estimate_smallest_visible_change
 from tests.examples import make_block_summary, make_case
-from tests.gate.blocks_at import judge_time_pairs
+from tests.gate.blocks_at import judge_time_pairs, make_blocks
 
 TOLERANCES = {Aspect.OVERHEAD: 0.02, Aspect.CONTROL: 0.05, Aspect.WEIGHTED: 0.05}
 PLAN = Plan(question=Question.STEP_TIME, judgements=60, tolerances=TOLERANCES, screen_blocks=4, fresh_blocks=8)
@@ -179,3 +181,58 @@ def test_an_aspect_that_all_pairs_left_open_does_not_say_that_it_was_cut_short()
     undecided = next(change for change in judge(targets) if change.outcome is Outcome.UNDECIDED)
     assert targets.measured == 20
     assert "no longer measured" not in undecided.reason + undecided.brief
+
+
+def test_a_change_between_targets_has_its_direction_its_interval_and_its_pairs() -> None:
+    slower = {change.aspect: change for change in judge(Targets(1, overhead=0.08))}[Aspect.OVERHEAD]
+    assert slower.rises is True
+    assert slower.change_ratio is not None
+    assert slower.change_ratio.estimate == pytest.approx(1.08, abs=0.02)
+    assert "8 pairs of blocks), tolerated +2.0 %" in slower.reason
+    assert "would have been seen" not in slower.reason
+    faster = {change.aspect: change for change in judge(Targets(1, speed=-0.2))}[Aspect.CONTROL]
+    assert faster.rises is False
+
+
+def test_what_a_null_case_reads_in_the_other_target_is_said_to_be_there() -> None:
+    """Half a tolerance off and spread: open in each of the targets, and between them."""
+    rng = np.random.default_rng(4)
+
+    def measure_more(count: int) -> Sequence[Pair[BlockSummary]]:
+        return [
+            Pair(
+                now=make_block_summary(rng.normal(0.06, 0.003)),
+                other=make_block_summary(rng.normal(0.02, 0.02)),
+            )
+            for _ in range(count)
+        ]
+
+    judgements = judge_time_pairs(measure_more, PLAN, null=True)
+    assert all(judgement.comparison is None for judgement in judgements)
+    there = next(each for each in judgements if each.reason.startswith("in the other target, "))
+    assert there.outcome is Outcome.UNDECIDED
+    assert there.left_open.startswith("left open in the other target: overhead, ")
+
+
+def test_of_a_null_case_the_smallest_visible_change_is_that_of_either_side() -> None:
+    """A level of which each side has half sees less."""
+
+    def find_visible(*, null: bool) -> float:
+        (criterion,) = list_time_criteria(
+            make_case(null=null),
+            [] if null else [Standard(name="baseline", blocks=make_blocks(0.0, 0.0))],
+            dataclasses.replace(PLAN, tolerances={Aspect.OVERHEAD: 0.02}),
+        )
+        found = criterion.judge_at_look(make_blocks(-0.05, 0.05, -0.05, 0.05), final=True)
+        assert found is not None
+        assert found.comparison is not None
+        return found.comparison.smallest_visible_change
+
+    estimate = LogEstimate(log_ratio=0.0, standard_error=0.1 / math.sqrt(12), degrees_of_freedom=3.0)
+    alpha = PLAN.look_alpha
+    assert find_visible(null=False) == pytest.approx(
+        estimate_smallest_visible_change(estimate, tolerance=0.02, alpha=alpha)
+    )
+    assert find_visible(null=True) == pytest.approx(
+        estimate_smallest_visible_change(estimate, tolerance=0.02, alpha=alpha / 2)
+    )

@@ -15,8 +15,11 @@ from benchmarks.records import Block
 from benchmarks.stats.estimators import (
     DEFAULT_ESTIMATOR,
     FORMULAS,
+    LOCATIONS,
     MAX_ROUNDS_AT_ONCE,
     Estimator,
+    _compare_locations,
+    _locate_pairs,
     estimate_log_ratio,
     estimate_position_log_ratio,
     summarise_block,
@@ -321,3 +324,65 @@ def test_the_take_down_is_that_of_a_whole_slice() -> None:
 def test_a_processor_clock_that_stood_still_is_no_error() -> None:
     still = dataclasses.replace(BLOCK, control_cpu_ns=(0,) * 4, weighted_cpu_ns=(0,) * 4)
     assert summarise_block(still).cpu_log_ratio == 0.0
+
+
+def test_a_summary_has_what_the_weighted_arm_left_behind_and_which_arm_was_built_first() -> None:
+    block = dataclasses.replace(BLOCK, weighted_takedown_ns=(1, 2, 3, 4), weighted_built_first=True)
+    summary = summarise_block(block)
+    assert summary.weighted_takedown_ns == 2.5
+    assert summary.weighted_built_first is True
+
+
+def test_processor_time_is_estimated_as_wall_time_is() -> None:
+    block = dataclasses.replace(BLOCK, weighted_cpu_ns=(1000, 1000, 1500, 9000))
+    # Either order has two rounds: 1000 and 1500, 1000 and 9000.
+    by_medians = (math.log(1.25) + math.log(5.0)) / 2
+    assert summarise_block(block, Estimator.RATIO_OF_MEDIANS).cpu_log_ratio == pytest.approx(by_medians)
+    assert summarise_block(block, Estimator.RATIO_OF_MINIMA).cpu_log_ratio == 0.0
+
+
+def test_a_nanosecond_of_processor_time_is_one() -> None:
+    block = dataclasses.replace(BLOCK, control_cpu_ns=(1,) * 4, weighted_cpu_ns=(3,) * 4)
+    assert summarise_block(block).cpu_log_ratio == pytest.approx(math.log(3))
+
+
+def test_the_trimmed_mean_is_that_of_the_tenth_to_the_sixtieth_percentile() -> None:
+    # Of 1 to 1000 these are 101 to 600.
+    assert LOCATIONS["trimmed mean"](np.arange(1000.0, 0.0, -1.0)) == 350.5
+
+
+def test_pieces_of_many_rounds_count_by_their_size() -> None:
+    rounds = MAX_ROUNDS_AT_ONCE + 1
+    first, second = np.array_split(np.arange(rounds), 2)
+    assert first.size != second.size
+    weighted = np.where(np.arange(rounds) < first.size, 1.0, math.e)
+    found = estimate_log_ratio(
+        np.ones(rounds), weighted, np.ones(rounds, dtype=bool), Estimator.HODGES_LEHMANN_OF_PAIRS
+    )
+    assert found == pytest.approx(second.size / rounds, rel=1e-12)
+
+
+def test_the_order_may_be_given_as_numbers() -> None:
+    control, weighted, first = [100, 100, 100, 100], [110, 110, 120, 120], [1, 1, 0, 0]
+    truths = [bool(each) for each in first]
+    assert estimate_log_ratio(control, weighted, first) == estimate_log_ratio(control, weighted, truths)
+    found = estimate_position_log_ratio(control, weighted, first)
+    assert found == estimate_position_log_ratio(control, weighted, truths)
+
+
+def test_columns_of_unlike_length_are_named_with_their_shapes() -> None:
+    shapes = r"got shapes \(2,\), \(1,\) and \(3,\); measure the block again$"
+    for estimate in (estimate_log_ratio, estimate_position_log_ratio):
+        with pytest.raises(StatisticsError, match=rf"^a log-ratio: expected three columns of equal length.*{shapes}"):
+            estimate([1, 2], [1], [True, False, True])
+
+
+def test_a_slice_of_no_time_is_named() -> None:
+    with pytest.raises(StatisticsError, match=r"^a log-ratio: expected slices longer than 0 ns.*; check the clock$"):
+        estimate_log_ratio([0], [1], [True])
+
+
+def test_formulas_put_columns_into_numbers_or_take_them_pair_by_pair() -> None:
+    control, weighted = np.array([1.0, 2.0, 3.0]), np.array([2.0, 8.0, 3.0])
+    assert _compare_locations(np.max)(control, weighted) == pytest.approx(math.log(8 / 3))
+    assert _locate_pairs(np.max)(control, weighted) == pytest.approx(math.log(4))

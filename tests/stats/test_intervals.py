@@ -262,3 +262,60 @@ def test_nothing_to_split_over_is_refused() -> None:
         split_over_cases(0.05, 0)
     with pytest.raises(StatisticsError, match="looks: expected at least 1"):
         split_over_looks(0.05, 0)
+
+
+def test_what_groups_have_in_common_is_no_spread() -> None:
+    """By hand: groups a and b lie 0.02 apart, each spreads by 0.001 about its mean; two blocks each, 2 degrees."""
+    blocks, groups = [0.001, 0.021, -0.001, 0.019], ["a", "b", "a", "b"]
+    by_group = estimate_mean(blocks, groups)
+    # s² = (4 · 0.001²) / 2, squared error of the mean of two group means s² (1/2 + 1/2) / 4.
+    assert by_group.standard_error == pytest.approx(math.sqrt(2e-6 / 4))
+    assert by_group.degrees_of_freedom == 2.0
+    assert estimate_mean(blocks).standard_error > 5 * by_group.standard_error
+    grouped = estimate_ratio_interval(blocks, 0.95, groups)
+    assert grouped.upper - grouped.lower < estimate_ratio_interval(blocks, 0.95).upper - 1.0
+
+
+@pytest.mark.parametrize("now", [True, False])
+def test_a_change_knows_the_groups_of_either_side(now: bool) -> None:  # noqa: FBT001
+    split, level, groups = [0.001, 0.021, -0.001, 0.019], [0.0, 0.0, 0.0, 0.0], ["a", "b", "a", "b"]
+    if now:
+        known, unknown = estimate_change(split, level, current_groups=groups), estimate_change(split, level)
+    else:
+        known, unknown = estimate_change(level, split, baseline_groups=groups), estimate_change(level, split)
+    assert known.standard_error == pytest.approx(math.sqrt(2e-6 / 4))
+    assert unknown.standard_error > 5 * known.standard_error
+
+
+def test_the_shift_of_an_occasion_is_in_either_side_once() -> None:
+    change = estimate_change([0.0, 0.0, 0.0], [0.0, 0.0], occasion_sd=0.01)
+    assert change.standard_error == pytest.approx(0.01 * math.sqrt(2))
+
+
+def test_an_unknown_spread_has_one_degree_of_freedom() -> None:
+    assert estimate_mean([0.1]).degrees_of_freedom == 1.0
+    assert estimate_change([0.1], [0.1, 0.2]).degrees_of_freedom == 1.0
+    assert estimate_change([0.1, 0.2], [0.1]).degrees_of_freedom == 1.0
+
+
+def test_as_many_groups_as_blocks_are_expected() -> None:
+    with pytest.raises(StatisticsError, match=r"^groups: expected one for each of 3 blocks, got 2$"):
+        estimate_mean([0.1, 0.2, 0.3], ["a", "b"])
+
+
+def test_what_is_wrong_with_the_blocks_of_one_run_is_said_of_blocks() -> None:
+    with pytest.raises(StatisticsError, match=r"^blocks: expected at least one log-ratio"):
+        estimate_mean([])
+
+
+def test_a_power_no_larger_than_the_level_is_refused() -> None:
+    change = LogEstimate(log_ratio=0.0, standard_error=0.01, degrees_of_freedom=10.0)
+    with pytest.raises(StatisticsError, match="expected 0 < error level < power < 1"):
+        estimate_smallest_visible_change(change, tolerance=0.02, alpha=0.5, power=0.5)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0, 1.5])
+def test_a_bound_at_no_error_level_is_refused(alpha: float) -> None:
+    estimate = LogEstimate(log_ratio=0.0, standard_error=math.inf, degrees_of_freedom=1.0)
+    with pytest.raises(StatisticsError, match=r"^a bound: expected an error level above 0 and below 1, got"):
+        estimate.estimate_upper_bound(alpha)

@@ -126,3 +126,36 @@ def test_a_version_without_values_is_left_out() -> None:
 def test_versions_without_a_round_in_common_are_not_compared() -> None:
     track = estimate_track("x", {"2.12": {0: 1.0, 1: 1.0}, "2.13": {2: 2.0, 3: 2.0}}, 0.01, together=True)
     assert not track.changes
+
+
+def test_two_positions_are_enough_for_a_line_and_one_is_named() -> None:
+    assert estimate_line([1.0, 1.0, 2.0], [3.0, 3.0, 5.0], 0.95).slope.estimate == pytest.approx(2.0)
+    with pytest.raises(StatisticsError, match=r"got 3 points at 1; measure more dataset sizes$"):
+        estimate_line([1.0, 1.0, 1.0], [1.0, 2.0, 3.0], 0.95)
+    with pytest.raises(StatisticsError, match="a line: expected"):
+        estimate_line([[1.0, 2.0, 3.0, 4.0]], [[1.0, 2.0, 3.0, 4.0]], 0.95)
+
+
+def test_two_levels_are_enough_for_growth() -> None:
+    assert estimate_growth([5.0, 12.0]) == 7.0
+
+
+def test_a_version_that_did_not_change_hides_none_after_it() -> None:
+    level, risen = {0: 1.0, 1: 1.0}, {0: 2.0, 1: 2.0}
+    track = estimate_track("nodes", {"2.12": level, "2.13": level, "2.14": risen}, 0.001, together=False)
+    assert list(track.changes) == ["2.14"]
+    assert track.name == "nodes"
+
+
+@pytest.mark.parametrize("sign", [1.0, -1.0])
+def test_a_change_is_marked_at_half_of_the_level_on_either_side(sign: float) -> None:
+    """By hand: six changes with mean 0.02 and spread s have a standard error of s / √6; t(5) at 97.5 % is 2.571."""
+    changes = np.array([-1.0, 1.0, -1.0, 1.0, -1.0, 1.0])
+
+    def is_marked(t: float) -> bool:
+        scaled = 0.02 + changes * 0.02 * math.sqrt(6) / t / float(changes.std(ddof=1))
+        values = {"2.12": dict.fromkeys(range(6), 1.0), "2.13": dict(enumerate(np.exp(sign * scaled).tolist()))}
+        return bool(estimate_track("x", values, 0.05, together=True).changes)
+
+    assert is_marked(2.58)
+    assert not is_marked(2.56)
