@@ -363,7 +363,7 @@ def test_pieces_of_many_rounds_count_by_their_size() -> None:
 
 
 def test_the_order_may_be_given_as_numbers() -> None:
-    control, weighted, first = [100, 100, 100, 100], [110, 110, 120, 120], [1, 1, 0, 0]
+    control, weighted, first = [100, 200, 300, 400], [110, 250, 310, 480], [1, 1, 0, 0]
     truths = [bool(each) for each in first]
     assert estimate_log_ratio(control, weighted, first) == estimate_log_ratio(control, weighted, truths)
     found = estimate_position_log_ratio(control, weighted, first)

@@ -276,6 +276,11 @@ def test_what_groups_have_in_common_is_no_spread() -> None:
     assert grouped.upper - grouped.lower < estimate_ratio_interval(blocks, 0.95).upper - 1.0
 
 
+def test_as_many_groups_as_blocks_are_none() -> None:
+    blocks = [0.1, 0.2, 0.4]
+    assert estimate_mean(blocks, ["a", "b", "c"]) == estimate_mean(blocks)
+
+
 @pytest.mark.parametrize("now", [True, False])
 def test_a_change_knows_the_groups_of_either_side(now: bool) -> None:  # noqa: FBT001
     split, level, groups = [0.001, 0.021, -0.001, 0.019], [0.0, 0.0, 0.0, 0.0], ["a", "b", "a", "b"]

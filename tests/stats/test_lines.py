@@ -132,6 +132,8 @@ def test_two_positions_are_enough_for_a_line_and_one_is_named() -> None:
     assert estimate_line([1.0, 1.0, 2.0], [3.0, 3.0, 5.0], 0.95).slope.estimate == pytest.approx(2.0)
     with pytest.raises(StatisticsError, match=r"got 3 points at 1; measure more dataset sizes$"):
         estimate_line([1.0, 1.0, 1.0], [1.0, 2.0, 3.0], 0.95)
+    with pytest.raises(StatisticsError, match=r"got 2 points at 2; measure more dataset sizes$"):
+        estimate_line([1.0, 2.0], [1.0, 2.0], 0.95)
     with pytest.raises(StatisticsError, match="a line: expected"):
         estimate_line([[1.0, 2.0, 3.0, 4.0]], [[1.0, 2.0, 3.0, 4.0]], 0.95)
 
