@@ -12,6 +12,7 @@ from benchmarks.records import (
     Block,
     BlockSummary,
     Case,
+    CaseReport,
     Comparison,
     Environment,
     Interval,
@@ -19,6 +20,7 @@ from benchmarks.records import (
     Outcome,
     Question,
     ReadBlock,
+    Verdict,
 )
 
 EXAMPLE_CASE = Case(
@@ -131,3 +133,15 @@ def make_read_block(quantity: str, control: float, weighted: float) -> ReadBlock
 def make_read_measurement(case: Case, blocks: Sequence[ReadBlock]) -> Measurement:
     """Return a measurement of `case` with these readings."""
     return Measurement(case=case, readings=tuple(blocks), environment=make_environment())
+
+
+def make_case_report(measurement: Measurement, verdict: Verdict | None = None) -> CaseReport:
+    """Return the report on a measured case, of whose times nothing was estimated."""
+    return CaseReport(
+        case=measurement.case,
+        measurement=measurement,
+        overhead_ratio=None,
+        position_ratio=None,
+        timed_share=None,
+        verdict=verdict,
+    )

@@ -25,7 +25,7 @@ from benchmarks.studies.verify_gate import (
     read_verdicts,
     render_records,
 )
-from tests.examples import EXAMPLE_CASE, make_block_summary, make_measurement
+from tests.examples import EXAMPLE_CASE, make_block_summary, make_case_report, make_measurement
 from tests.examples import make_block as make_raw_block
 
 _SECOND_NS = 1_000_000_000
@@ -127,14 +127,7 @@ def make_run(blocks: dict[str, CaseBlocks], verdicts: dict[str, str] | None = No
 
 
 def make_report(measurement: Measurement) -> CaseReport:
-    return CaseReport(
-        case=measurement.case,
-        measurement=measurement,
-        overhead_ratio=None,
-        position_ratio=None,
-        timed_share=None,
-        verdict=None,
-    )
+    return make_case_report(measurement)
 
 
 def describe_run(report: CaseReport) -> str:

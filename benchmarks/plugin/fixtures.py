@@ -87,7 +87,7 @@ def measure(  # noqa: PLR0913, PLR0917 - pytest parametrizes a test by the names
             _refuse(request.node, run, rejected.args[0])
         case: Case = request.node.get_closest_marker("case").args[0]
         display.begin_case(case)
-        measured = measure_in_test(request, benchmark, run, case, display.show_blocks)
+        measured = _measure_in_test(request, benchmark, run, case, display.show_blocks)
         display.end_case(measured.report)
         if measured.report.verdict is not None:
             _add_verdict(request.node, measured.report.verdict.outcome)
@@ -110,7 +110,7 @@ def _add_verdict(node: pytest.Item, outcome: Outcome) -> None:
     node.user_properties.append((VERDICT_PROPERTY, outcome.value))
 
 
-def measure_in_test(
+def _measure_in_test(
     request: pytest.FixtureRequest, benchmark: Any, run: Run, case: Case, on_block: OnBlock
 ) -> CaseUnderTest:
     """Measure and judge one case, and publish its samples whatever comes of it."""
@@ -125,7 +125,7 @@ def measure_in_test(
     measured = measure_case(
         case,
         run.session,
-        next_step=advise(run, case, request.node.nodeid),
+        next_step=_advise(run, case, request.node.nodeid),
         on_block=on_block,
         publish=publish,
         try_once=not benchmark.enabled,  # --benchmark-disable: see whether it can be measured at all
@@ -140,7 +140,7 @@ def measure_in_test(
     )
 
 
-def advise(run: Run, case: Case, node_id: str) -> str:
+def _advise(run: Run, case: Case, node_id: str) -> str:
     """Return the command that looks closer at a case that failed, after its null case, and what to do before.
 
     Args:

@@ -18,7 +18,7 @@ from benchmarks.errors import AxisError, SuiteError
 from benchmarks.plugin.settings import DEFAULT_BLOCK_TIMEOUT_S, DEFAULT_SEED, SETTINGS, read_settings
 from benchmarks.sweeps import Profile
 
-PARAM_PREFIX = "param:"
+_PARAM_PREFIX = "param:"
 """What pytest-benchmark calls a group by the value of one parameter."""
 
 _GROUPINGS = ("group", "name", "func", "fullname", "fullfunc", "param")
@@ -107,14 +107,14 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, or end the run with one line that says which option makes no sense."""
     try:
         config.stash[SETTINGS] = read_settings(config)
-        check_combinations(config)
-        check_places(config)
-        check_grouping(config)
+        _check_combinations(config)
+        _check_places(config)
+        _check_grouping(config)
     except SuiteError as error:
         raise pytest.UsageError(str(error)) from None
 
 
-def check_combinations(config: pytest.Config) -> None:
+def _check_combinations(config: pytest.Config) -> None:
     """Refuse what can only end in a run that compared nothing, or something else than was meant.
 
     Raises:
@@ -161,7 +161,7 @@ def _check_anchor(comparing: Sequence[str]) -> None:
         )
 
 
-def check_places(config: pytest.Config) -> None:
+def _check_places(config: pytest.Config) -> None:
     """Refuse a place to write to at the end that cannot be written now; folders that would be made may be missing.
 
     Raises:
@@ -183,13 +183,13 @@ def check_places(config: pytest.Config) -> None:
         _check_folder("--benchmark-histogram", Path(prefix).parent)
 
 
-def check_grouping(config: pytest.Config) -> None:
+def _check_grouping(config: pytest.Config) -> None:
     """Refuse to group by what there is not.
 
     Raises:
         AxisError: with one line that names what there is.
     """
-    known = [*_GROUPINGS, *(f"{PARAM_PREFIX}{axis}" for axis in AXIS_NAMES)]
+    known = [*_GROUPINGS, *(f"{_PARAM_PREFIX}{axis}" for axis in AXIS_NAMES)]
     for label in str(config.getoption("benchmark_group_by", None) or _GROUPINGS[0]).split(","):
         if label not in known:
             raise AxisError(
@@ -200,8 +200,8 @@ def check_grouping(config: pytest.Config) -> None:
 def list_grouping_axes(group_by: str) -> Iterator[str]:
     """Yield the parameters that a grouping names: `dataset_size` of `func,param:dataset_size`."""
     for label in group_by.split(","):
-        if label.startswith(PARAM_PREFIX):
-            yield label.removeprefix(PARAM_PREFIX)
+        if label.startswith(_PARAM_PREFIX):
+            yield label.removeprefix(_PARAM_PREFIX)
 
 
 def _is_given(config: pytest.Config, option: str) -> bool:

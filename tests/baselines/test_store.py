@@ -26,7 +26,7 @@ from benchmarks.baselines.store import (
 )
 from benchmarks.errors import BaselineError, RecordError
 from benchmarks.records import CaseReport, Interval, Outcome, Verdict
-from tests.examples import EXAMPLE_CASE, make_case, make_environment, make_measurement
+from tests.examples import EXAMPLE_CASE, make_case, make_case_report, make_environment, make_measurement
 
 
 def make_report(**values: Any) -> CaseReport:
@@ -78,14 +78,7 @@ RECORDED = Path(__file__).parents[2] / "benchmarks/baselines/recorded/Linux-CPyt
 def store(case_depth: int = 4, **changes: Any) -> dict[str, Any]:
     """Return one stored benchmark, with some of what the suite stored changed."""
     case = make_case(depth=case_depth)
-    report = CaseReport(
-        case=case,
-        measurement=make_measurement(case),
-        overhead_ratio=None,
-        position_ratio=None,
-        timed_share=None,
-        verdict=None,
-    )
+    report = make_case_report(make_measurement(case))
     return {"extra_info": {EXTRA_INFO_KEY: to_extra_info(report) | changes}}
 
 

@@ -14,8 +14,15 @@ from benchmarks.baselines.store import EXTRA_INFO_KEY, RUN_KEY, SUMMARY_KEY, che
 from benchmarks.commands import merge
 from benchmarks.commands.merge import merge_runs
 from benchmarks.errors import BaselineError
-from benchmarks.records import Case, CaseReport, Json, Question
-from tests.examples import make_case, make_environment, make_measurement, make_read_block, make_read_measurement
+from benchmarks.records import Case, Json, Question
+from tests.examples import (
+    make_case,
+    make_case_report,
+    make_environment,
+    make_measurement,
+    make_read_block,
+    make_read_measurement,
+)
 
 _STATS = dict.fromkeys(("min", "max", "mean", "median", "iqr", "stddev", "ops", "rounds", "iterations"), 1.0)
 
@@ -55,14 +62,7 @@ def store(case: Case, log_ratio: float) -> Json:
     else:
         readings = [make_read_block("pass_peak_tensor_bytes", 1e6, 1e6 + extra) for extra in (4096, 8192)]
         measurement = make_read_measurement(case, readings)
-    report = CaseReport(
-        case=case,
-        measurement=measurement,
-        overhead_ratio=None,
-        position_ratio=None,
-        timed_share=None,
-        verdict=None,
-    )
+    report = make_case_report(measurement)
     return {
         "name": f"test_{case.case_id}",
         "fullname": f"benchmarks/test_{case.question.value}.py::test_{case.case_id}",

@@ -14,6 +14,7 @@ from benchmarks.records import Aspect, Case, CaseReport, Change, Outcome, Questi
 from tests.examples import (
     make_block_summary,
     make_case,
+    make_case_report,
     make_comparison,
     make_environment,
     make_measurement,
@@ -31,14 +32,7 @@ def make_report(
     measurement = dataclasses.replace(make_measurement(case), blocks=tuple(blocks), environment=make_environment())
     comparison = make_comparison() if compared else None
     verdict = None if outcome is None else Verdict(outcome=outcome, reason="", comparison=comparison)
-    return CaseReport(
-        case=case,
-        measurement=measurement,
-        overhead_ratio=None,
-        position_ratio=None,
-        timed_share=None,
-        verdict=verdict,
-    )
+    return make_case_report(measurement, verdict)
 
 
 def find_null(case: Case) -> Case:

@@ -26,6 +26,7 @@ from benchmarks.reports.terminal import render_terminal
 from tests.examples import (
     make_block_summary,
     make_case,
+    make_case_report,
     make_comparison,
     make_environment,
     make_measurement,
@@ -90,13 +91,8 @@ def make_read(question: Question, *blocks: ReadBlock, outcome: Outcome | None = 
     """Return a report on these readings."""
     sized: dict[str, Any] = {"dataset_size": 100_000 if question.needs_dataset_size else None}
     case = make_case(question=question, **(sized | values))
-    return CaseReport(
-        case=case,
-        measurement=make_read_measurement(case, blocks),
-        overhead_ratio=None,
-        position_ratio=None,
-        timed_share=None,
-        verdict=None if outcome is None else Verdict(outcome=outcome, reason="because"),
+    return make_case_report(
+        make_read_measurement(case, blocks), None if outcome is None else Verdict(outcome=outcome, reason="because")
     )
 
 
@@ -126,14 +122,7 @@ def make_startup(
         )
         for common_ns, own_ns in zip((1e7, -1e7, 0.0), scatter_ns, strict=True)
     ]
-    return CaseReport(
-        case=case,
-        measurement=Measurement(case=case, blocks=tuple(blocks), environment=make_environment()),
-        overhead_ratio=None,
-        position_ratio=None,
-        timed_share=None,
-        verdict=None,
-    )
+    return make_case_report(Measurement(case=case, blocks=tuple(blocks), environment=make_environment()))
 
 
 def summarise(reports: Sequence[CaseReport], **facts: Any) -> Summary:

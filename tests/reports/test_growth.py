@@ -14,7 +14,7 @@ from benchmarks.records import CaseReport, Question
 from benchmarks.records.quantities import Unit
 from benchmarks.reports.growth import estimate_sample_costs
 from benchmarks.reports.summary import SampleCost
-from tests.examples import make_case, make_read_block, make_read_measurement
+from tests.examples import make_case, make_case_report, make_read_block, make_read_measurement
 from tests.reports.example_reports import make_startup, show
 
 
@@ -23,14 +23,7 @@ def make_report(size: int, *, method: str = "fit_dataset", per_sample: float = 4
     case = make_case(question=Question.PEAK_MEMORY, batch_size=32, dataset_size=size, method=method, null=null)
     control = 136.0 * size + 1e6
     block = make_read_block("pass_peak_tensor_bytes", control, control + per_sample * size + 500)
-    return CaseReport(
-        case=case,
-        measurement=make_read_measurement(case, [block] * 3),
-        overhead_ratio=None,
-        position_ratio=None,
-        timed_share=None,
-        verdict=None,
-    )
+    return make_case_report(make_read_measurement(case, [block] * 3))
 
 
 def test_the_cost_of_a_sample_is_the_slope_over_sizes() -> None:
