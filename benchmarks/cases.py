@@ -59,6 +59,22 @@ def find_null_method(method: str) -> str:
     return next(name for name, other in METHODS.items() if other.control_path == entry.control_path)
 
 
+def explain_left_out(question: str, method: str, workload: str) -> str:
+    """Return why a method is not asked a question with a workload, which is no fault; empty where it is.
+
+    Args:
+        question: the value of a `Question`.
+        method: a registered method.
+        workload: a registered workload.
+    """
+    entry = METHODS[method]
+    if question in entry.without:
+        return entry.without[question]
+    if entry.by_class and WORKLOADS[workload].labels_each_step:
+        return f"a class has one weight, and a sample of {workload} has a label for each of its time steps"
+    return ""
+
+
 def split_null(asked_method: str) -> tuple[str, bool]:
     """Return the name in a value of the method axis, and whether the value asks for the null case."""
     name = asked_method.removesuffix(NULL_SUFFIX)

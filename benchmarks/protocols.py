@@ -34,6 +34,14 @@ class Times:
     takedown_ns: int = 0
 
 
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """How long an evaluation took, and the loss that it found: the mean of w_i l_i over all labels."""
+
+    times: Times
+    loss: float
+
+
 class Watch(Protocol):
     """Times one stretch of work after another."""
 
@@ -51,11 +59,12 @@ class Watch(Protocol):
 class Samples:
     """The data of a workload.
 
-    features: float32 [samples, ...]; labels: int32 [samples], class numbers from 0; weights: float32 [samples],
-    mean 1.0, some of them 0; class_weight: weight by class number, mean 1.0 over the samples.
+    features: float32 or int32 [samples, ...]; labels: int32 [samples] or [samples, time], class numbers from 0;
+    weights: float32, as many as labels, mean 1.0, some of them 0; class_weight: weight by class number, mean 1.0 over
+    the labels.
     """
 
-    features: NDArray[np.float32]
+    features: NDArray[Any]
     labels: NDArray[np.int32]
     weights: NDArray[np.float32]
     class_weight: Mapping[int, float]
@@ -72,7 +81,7 @@ class Workload(Protocol):
         """Return `sample_count` samples drawn with `seed`; the same seed gives the same samples."""
 
     def build_model(self, depth: int, seed: int) -> Any:
-        """Return a fresh, uncompiled Keras model that maps features to logits [batch, classes].
+        """Return a fresh, uncompiled Keras model from features to logits [batch, classes] or [batch, time, classes].
 
         `seed` decides its initial weights; `depth` counts its hidden layers.
         """
@@ -83,8 +92,8 @@ class Workload(Protocol):
     def make_loss(self, reduction: str) -> Any:
         """Return the Keras loss on (labels, logits).
 
-        `reduction` is `none` (one loss per sample, float32 [batch]) or `sum_over_batch_size` (their weighted sum ÷
-        batch size).
+        `reduction` is `none` (one loss per label, float32 [batch] or [batch, time]) or `sum_over_batch_size` (their
+        weighted sum ÷ their number).
         """
 
 
@@ -102,8 +111,12 @@ class Task:
 class Stepper(Protocol):
     """An arm opened for single steps."""
 
+    @property
+    def steps_per_call(self) -> int:
+        """How many optimizer updates `measure_step` makes: more than one where they cannot be had one by one."""
+
     def measure_step(self) -> Times:
-        """Do one optimizer update, wait until its loss can be read, and return how long that took."""
+        """Do what cannot be divided, wait until its loss can be read, and return how long that took."""
 
     def close(self) -> None:
         """End the training and free what stepping needed; the stepper is not used again."""
@@ -151,6 +164,13 @@ class TrainingArm(Protocol):
         """Call the entry point and return the time from that call to the end of the first step, tracing included.
 
         For a fresh arm, once; the arm is not used again.
+        """
+
+    def evaluate(self, watch: Watch) -> Evaluation:
+        """Evaluate all samples once, as somebody who trains this way does, and return how long that took, and the loss.
+
+        Raises:
+            CaseError: when this way of training has no way of evaluating.
         """
 
 

@@ -55,9 +55,6 @@ class QuestionRow:
     sized: bool
     """Whether the answer depends on how many samples there are."""
 
-    needs_steps: bool = False
-    """Whether single steps are measured, which not every method has."""
-
     block: BlockTiming | None = None
     """How a block is timed; None where bytes or counts are read."""
 
@@ -128,7 +125,6 @@ class Question(str, Enum):
         title="step time",
         location="benchmarks.probes.step_time:STEP_TIME",
         sized=False,
-        needs_steps=True,
         block=BlockTiming(timed_budget_ns=3 * _SECOND_NS // 4, min_rounds=50),
         # Six of 0.75 s take as long as four of 1 s did, and know their own spread better.
         screen_blocks=6,
@@ -154,6 +150,19 @@ class Question(str, Enum):
         tolerance_by_method={"fit_class_weight_dataset": 0.10},
         cpu_tolerance=0.05,
         case_seconds=14.0,
+    )
+    EVALUATION_TIME = QuestionRow(
+        name="evaluation_time",
+        title="evaluation time",
+        location="benchmarks.probes.evaluation_time:EVALUATION_TIME",
+        sized=True,
+        block=BlockTiming(timed_budget_ns=3 * _SECOND_NS // 2, min_rounds=6),
+        screen_blocks=6,
+        fresh_blocks=8,
+        precision=0.03,
+        tolerance=0.03,
+        cpu_tolerance=0.05,
+        case_seconds=12.0,
     )
     STARTUP_TIME = QuestionRow(
         name="startup_time",

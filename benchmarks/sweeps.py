@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
 from typing import Any, TypeVar
 
-from benchmarks.cases import AxisValue, Rejected, find_null_method, split_null
+from benchmarks.cases import AxisValue, Rejected, explain_left_out, find_null_method, split_null
 from benchmarks.errors import CaseError
 from benchmarks.methods import METHODS
 from benchmarks.records import Case, Question
@@ -49,7 +49,7 @@ _FIT_METHODS = ("fit_array", "fit_dataset")
 _FEW_METHODS = (*_FIT_METHODS, "loop_graph")
 """One method for each way in which data reaches the training step: from an array, a dataset, a loop of one's own."""
 
-_STEP_METHODS = tuple(name for name, entry in METHODS.items() if name != "fit_array" and not entry.no_step)
+_STEP_METHODS = ("fit_dataset", "fit_class_weight_dataset", "fit_packed", "loop_eager", "loop_graph", "loop_jit")
 """`fit` turns arrays into a dataset before its first step, so a step of `fit_array` is a step of `fit_dataset`."""
 
 _CLASS_WEIGHT_METHODS = ("fit_class_weight", "fit_class_weight_dataset")
@@ -58,13 +58,24 @@ _CLASS_WEIGHT_METHODS = ("fit_class_weight", "fit_class_weight_dataset")
 _MEMORY_METHODS = (*_FEW_METHODS, "fit_class_weight")
 """One method for each way in which data and weights lie in memory."""
 
-_GRAPH_METHODS = tuple(name for name in METHODS if name not in {"fit_array", "loop_eager"})
+_GRAPH_METHODS = ("fit_class_weight", "fit_dataset", "fit_class_weight_dataset", "fit_packed", "loop_graph", "loop_jit")
 """`fit_array` trains with the graph of `fit_dataset`, and an eager step has none."""
 
 _MEMORY_BATCH_SIZE = 512
 """A pass is short with large batches, and the memory of a batch is small beside that of the data all the same."""
 
 _USUAL = Axes(workload=("mlp",), depth=(2,), batch_size=(256,))
+
+_MAIN_WORKLOADS = ("mlp", "cnn")
+"""A step that is nearly all overhead, and one with more arithmetic."""
+
+_MAIN = Axes(
+    workload=_MAIN_WORKLOADS,
+    depth=(2, 8),
+    batch_size=(256,),
+    method=(*_FIT_METHODS, *_CLASS_WEIGHT_METHODS, "fit_packed", "loop_eager", "loop_graph", "loop_jit"),
+)
+"""What the full sweep crosses."""
 
 
 def _vary(axes: Axes = _USUAL, /, **values: Any) -> Axes:
@@ -84,6 +95,7 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
     Profile.QUICK: {
         Question.STEP_TIME: (_vary(method=_STEP_METHODS),),
         Question.EPOCH_TIME: (_vary(_FEW_PASSES, method=_FIT_METHODS),),
+        Question.EVALUATION_TIME: (),
         Question.STARTUP_TIME: (_vary(_FEW_STARTS, method=("fit_array", *_CLASS_WEIGHT_METHODS)),),
         Question.PEAK_MEMORY: (_vary(_FEW_PEAKS, method=_FIT_METHODS),),
         Question.RETAINED_MEMORY: (_vary(_FEW_EPOCHS, method=("fit_array",)),),
@@ -97,6 +109,7 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
             _vary(workload=("cnn",), method=("fit_dataset", "loop_graph")),
         ),
         Question.EPOCH_TIME: (_vary(_FEW_PASSES, method=_FEW_METHODS),),
+        Question.EVALUATION_TIME: (),
         Question.STARTUP_TIME: (
             _vary(_FEW_STARTS, method=("fit_array", *_CLASS_WEIGHT_METHODS, "loop_graph")),
             _vary(_LARGE_STARTS, method=("fit_array", "fit_class_weight")),
@@ -105,33 +118,39 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
         Question.RETAINED_MEMORY: (_vary(_FEW_EPOCHS, method=_FEW_METHODS),),
         Question.TRAINING_GRAPH: (_vary(method=_GRAPH_METHODS),),
     },
+    # The main axes are crossed; the other workloads and methods are measured one at a time around the usual values.
     Profile.FULL: {
         Question.STEP_TIME: (
-            _vary(workload=tuple(WORKLOADS), depth=(2, 4, 8), batch_size=(32, 256, 2048), method=_STEP_METHODS),
+            _vary(workload=_MAIN_WORKLOADS, depth=(2, 4, 8), batch_size=(32, 256, 2048), method=_STEP_METHODS),
+            _vary(workload=tuple(WORKLOADS), method=("fit_dataset", "loop_graph")),
+            _USUAL,
         ),
         # 100,000 samples in batches of 32 are 3,125 steps a pass, a minute with an eager loop; a block makes 14 passes.
         Question.EPOCH_TIME: (
-            _vary(workload=("mlp", "cnn"), depth=(2, 8), batch_size=(32,), dataset_size=(10_000,)),
-            _vary(workload=("mlp", "cnn"), depth=(2, 8), batch_size=(256, 2048), dataset_size=(10_000, 100_000)),
+            _vary(_MAIN, batch_size=(32,), dataset_size=(10_000,)),
+            _vary(_MAIN, batch_size=(256, 2048), dataset_size=(10_000, 100_000)),
+            _FEW_PASSES,
         ),
+        Question.EVALUATION_TIME: (_vary(_FEW_PASSES, workload=_MAIN_WORKLOADS),),
         Question.STARTUP_TIME: (
-            _vary(
-                workload=("mlp", "cnn"),
-                depth=(2, 8),
-                batch_size=(32, 2048),
-                dataset_size=(10_000, 100_000, 1_000_000),
-            ),
+            _vary(_MAIN, batch_size=(32, 2048), dataset_size=(10_000, 100_000, 1_000_000)),
+            _FEW_STARTS,
         ),
         Question.PEAK_MEMORY: (
             _vary(
-                workload=("mlp", "cnn"),
+                workload=_MAIN_WORKLOADS,
                 batch_size=(_MEMORY_BATCH_SIZE,),
                 dataset_size=(10_000, 100_000, 1_000_000),
                 method=_MEMORY_METHODS,
             ),
+            _FEW_PEAKS,
         ),
         Question.RETAINED_MEMORY: (_FEW_EPOCHS,),
-        Question.TRAINING_GRAPH: (_vary(workload=tuple(WORKLOADS), depth=(2, 8), method=_GRAPH_METHODS),),
+        Question.TRAINING_GRAPH: (
+            _vary(workload=_MAIN_WORKLOADS, depth=(2, 8), method=_GRAPH_METHODS),
+            _vary(workload=tuple(WORKLOADS), method=("fit_dataset", "loop_graph")),
+            _USUAL,
+        ),
     },
 }
 
@@ -173,22 +192,22 @@ def find_axes(question: Question, profile: Profile) -> tuple[Axes, ...]:
 def _expand_axes(question: Question, axes: Axes, given: Overrides) -> Iterator[Case | Rejected]:
     """Yield the cases of one cross product, of rejected values none."""
     asked = _choose(axes.method, given.get("method"))
-    for workload, depth, batch_size, dataset_size, (method, null) in itertools.product(
+    for workload, depth, batch_size, dataset_size in itertools.product(
         _choose(axes.workload, given.get("workload")),
         _choose(axes.depth, given.get("depth")),
         _choose(axes.batch_size, given.get("batch_size")),
         _choose(axes.dataset_size, given.get("dataset_size")),
-        dict.fromkeys(_list_methods(question, asked)),
     ):
-        yield _make_case(
-            question,
-            workload=workload,
-            depth=depth,
-            batch_size=batch_size,
-            dataset_size=dataset_size,
-            method=method,
-            null=null,
-        )
+        for method, null in dict.fromkeys(_list_methods(question, asked, workload)):
+            yield _make_case(
+                question,
+                workload=workload,
+                depth=depth,
+                batch_size=batch_size,
+                dataset_size=dataset_size,
+                method=method,
+                null=null,
+            )
 
 
 def _make_case(question: Question, **values: Any) -> Case | Rejected:
@@ -199,16 +218,19 @@ def _make_case(question: Question, **values: Any) -> Case | Rejected:
         return Rejected(id=name_params(**values), reason=str(error), null=values["null"])
 
 
-def _list_methods(question: Question, asked: Iterable[str]) -> Iterator[tuple[str, bool]]:
+def _list_methods(question: Question, asked: Iterable[str], workload: str) -> Iterator[tuple[str, bool]]:
     """Yield methods and whether the null case is meant, the null case of a control before its methods.
 
-    A method that has no steps of its own is not asked how long one takes.
+    Left out are those that are not asked the question with this workload (`explain_left_out`), and a null case that
+    would vouch for none.
     """
     for method, null in map(split_null, asked):
-        if null or not (question.row.needs_steps and METHODS[method].no_step):
-            yield find_null_method(method), True
-            if not null:
-                yield method, False
+        vouched = [name for name in METHODS if find_null_method(name) == method] if null else [method]
+        if all(explain_left_out(question, name, workload) for name in vouched):
+            continue
+        yield find_null_method(method), True
+        if not null:
+            yield method, False
 
 
 def _choose(values: tuple[_Value, ...], override: tuple[AxisValue | Rejected, ...] | None) -> tuple[_Value, ...]:

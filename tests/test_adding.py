@@ -106,7 +106,7 @@ def read_stored(path: Path) -> list[dict[str, Any]]:
 @pytest.mark.parametrize(
     ("page", "files"),
     [
-        ("add-a-method.md", ["benchmarks/methods/fit_sequence.py", "benchmarks/methods/__init__.py"]),
+        ("add-a-method.md", ["benchmarks/methods/fit_zipped.py", "benchmarks/methods/__init__.py"]),
         (
             "add-a-question.md",
             ["benchmarks/probes/first_pass_time.py", "benchmarks/questions.py", "benchmarks/test_first_pass_time.py"],
@@ -121,10 +121,10 @@ def test_what_a_page_adds_fits_into_the_house(page: str, files: list[str], follo
 
 def test_a_method_is_asked_every_question_together_with_its_null_case(follow: Follow, run: Run) -> None:
     follow("add-a-method.md")
-    output = run_session(run, ["benchmarks", "--collect-only", "-q", "--method", "fit_sequence"])
-    asked = re.findall(r"test_(\w+)\[[\w-]+-(fit_sequence(?:-null)?)\]", output)
+    output = run_session(run, ["benchmarks", "--collect-only", "-q", "--method", "fit_zipped"])
+    asked = re.findall(r"test_(\w+)\[[\w-]+-(fit_zipped(?:-null)?)\]", output)
     assert len({question for question, _ in asked}) == 6
-    assert [method for _, method in asked] == ["fit_sequence-null", "fit_sequence"] * 6
+    assert [method for _, method in asked] == ["fit_zipped-null", "fit_zipped"] * 6
 
 
 _PROBE = """

@@ -67,11 +67,11 @@ def test_the_null_case_of_a_shared_control_is_asked_for_by_its_own_name() -> Non
 
 
 def test_an_unknown_workload_is_rejected_with_the_known_ones() -> None:
-    (rejected, known) = parse_axis("workload", "transformer,cnn")
+    (rejected, known) = parse_axis("workload", "perceptron,cnn")
     assert known == "cnn"
     assert isinstance(rejected, Rejected)
     assert rejected.reason == (
-        f"--workload: expected one of {', '.join(WORKLOADS)}, got 'transformer'; choose one of them"
+        f"--workload: expected one of {', '.join(WORKLOADS)}, got 'perceptron'; choose one of them"
     )
 
 

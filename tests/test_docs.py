@@ -112,7 +112,7 @@ def test_the_example_of_a_new_method_is_a_method_that_weights_the_gradient(monke
     module_name, _, attribute = entry.location.partition(":")
     module = types.ModuleType(module_name)
     monkeypatch.setitem(sys.modules, module_name, module)
-    exec(read_example('"""Weights from a Python object'), module.__dict__)  # noqa: S102 - our own page
+    exec(read_example('"""Weights zipped to the data'), module.__dict__)  # noqa: S102 - our own page
 
     check = importlib.import_module("benchmarks.probes.weighted_gradient").check_weighted_gradient
     workload = importlib.import_module("benchmarks.workloads.mlp").MLP

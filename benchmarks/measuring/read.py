@@ -26,6 +26,7 @@ from benchmarks.records import (
     Environment,
     Measurement,
     Plant,
+    Question,
     ReadBlock,
     ReadRequest,
     Stretch,
@@ -38,8 +39,9 @@ from benchmarks.stats.lines import estimate_growth
 def list_stretches(case: Case) -> tuple[Stretch, ...]:
     """Return over what a case is read: what its quantities say, but no step where the method has none of its own."""
     entry = METHODS.get(case.method)
+    has_step = entry is None or Question.STEP_TIME not in entry.without
     stretches = dict.fromkeys(quantity.stretch for quantity in list_quantities(case.question))
-    return tuple(each for each in stretches if each is Stretch.PASS or entry is None or not entry.no_step)
+    return tuple(each for each in stretches if each is Stretch.PASS or has_step)
 
 
 class ReadSource:

@@ -25,16 +25,23 @@ class MethodEntry:
 
     `control_path` says what the control runs: methods with the same path have the same null case. `location` is
     `module:attribute`. `weight_bytes_per_sample` is what the weights that the method is given take, by their dtype:
-    float32, or nothing where there is one weight per class. `no_step` says why single steps are not measured, where
-    they are not.
+    float32, or nothing where there is one weight per class. `without` says, by question, why it is not asked, where it
+    is not. `by_class` says that a class has one weight, so that each sample has to have one label.
     """
 
     name: str
     control_path: str
     location: str
     weight_bytes_per_sample: int = 4
-    no_step: str = ""
+    without: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    by_class: bool = False
 
+
+_STEP, _EVALUATION = "step_time", "evaluation_time"
+
+_BETWEEN_STEPS = {_STEP: "its steps are those of fit_dataset, and what is its own lies between them"}
+_NO_CLASS_WEIGHTS = {_EVALUATION: "evaluate takes no class weights"}
+_OWN_LOOP = {_EVALUATION: "a loop evaluates as its author writes it"}
 
 METHODS: Mapping[str, MethodEntry] = MappingProxyType(
     {
@@ -43,25 +50,104 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
             MethodEntry(
                 name="fit_array",
                 control_path="model.fit(x, y)",
-                location="benchmarks.methods.fit_array:FIT_ARRAY",
+                location="benchmarks.methods.fit_arrays:FIT_ARRAY",
+            ),
+            MethodEntry(
+                name="fit_array_float64",
+                control_path="model.fit(x, y)",
+                location="benchmarks.methods.fit_arrays:FIT_ARRAY_FLOAT64",
+                weight_bytes_per_sample=8,
+                without=_BETWEEN_STEPS,
             ),
             MethodEntry(
                 name="fit_class_weight",
                 control_path="model.fit(x, y)",
-                location="benchmarks.methods.fit_class_weight:FIT_CLASS_WEIGHT",
+                location="benchmarks.methods.fit_arrays:FIT_CLASS_WEIGHT",
                 weight_bytes_per_sample=0,
-                no_step="its steps are those of fit_array in Keras 3 and of fit_class_weight_dataset in Keras 2",
+                without={
+                    _STEP: "its steps are those of fit_array in Keras 3 and of fit_class_weight_dataset in Keras 2",
+                    **_NO_CLASS_WEIGHTS,
+                },
+                by_class=True,
+            ),
+            MethodEntry(
+                name="fit_tensor",
+                control_path="model.fit(tf.Tensor x, y)",
+                location="benchmarks.methods.fit_arrays:FIT_TENSOR",
+                without=_BETWEEN_STEPS,
+            ),
+            MethodEntry(
+                name="fit_validation",
+                control_path="model.fit(x, y, validation_data=(x, y))",
+                location="benchmarks.methods.fit_arrays:FIT_VALIDATION",
+                without={**_BETWEEN_STEPS, _EVALUATION: "it is that of fit_array"},
+            ),
+            MethodEntry(
+                name="fit_sequence",
+                control_path="model.fit(PyDataset of (x, y))",
+                location="benchmarks.methods.fit_objects:FIT_SEQUENCE",
+                without=_BETWEEN_STEPS,
+            ),
+            MethodEntry(
+                name="fit_generator",
+                control_path="model.fit(generator of (x, y))",
+                location="benchmarks.methods.fit_objects:FIT_GENERATOR",
+                without=_BETWEEN_STEPS,
             ),
             MethodEntry(
                 name="fit_dataset",
                 control_path="model.fit(tf.data.Dataset of (x, y))",
-                location="benchmarks.methods.fit_dataset:FIT_DATASET",
+                location="benchmarks.methods.fit_datasets:FIT_DATASET",
+            ),
+            MethodEntry(
+                name="fit_dataset_float64",
+                control_path="model.fit(tf.data.Dataset of (x, y))",
+                location="benchmarks.methods.fit_datasets:FIT_DATASET_FLOAT64",
+                weight_bytes_per_sample=8,
+            ),
+            MethodEntry(
+                name="fit_dataset_column",
+                control_path="model.fit(tf.data.Dataset of (x, y))",
+                location="benchmarks.methods.fit_datasets:FIT_DATASET_COLUMN",
             ),
             MethodEntry(
                 name="fit_class_weight_dataset",
                 control_path="model.fit(tf.data.Dataset of (x, y))",
-                location="benchmarks.methods.fit_class_weight_dataset:FIT_CLASS_WEIGHT_DATASET",
+                location="benchmarks.methods.fit_datasets:FIT_CLASS_WEIGHT_DATASET",
                 weight_bytes_per_sample=0,
+                without=_NO_CLASS_WEIGHTS,
+                by_class=True,
+            ),
+            MethodEntry(
+                name="fit_jit",
+                control_path="model.fit(tf.data.Dataset of (x, y)), compiled with jit_compile=True",
+                location="benchmarks.methods.fit_datasets:FIT_JIT",
+            ),
+            MethodEntry(
+                name="fit_no_jit",
+                control_path="model.fit(tf.data.Dataset of (x, y)), compiled with jit_compile=False",
+                location="benchmarks.methods.fit_datasets:FIT_NO_JIT",
+            ),
+            MethodEntry(
+                name="fit_steps_per_execution",
+                control_path="model.fit(tf.data.Dataset of (x, y)), compiled with steps_per_execution=8",
+                location="benchmarks.methods.fit_datasets:FIT_STEPS_PER_EXECUTION",
+            ),
+            MethodEntry(
+                name="fit_weighted_metrics",
+                control_path="model.fit(tf.data.Dataset of (x, y)), compiled with weighted_metrics",
+                location="benchmarks.methods.fit_datasets:FIT_WEIGHTED_METRICS",
+            ),
+            MethodEntry(
+                name="fit_train_step",
+                control_path="model.fit(tf.data.Dataset of (x, y)) with an overridden train_step",
+                location="benchmarks.methods.fit_custom:FIT_TRAIN_STEP",
+                without={_EVALUATION: "it is that of fit_dataset"},
+            ),
+            MethodEntry(
+                name="fit_add_loss",
+                control_path="model.fit(tf.data.Dataset of (x, y)) with labels as input and a layer that adds the loss",
+                location="benchmarks.methods.fit_custom:FIT_ADD_LOSS",
             ),
             MethodEntry(
                 name="fit_packed",
@@ -69,19 +155,35 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
                 location="benchmarks.methods.fit_packed:FIT_PACKED",
             ),
             MethodEntry(
+                name="loop_train_on_batch",
+                control_path="a loop over model.train_on_batch(x, y)",
+                location="benchmarks.methods.train_on_batch:LOOP_TRAIN_ON_BATCH",
+            ),
+            MethodEntry(
+                name="loop_train_on_batch_class_weight",
+                control_path="a loop over model.train_on_batch(x, y)",
+                location="benchmarks.methods.train_on_batch:LOOP_TRAIN_ON_BATCH_CLASS_WEIGHT",
+                weight_bytes_per_sample=0,
+                without=_NO_CLASS_WEIGHTS,
+                by_class=True,
+            ),
+            MethodEntry(
                 name="loop_eager",
                 control_path="a GradientTape loop over (x, y), eager",
                 location="benchmarks.methods.loops:LOOP_EAGER",
+                without=_OWN_LOOP,
             ),
             MethodEntry(
                 name="loop_graph",
                 control_path="a GradientTape loop over (x, y), its step a tf.function",
                 location="benchmarks.methods.loops:LOOP_GRAPH",
+                without=_OWN_LOOP,
             ),
             MethodEntry(
                 name="loop_jit",
                 control_path="a GradientTape loop over (x, y), its step a tf.function compiled by XLA",
                 location="benchmarks.methods.loops:LOOP_JIT",
+                without=_OWN_LOOP,
             ),
         )
     }

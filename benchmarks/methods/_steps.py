@@ -39,6 +39,11 @@ _SAME_ARGUMENTS = (
 )
 
 
+def select_arrays(samples: Samples, *, weighted: bool) -> tuple[Any, ...]:
+    """Return features and labels, and the weights where the arm is weighted."""
+    return (samples.features, samples.labels, *((samples.weights,) if weighted else ()))
+
+
 def build_pipeline(arrays: Any, batch_size: int) -> Any:
     """Return a dataset of batches: slices of the arrays, batched, prefetched.
 

@@ -11,14 +11,14 @@ Source: https://www.tensorflow.org/versions/r2.15/api_docs/python/tf/keras/Model
 
 from __future__ import annotations
 
-import dataclasses
+import functools
 from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.methods._fit import FitArguments, FitArm
+from benchmarks.methods._fit import FitArguments, FitMethod
 from benchmarks.methods._steps import build_pipeline, build_step_pipeline
-from benchmarks.protocols import Method, Samples, Task, TrainingArm
+from benchmarks.protocols import Method, Samples, Task
 
 
 class PackedModel(tf.keras.Model):
@@ -65,28 +65,22 @@ class PackedModel(tf.keras.Model):
         return tf.reduce_mean(losses)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class FitPacked:
-    """Satisfies `protocols.Method`."""
-
-    name: str = "fit_packed"
-
-    def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
-        """Return a fresh arm; `weighted=False` leaves the weights out of the dataset and of the loss."""
-        backbone = task.workload.build_model(task.depth, task.seed)
-        model = PackedModel(backbone, task.workload.make_loss("none"), weighted=weighted)
-        model.compile(optimizer=task.workload.make_optimizer())
-
-        def select(samples: Samples) -> Any:
-            return ((samples.features, samples.weights) if weighted else samples.features, samples.labels)
-
-        def make_arguments(samples: Samples) -> FitArguments:
-            return {"x": build_pipeline(select(samples), task.batch_size)}
-
-        def make_step_arguments(samples: Samples) -> FitArguments:
-            return {"x": build_step_pipeline(select(samples), task.batch_size)}
-
-        return FitArm(task, model, make_arguments, make_step_arguments)
+def _build_model(task: Task, *, weighted: bool) -> Any:
+    """Return the task's model in a subclass that applies the weights itself, compiled."""
+    backbone = task.workload.build_model(task.depth, task.seed)
+    model = PackedModel(backbone, task.workload.make_loss("none"), weighted=weighted)
+    model.compile(optimizer=task.workload.make_optimizer())
+    return model
 
 
-FIT_PACKED: Method = FitPacked()
+def _hand_over(samples: Samples, *, weighted: bool, batch_size: int, build: Any) -> FitArguments:
+    features = (samples.features, samples.weights) if weighted else samples.features
+    return {"x": build((features, samples.labels), batch_size)}
+
+
+FIT_PACKED: Method = FitMethod(
+    name="fit_packed",
+    hand_over=functools.partial(_hand_over, build=build_pipeline),
+    hand_over_steps=functools.partial(_hand_over, build=build_step_pipeline),
+    build_model=_build_model,
+)

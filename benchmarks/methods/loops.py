@@ -19,9 +19,16 @@ from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.errors import BlockError
-from benchmarks.methods._steps import TraceLog, build_pipeline, count_compiled_ops, count_steps, find_device_wait
-from benchmarks.protocols import Method, Samples, Stepper, Task, Times, TrainingArm, Watch
+from benchmarks.errors import BlockError, CaseError
+from benchmarks.methods._steps import (
+    TraceLog,
+    build_pipeline,
+    count_compiled_ops,
+    count_steps,
+    find_device_wait,
+    select_arrays,
+)
+from benchmarks.protocols import Evaluation, Method, Samples, Stepper, Task, Times, TrainingArm, Watch
 
 
 class Execution(str, Enum):
@@ -84,7 +91,7 @@ class LoopArm:
 
     def open_steps(self, watch: Watch) -> Stepper:
         """Put all whole batches on the device and go round them."""
-        arrays = self._select_arrays()
+        arrays = select_arrays(self._samples, weighted=self._weighted)
         starts = range(0, len(arrays[0]) - self._batch_size + 1, self._batch_size)
         batches = [tuple(tf.constant(array[start : start + self._batch_size]) for array in arrays) for start in starts]
         return LoopStepper(self._step, batches, watch, self._wait)
@@ -110,6 +117,11 @@ class LoopArm:
         del iterator
         return times
 
+    def evaluate(self, watch: Watch) -> Evaluation:
+        """Refuse: a loop evaluates as its author writes it."""
+        del watch
+        raise CaseError("expected a method that evaluates, got a loop, which does so as its author writes it; leave it")
+
     def measure_startup(self, watch: Watch) -> Times:
         """Return the time from making the dataset to the end of the first step, its loss read."""
         watch.start()
@@ -121,17 +133,14 @@ class LoopArm:
     def _open_dataset(self) -> Any:
         """Return the dataset; made once."""
         if self._dataset is None:
-            self._dataset = build_pipeline(self._select_arrays(), self._batch_size)
+            self._dataset = build_pipeline(select_arrays(self._samples, weighted=self._weighted), self._batch_size)
         return self._dataset
-
-    def _select_arrays(self) -> tuple[Any, ...]:
-        """Return the arrays that the step takes a batch of, in the order of its parameters."""
-        weights = (self._samples.weights,) if self._weighted else ()
-        return (self._samples.features, self._samples.labels, *weights)
 
 
 class LoopStepper:
     """A training step on batches that are on the device; satisfies `protocols.Stepper`."""
+
+    steps_per_call = 1
 
     def __init__(self, step: Any, batches: list[Any], watch: Watch, wait: Callable[[], None]) -> None:
         """Do no step yet.

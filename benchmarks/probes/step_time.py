@@ -22,10 +22,9 @@ _SAMPLES_AT_MOST = 2**16
 class StepSlices:
     """One arm, stepped; satisfies `protocols.Slices`."""
 
-    steps_per_slice = 1
-
     def __init__(self, arm: TrainingArm, stepper: Stepper) -> None:
         """Take an arm and its open stepper, warmed up."""
+        self.steps_per_slice = stepper.steps_per_call
         self._arm = arm
         self._stepper = stepper
         self._traces_before = arm.trace_count

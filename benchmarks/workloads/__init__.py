@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import pkgutil
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -13,15 +14,43 @@ if TYPE_CHECKING:
     from benchmarks.protocols import Workload
 
 
-WORKLOADS: Mapping[str, str] = MappingProxyType(
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class WorkloadEntry:
+    """What is known of a workload before TensorFlow is imported.
+
+    `location` is `module:attribute`. `labels_each_step` says that a sample has a label, and a weight, for each of its
+    time steps.
+    """
+
+    name: str
+    location: str
+    labels_each_step: bool = False
+
+
+WORKLOADS: Mapping[str, WorkloadEntry] = MappingProxyType(
     {
-        "mlp": "benchmarks.workloads.mlp:MLP",
-        "mlp_sgd": "benchmarks.workloads.mlp:MLP_SGD",
-        "cnn": "benchmarks.workloads.cnn:CNN",
-        "cnn_sgd": "benchmarks.workloads.cnn:CNN_SGD",
+        entry.name: entry
+        for entry in (
+            WorkloadEntry(name="mlp", location="benchmarks.workloads.mlp:MLP"),
+            WorkloadEntry(name="mlp_sgd", location="benchmarks.workloads.mlp:MLP_SGD"),
+            WorkloadEntry(name="mlp_momentum", location="benchmarks.workloads.mlp:MLP_MOMENTUM"),
+            WorkloadEntry(name="mlp_adamw", location="benchmarks.workloads.mlp:MLP_ADAMW"),
+            WorkloadEntry(name="mlp_adagrad", location="benchmarks.workloads.mlp:MLP_ADAGRAD"),
+            WorkloadEntry(name="mlp_rmsprop", location="benchmarks.workloads.mlp:MLP_RMSPROP"),
+            WorkloadEntry(name="mlp_bfloat16", location="benchmarks.workloads.mlp:MLP_BFLOAT16"),
+            WorkloadEntry(name="mlp_batchnorm", location="benchmarks.workloads.mlp:MLP_BATCHNORM"),
+            WorkloadEntry(name="cnn", location="benchmarks.workloads.cnn:CNN"),
+            WorkloadEntry(name="cnn_sgd", location="benchmarks.workloads.cnn:CNN_SGD"),
+            WorkloadEntry(name="cnn32", location="benchmarks.workloads.cnn:CNN32"),
+            WorkloadEntry(name="cnn128", location="benchmarks.workloads.cnn:CNN128"),
+            WorkloadEntry(name="gru", location="benchmarks.workloads.sequences:GRU"),
+            WorkloadEntry(name="gru_steps", location="benchmarks.workloads.sequences:GRU_STEPS", labels_each_step=True),
+            WorkloadEntry(name="transformer", location="benchmarks.workloads.sequences:TRANSFORMER"),
+            WorkloadEntry(name="tabular", location="benchmarks.workloads.tabular:TABULAR"),
+        )
     }
 )
-"""Where every workload is, as `module:attribute` by its name, in the order in which sweeps show them."""
+"""Every workload by name, in the order in which sweeps show them."""
 
 
 def load_workload(name: str) -> Workload:
@@ -35,5 +64,5 @@ def load_workload(name: str) -> Workload:
             f"workload: expected one of {', '.join(WORKLOADS)}, got {name!r}; choose one of them, "
             "or register yours in benchmarks/workloads/__init__.py"
         )
-    workload: Workload = pkgutil.resolve_name(WORKLOADS[name])
+    workload: Workload = pkgutil.resolve_name(WORKLOADS[name].location)
     return workload

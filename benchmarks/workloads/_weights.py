@@ -6,6 +6,8 @@ unweighted one and both arms train alike. Leaves out: features and labels, which
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,30 +23,34 @@ _WEIGHT_SPREAD = 0.5
 """The other weights lie this far around 1 before they are scaled."""
 
 
-def weight_samples(features: NDArray[np.float32], labels: NDArray[np.int32], generator: np.random.Generator) -> Samples:
+def weight_samples(features: NDArray[Any], labels: NDArray[np.int32], generator: np.random.Generator) -> Samples:
     """Return the samples with weights of their own and weights by class.
 
-    A tenth of the samples, rounded down, has weight 0. The weight of a class is inverse to how often it occurs,
-    samples / (classes that occur * samples of the class), scikit-learn's `balanced`; a class that does not occur
-    has weight 1.
+    A tenth of the samples, rounded down, has weight 0; where each time step has a label, the ends of sequences have, a
+    tenth of all steps in the mean. The weight of a class is inverse to how often it occurs, labels / (classes that
+    occur * labels of the class), scikit-learn's `balanced`; a class that does not occur has weight 1.
 
     Args:
-        features: float32 [samples, ...].
-        labels: int32 [samples], from 0 to CLASS_COUNT - 1.
+        features: float32 or int32 [samples, ...].
+        labels: int32 [samples] or [samples, time], from 0 to CLASS_COUNT - 1.
         generator: draws the weights.
     """
-    sample_count = len(labels)
-    weights = generator.uniform(1.0 - _WEIGHT_SPREAD, 1.0 + _WEIGHT_SPREAD, sample_count)
-    weights[generator.permutation(sample_count)[: int(_ZERO_SHARE * sample_count)]] = 0.0
+    weights = generator.uniform(1.0 - _WEIGHT_SPREAD, 1.0 + _WEIGHT_SPREAD, labels.shape)
+    if labels.ndim == 1:
+        weights[generator.permutation(labels.size)[: int(_ZERO_SHARE * labels.size)]] = 0.0
+    else:
+        time_steps = labels.shape[1]
+        padding = generator.integers(0, round(2 * _ZERO_SHARE * time_steps), len(labels), endpoint=True)
+        weights[np.arange(time_steps) >= time_steps - padding[:, np.newaxis]] = 0.0
     weights /= weights.mean()
-    counts = np.bincount(labels, minlength=CLASS_COUNT)
+    counts = np.bincount(labels.ravel(), minlength=CLASS_COUNT)
     present = int(np.count_nonzero(counts))
     return Samples(
         features=features,
         labels=labels,
         weights=weights.astype(np.float32),
         class_weight={
-            number: sample_count / (present * int(count)) if count else 1.0 for number, count in enumerate(counts)
+            number: labels.size / (present * int(count)) if count else 1.0 for number, count in enumerate(counts)
         },
     )
 
@@ -53,9 +59,9 @@ def draw_labels(scores: NDArray[np.float64], noise: float, generator: np.random.
     """Return the class with the highest score after normal noise is added to all of them.
 
     Args:
-        scores: float64 [samples, CLASS_COUNT], a teacher's.
+        scores: float64 [..., CLASS_COUNT], a teacher's.
         noise: standard deviation of the noise, on the scale of the scores.
         generator: draws the noise.
     """
     noisy = scores + generator.normal(scale=noise, size=scores.shape)
-    return np.asarray(noisy.argmax(axis=1), dtype=np.int32)
+    return np.asarray(noisy.argmax(axis=-1), dtype=np.int32)

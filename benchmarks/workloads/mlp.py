@@ -24,7 +24,14 @@ _LABEL_NOISE = 2.0
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Mlp(KerasWorkload):
-    """The perceptron with one of the optimizers; satisfies `protocols.Workload`."""
+    """The perceptron with one of the optimizers; satisfies `protocols.Workload`.
+
+    `policy` is Keras' dtype policy of the hidden layers; logits are float32. `normalised` puts batch normalisation
+    before each activation.
+    """
+
+    policy: str = "float32"
+    normalised: bool = False
 
     def make_samples(self, sample_count: int, seed: int) -> Samples:
         """Return samples with features float32 [sample_count, 32]; the same seed gives the same samples."""
@@ -36,15 +43,26 @@ class Mlp(KerasWorkload):
 
     def build_model(self, depth: int, seed: int) -> Any:
         """Return a fresh, uncompiled model of `depth` hidden layers from [batch, 32] to logits [batch, 10]."""
+        policy = tf.keras.mixed_precision.Policy(self.policy)
         inputs = tf.keras.Input((_FEATURE_COUNT,))
         hidden = inputs
         for layer in range(depth):
-            hidden = tf.keras.layers.Dense(_UNITS, activation="relu", kernel_initializer=seed_kernel(seed, layer))(
-                hidden
-            )
+            kernel = seed_kernel(seed, layer)
+            if self.normalised:
+                hidden = tf.keras.layers.Dense(_UNITS, use_bias=False, kernel_initializer=kernel)(hidden)
+                hidden = tf.keras.layers.ReLU()(tf.keras.layers.BatchNormalization()(hidden))
+            else:
+                dense = tf.keras.layers.Dense(_UNITS, activation="relu", kernel_initializer=kernel, dtype=policy)
+                hidden = dense(hidden)
         logits = tf.keras.layers.Dense(CLASS_COUNT, kernel_initializer=seed_kernel(seed, depth))(hidden)
         return tf.keras.Model(inputs, logits)
 
 
 MLP: Workload = Mlp(name="mlp", optimizer=OptimizerKind.ADAM)
 MLP_SGD: Workload = Mlp(name="mlp_sgd", optimizer=OptimizerKind.SGD)
+MLP_MOMENTUM: Workload = Mlp(name="mlp_momentum", optimizer=OptimizerKind.MOMENTUM)
+MLP_ADAMW: Workload = Mlp(name="mlp_adamw", optimizer=OptimizerKind.ADAMW)
+MLP_ADAGRAD: Workload = Mlp(name="mlp_adagrad", optimizer=OptimizerKind.ADAGRAD)
+MLP_RMSPROP: Workload = Mlp(name="mlp_rmsprop", optimizer=OptimizerKind.RMSPROP)
+MLP_BFLOAT16: Workload = Mlp(name="mlp_bfloat16", optimizer=OptimizerKind.ADAM, policy="mixed_bfloat16")
+MLP_BATCHNORM: Workload = Mlp(name="mlp_batchnorm", optimizer=OptimizerKind.ADAM, normalised=True)

@@ -14,19 +14,23 @@ import pytest
 
 from benchmarks.errors import BlockError, CaseError
 from benchmarks.methods import METHODS, load_method
+from benchmarks.records import Question
 from benchmarks.stopwatch import Stopwatch
 from tests.methods.make_task import make_task
 
 pytestmark = pytest.mark.tensorflow
 
-FIT_METHODS = [name for name, entry in METHODS.items() if name.startswith("fit_") and not entry.no_step]
+FIT_METHODS = [name for name in METHODS if name.startswith("fit_")]
+STEPPED = [name for name in FIT_METHODS if Question.STEP_TIME not in METHODS[name].without]
+NOT_STEPPED = [name for name in FIT_METHODS if name not in STEPPED]
+EVALUATED = [name for name, entry in METHODS.items() if Question.EVALUATION_TIME not in entry.without]
 
 
 def build_arm(name: str, *, weighted: bool = True) -> Any:
     return load_method(name).build_arm(make_task(), weighted=weighted)
 
 
-@pytest.mark.parametrize("name", FIT_METHODS)
+@pytest.mark.parametrize("name", STEPPED)
 def test_an_arm_steps_passes_and_traces_as_it_says(name: str) -> None:
     """One arm for all of it, because each traces anew: steps first, then passes of 32 / 8 = 4 steps."""
     arm = build_arm(name)
@@ -37,12 +41,13 @@ def test_an_arm_steps_passes_and_traces_as_it_says(name: str) -> None:
     assert all(stepper.measure_step().wall_ns > 0 for _ in range(6)), "beyond the end of an epoch"
     traces = arm.trace_count
     assert traces >= 1
-    assert int(arm.model.optimizer.iterations) == 6
+    stepped = 6 * stepper.steps_per_call
+    assert int(arm.model.optimizer.iterations) == stepped
     stepper.close()
 
     for _ in range(2):
         arm.measure_pass(Stopwatch())
-    assert int(arm.model.optimizer.iterations) == 6 + 2 * 4
+    assert int(arm.model.optimizer.iterations) == stepped + 2 * 4
     assert arm.trace_count == traces, "neither a new epoch nor a new call of fit traces anew"
 
 
@@ -65,14 +70,15 @@ def test_a_start_ends_with_the_first_step(*, weighted: bool) -> None:
 
 
 @pytest.mark.parametrize("weighted", [False, True])
-@pytest.mark.parametrize("name", FIT_METHODS)
+@pytest.mark.parametrize("name", STEPPED)
 def test_a_single_step_makes_the_update_of_a_pass(name: str, *, weighted: bool) -> None:
     """On one batch of all samples, so that shuffling does not matter; class weights are looked up in both."""
     stepped, passed = (load_method(name).build_arm(make_task(batch_size=32), weighted=weighted) for _ in range(2))
     stepper = stepped.open_steps(Stopwatch())
     stepper.measure_step()
     stepper.close()
-    passed.measure_pass(Stopwatch())
+    for _ in range(stepper.steps_per_call):
+        passed.measure_pass(Stopwatch())
     for one, other in zip(stepped.model.trainable_variables, passed.model.trainable_variables, strict=True):
         np.testing.assert_allclose(one.numpy(), other.numpy(), rtol=1e-4, atol=1e-5)
 
@@ -93,9 +99,37 @@ def test_a_pass_ends_when_training_does_and_not_when_fit_returns() -> None:
     assert watch.read_since_stop_ns() >= 200_000_000
 
 
-def test_class_weights_of_arrays_have_no_step_of_their_own() -> None:
+@pytest.mark.parametrize("name", NOT_STEPPED)
+def test_what_lies_between_steps_has_no_step_of_its_own(name: str) -> None:
     with pytest.raises(CaseError, match="expected a method with steps of its own"):
-        build_arm("fit_class_weight").open_steps(Stopwatch())
+        build_arm(name).open_steps(Stopwatch())
+
+
+@pytest.mark.parametrize("name", NOT_STEPPED)
+def test_a_second_call_of_fit_traces_nothing_anew(name: str) -> None:
+    arm = build_arm(name)
+    arm.measure_pass(Stopwatch())
+    traces = arm.trace_count
+    arm.measure_pass(Stopwatch())
+    assert arm.trace_count == traces
+    assert int(arm.model.optimizer.iterations) == 2 * arm.steps_per_pass
+
+
+@pytest.mark.parametrize("name", EVALUATED)
+def test_an_evaluation_traces_once_and_finds_the_same_loss_again(name: str) -> None:
+    arm = build_arm(name)
+    first = arm.evaluate(Stopwatch())
+    traces = arm.trace_count
+    again = arm.evaluate(Stopwatch())
+    assert again.times.wall_ns > 0
+    assert again.loss == pytest.approx(first.loss, rel=1e-5)
+    assert arm.trace_count == traces
+
+
+@pytest.mark.parametrize("name", [name for name in METHODS if name not in EVALUATED and METHODS[name].by_class])
+def test_weights_of_classes_are_refused_by_an_evaluation(name: str) -> None:
+    with pytest.raises(CaseError, match="expected weights of samples, got weights of classes"):
+        build_arm(name).evaluate(Stopwatch())
 
 
 BATCH_NS = 1000
@@ -136,7 +170,7 @@ class FakeModel:
 
 
 def open_stepper(model: FakeModel, batches: tuple[str, ...] = ("a", "b", "c")) -> Any:
-    module = importlib.import_module("benchmarks.methods._fit")
+    module = importlib.import_module("benchmarks.methods._fit_watch")
     return module.FitStepper(model, lambda: model.fit(list(batches)), Stopwatch(model.clock), model.wait)
 
 

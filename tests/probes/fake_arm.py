@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.protocols import Samples, Stepper, Times, Watch
+from benchmarks.protocols import Evaluation, Samples, Stepper, Times, Watch
 from benchmarks.stopwatch import Stopwatch
 
 STEP_NS = 10
 STARTUP_NS = 500
+EVALUATION_NS = 60
 STEPS_PER_PASS = 7
 TAKEDOWN_NS = 35
 
@@ -21,10 +22,12 @@ class FakeArm:
 
     model: Any = None
     steps_per_pass = STEPS_PER_PASS
+    steps_per_call = 1
 
     def __init__(self, *, traces_in: tuple[int, ...] = (1,), traces_always: bool = False) -> None:
         self.now_ns = 0
         self.steps = 0
+        self.evaluations = 0
         self.trace_count = 0
         self.is_open = False
         self.samples: Samples | None = None
@@ -72,6 +75,15 @@ class FakeArm:
         times = watch.stop()
         self.now_ns += TAKEDOWN_NS
         return times
+
+    def evaluate(self, watch: Watch) -> Evaluation:
+        watch.start()
+        self.trace_count += self.evaluations in self._traces_in
+        self.evaluations += 1
+        self.now_ns += EVALUATION_NS
+        times = watch.stop()
+        self.now_ns += TAKEDOWN_NS
+        return Evaluation(times=times, loss=0.5)
 
     def measure_startup(self, watch: Watch) -> Times:
         watch.start()

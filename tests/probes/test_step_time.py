@@ -54,7 +54,7 @@ def test_closing_ends_the_training() -> None:
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("method", [name for name, entry in METHODS.items() if not entry.no_step])
+@pytest.mark.parametrize("method", [name for name, entry in METHODS.items() if Question.STEP_TIME not in entry.without])
 def test_real_arms_step_without_tracing(method: str) -> None:
     arms = measure_real_arms(Question.STEP_TIME, method, rounds=3)
     assert [slices.trace_count for slices in arms] == [0, 0]

@@ -17,7 +17,7 @@ def test_naming_workloads_imports_no_tensorflow() -> None:
 
 
 def test_an_unknown_workload_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(CaseError, match="expected one of mlp, mlp_sgd, cnn, cnn_sgd, got 'rnn'; choose") as caught:
+    with pytest.raises(CaseError, match=r"expected one of mlp, .*, tabular, got 'rnn'; choose") as caught:
         load_workload("rnn")
     assert "\n" not in str(caught.value)
 

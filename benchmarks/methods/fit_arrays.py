@@ -1,0 +1,60 @@
+"""Weights beside arrays: `model.fit(x, y, sample_weight=w)`, the way most people start with, and its neighbours.
+
+- `fit_array`: NumPy arrays, weights in float32.
+- `fit_array_float64`: the same with weights in float64, as NumPy makes them by default; Keras casts them.
+- `fit_class_weight`: `class_weight={class: weight}`. Keras turns it into weights of samples: Keras 3 once, when `fit`
+  begins, with one Python call per row; Keras 2 batch by batch in its input pipeline.
+- `fit_tensor`: tensors in place of arrays.
+- `fit_validation`: `validation_data=(x, y, w)` as well, a quarter of the samples once more; the control has it too,
+  without weights.
+
+`fit` itself makes a dataset of (x, y, w) from arrays, so that the single steps of `fit_array` are those of
+`fit_dataset`; passes and start-ups are not. The control is `model.fit(x, y)` on the same data.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks.methods._fit import FitArguments, FitMethod
+from benchmarks.methods._steps import select_arrays
+from benchmarks.methods.fit_datasets import hand_over_ready_batches
+from benchmarks.protocols import Method, Samples
+
+_VALIDATION_SHARE = 4
+"""One in so many samples is validated on: a usual split."""
+
+
+def _hand_over(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
+    arguments: FitArguments = {"x": samples.features, "y": samples.labels, "batch_size": batch_size}
+    return arguments | {"sample_weight": samples.weights} if weighted else arguments
+
+
+def _hand_over_float64(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
+    arguments = _hand_over(samples, weighted=False, batch_size=batch_size)
+    return arguments | {"sample_weight": samples.weights.astype(np.float64)} if weighted else arguments
+
+
+def _hand_over_class_weight(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
+    arguments = _hand_over(samples, weighted=False, batch_size=batch_size)
+    return arguments | {"class_weight": dict(samples.class_weight)} if weighted else arguments
+
+
+def _hand_over_tensors(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
+    names = ("x", "y", "sample_weight")
+    tensors = (tf.constant(array) for array in select_arrays(samples, weighted=weighted))
+    return {**dict(zip(names, tensors, strict=False)), "batch_size": batch_size}
+
+
+def _hand_over_validation(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
+    count = max(1, len(samples.labels) // _VALIDATION_SHARE)
+    validated = tuple(array[:count] for array in select_arrays(samples, weighted=weighted))
+    return _hand_over(samples, weighted=weighted, batch_size=batch_size) | {"validation_data": validated}
+
+
+FIT_ARRAY: Method = FitMethod(name="fit_array", hand_over=_hand_over, hand_over_steps=hand_over_ready_batches)
+FIT_ARRAY_FLOAT64: Method = FitMethod(name="fit_array_float64", hand_over=_hand_over_float64)
+FIT_CLASS_WEIGHT: Method = FitMethod(name="fit_class_weight", hand_over=_hand_over_class_weight)
+FIT_TENSOR: Method = FitMethod(name="fit_tensor", hand_over=_hand_over_tensors)
+FIT_VALIDATION: Method = FitMethod(name="fit_validation", hand_over=_hand_over_validation)

@@ -1,0 +1,126 @@
+"""Batch by batch by hand: a Python loop that calls `model.train_on_batch` on NumPy arrays.
+
+With a weight per sample (`sample_weight`) and with a weight per class (`class_weight`), which Keras looks up in each
+call. A call returns the loss as a number, so that it ends when the step is done. Evaluation is the same loop with
+`model.test_on_batch`, which takes no class weights. The control is the same calls without weights.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from benchmarks.errors import BlockError, CaseError
+from benchmarks.methods._fit import CLASS_WEIGHT, NO_CLASS_WEIGHTS, FitArguments, FitArm, FitMethod
+from benchmarks.protocols import Evaluation, Method, Samples, Stepper, Task, Times, TrainingArm, Watch
+
+
+class TrainOnBatchArm(FitArm):
+    """One arm that trains batch by batch; satisfies `protocols.TrainingArm`."""
+
+    def open_steps(self, watch: Watch) -> Stepper:
+        """Cut the arrays into whole batches and go round them."""
+        batches = [batch for batch in self._cut() if len(batch["x"]) == self._batch_size]
+        if not batches:
+            raise BlockError("stepping: expected at least one whole batch, got none; give it more samples")
+        return _CallStepper(self._model.train_on_batch, batches, watch)
+
+    def measure_pass(self, watch: Watch) -> Times:
+        """Cut the arrays and train on each batch once; return how long that took.
+
+        Raises:
+            BlockError: when there is no batch.
+        """
+        watch.start()
+        self._call_all(self._model.train_on_batch)
+        return watch.stop()
+
+    def measure_startup(self, watch: Watch) -> Times:
+        """Return how long the first call takes."""
+        watch.start()
+        self._model.train_on_batch(**next(self._cut()))
+        return watch.stop()
+
+    def evaluate(self, watch: Watch) -> Evaluation:
+        """Test each batch once and return how long that took, and the mean loss.
+
+        Raises:
+            CaseError: when the arm has class weights, which `test_on_batch` does not take.
+            BlockError: when there is no batch.
+        """
+        if CLASS_WEIGHT in self._find_arguments():
+            raise CaseError(NO_CLASS_WEIGHTS)
+        watch.start()
+        loss = self._call_all(self._model.test_on_batch)
+        return Evaluation(times=watch.stop(), loss=loss)
+
+    def _call_all(self, call: Callable[..., Any]) -> float:
+        """Call with each batch; return the loss that the last call returned, the running mean of all.
+
+        Raises:
+            BlockError: when there is no batch.
+        """
+        self._model.reset_metrics()
+        loss = None
+        for batch in self._cut():
+            loss = call(**batch)
+        if loss is None:
+            raise BlockError("a pass: expected at least one batch, got none; give it more samples")
+        return float(loss)
+
+    def _cut(self) -> Iterator[FitArguments]:
+        """Yield the arguments of each call: slices of the arrays, views that cost no copy."""
+        arguments = self._find_arguments()
+        for start in range(0, len(self._samples.labels), self._batch_size):
+            batch = slice(start, start + self._batch_size)
+            yield {name: value if name == CLASS_WEIGHT else value[batch] for name, value in arguments.items()}
+
+
+class _CallStepper:
+    """One call after another; satisfies `protocols.Stepper`."""
+
+    steps_per_call = 1
+
+    def __init__(self, call: Callable[..., Any], batches: list[FitArguments], watch: Watch) -> None:
+        self._call = call
+        self._batches = itertools.cycle(batches)
+        self._watch = watch
+
+    def measure_step(self) -> Times:
+        """Train on a batch and return how long that took."""
+        batch = next(self._batches)
+        self._watch.start()
+        self._call(**batch)
+        return self._watch.stop()
+
+    def close(self) -> None:
+        """Let the batches go."""
+        self._batches = itertools.cycle(())
+
+
+def _hand_over(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
+    del batch_size
+    arguments: FitArguments = {"x": samples.features, "y": samples.labels}
+    return arguments | {"sample_weight": samples.weights} if weighted else arguments
+
+
+def _hand_over_class_weight(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
+    arguments = _hand_over(samples, weighted=False, batch_size=batch_size)
+    return arguments | {CLASS_WEIGHT: dict(samples.class_weight)} if weighted else arguments
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class TrainOnBatch(FitMethod):
+    """A way of calling `train_on_batch`; `hand_over` makes its arguments, for all samples at once."""
+
+    def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
+        """Return a fresh arm; `weighted=False` hands no weights over."""
+        return TrainOnBatchArm(task, self, weighted=weighted)
+
+
+LOOP_TRAIN_ON_BATCH: Method = TrainOnBatch(name="loop_train_on_batch", hand_over=_hand_over)
+LOOP_TRAIN_ON_BATCH_CLASS_WEIGHT: Method = TrainOnBatch(
+    name="loop_train_on_batch_class_weight", hand_over=_hand_over_class_weight
+)
