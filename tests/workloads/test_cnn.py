@@ -59,3 +59,10 @@ def test_the_seed_decides_the_initial_weights() -> None:
 @pytest.mark.parametrize(("name", "optimizer"), [("cnn", "Adam"), ("cnn_sgd", "SGD")])
 def test_the_variants_differ_in_their_optimizer(name: str, optimizer: str) -> None:
     assert type(load_workload(name).make_optimizer()).__name__ == optimizer
+
+
+@pytest.mark.parametrize(("name", "side"), [("cnn", 12), ("cnn32", 32), ("cnn128", 128)])
+def test_images_have_the_side_that_the_name_says(name: str, side: int) -> None:
+    workload = load_workload(name)
+    assert workload.make_samples(3, seed=0).features.shape == (3, side, side, 1)
+    assert workload.build_model(1, seed=0).input_shape == (None, side, side, 1)

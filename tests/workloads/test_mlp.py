@@ -64,3 +64,27 @@ def test_the_loss_is_one_value_per_sample_or_their_mean() -> None:
     # The cross-entropy of ten equal logits is ln 10, which they get for any label.
     np.testing.assert_allclose(workload.make_loss("none")(labels, logits), np.log([10, 10]), rtol=1e-6)
     assert float(workload.make_loss("sum_over_batch_size")(labels, logits)) == pytest.approx(np.log(10), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("name", "optimizer"),
+    [("mlp_momentum", "SGD"), ("mlp_adamw", "AdamW"), ("mlp_adagrad", "Adagrad"), ("mlp_rmsprop", "RMSprop")],
+)
+def test_every_optimizer_is_kerass(name: str, optimizer: str) -> None:
+    assert type(load_workload(name).make_optimizer()).__name__ == optimizer
+
+
+def test_momentum_is_more_than_none() -> None:
+    assert load_workload("mlp_momentum").make_optimizer().momentum == 0.9
+    assert load_workload("mlp_sgd").make_optimizer().momentum == 0.0
+
+
+def test_hidden_layers_compute_in_bfloat16_and_logits_are_float32() -> None:
+    model = load_workload("mlp_bfloat16").build_model(2, seed=0)
+    assert [layer.compute_dtype for layer in model.layers[1:]] == ["bfloat16", "bfloat16", "float32"]
+    assert {str(variable.dtype).partition("'")[0] for variable in model.trainable_variables} == {"float32"}
+
+
+def test_batch_normalisation_stands_before_each_activation() -> None:
+    kinds = [type(layer).__name__ for layer in load_workload("mlp_batchnorm").build_model(2, seed=0).layers]
+    assert kinds[1:] == ["Dense", "BatchNormalization", "ReLU"] * 2 + ["Dense"]
