@@ -1,7 +1,8 @@
-"""Which TensorFlow release made weighting slower? A binary search, each release measured in turns with a good one.
+"""Which release of TensorFlow or Keras made weighting slower? A binary search, each one in turns with a good one.
 
     python -m benchmarks.commands.bisect --good 2.15.1 --bad 2.17.1 --question step_time --method fit_array \
         --aspect control --tolerance 10%
+    python -m benchmarks.commands.bisect --package keras --with tensorflow-cpu==2.16.2 --good 3.3.3 --bad 3.6.0
 
 Each comparison is one of two targets (`--against`): the same blocks, the same rules, an error level that is shared by
 all comparisons of the search. It asks for one aspect: what weighting costs, or what one arm takes by itself. An
@@ -48,15 +49,26 @@ _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 
 _SETTINGS = MeasuringSettings(seed=1)
 
-_PACKAGE = "tensorflow-cpu"
+_PACKAGES = ("tensorflow-cpu", "keras")
 
 
 class Comparer:
     """Judges releases against each other, on one case and one aspect of it."""
 
-    def __init__(self, case: Case, aspect: Aspect, tolerance: float, comparisons: int) -> None:
-        """Build and start nothing yet; at most so many comparisons share the error level."""
+    def __init__(
+        self, case: Case, aspect: Aspect, tolerance: float, comparisons: int, requirement: str = "tensorflow-cpu=={}"
+    ) -> None:
+        """Build and start nothing yet.
+
+        Args:
+            case: what is measured.
+            aspect: what of it is judged.
+            tolerance: a rise that is not called bad, a fraction.
+            comparisons: how many there are at most; they share the error level.
+            requirement: what pip is asked for, with `{}` in the place of the release.
+        """
         self._case = case
+        self._requirement = requirement
         self._tolerance = tolerance
         self.plan = plan_bisection(case.question, aspect, comparisons=comparisons, tolerance=tolerance)
         self._launchers: dict[str, Launcher] = {}
@@ -106,7 +118,7 @@ class Comparer:
 
     def _find_launcher(self, version: str) -> Launcher:
         if version not in self._launchers:
-            self._launchers[version] = launch_target(build_target(f"{_PACKAGE}=={version}"), _LIMITS)
+            self._launchers[version] = launch_target(build_target(self._requirement.format(version)), _LIMITS)
         return self._launchers[version]
 
 
@@ -114,8 +126,8 @@ def _join(judgements: Sequence[Judgement]) -> str:
     return "; ".join(f"{judgement.outcome.value}: {judgement.reason}" for judgement in judgements)
 
 
-def list_releases(good: str, bad: str) -> list[str]:
-    """Return the releases that can be installed from `good` to `bad`, oldest first.
+def list_releases(package: str, good: str, bad: str) -> list[str]:
+    """Return the releases of a package that can be installed from `good` to `bad`, oldest first.
 
     Raises:
         MisuseError: when the two are not such releases, in this order.
@@ -127,10 +139,10 @@ def list_releases(good: str, bad: str) -> list[str]:
     pip = [sys.executable, "-m", "pip"]
     if subprocess.run([*pip, "--version"], capture_output=True, check=False).returncode and shutil.which("uv"):  # noqa: S603
         pip = ["uv", "tool", "run", "--python", sys.executable, "pip"]
-    listed = subprocess.run([*pip, "index", "versions", _PACKAGE], capture_output=True, text=True, check=False)  # noqa: S603
+    listed = subprocess.run([*pip, "index", "versions", package], capture_output=True, text=True, check=False)  # noqa: S603
     found = re.search(r"Available versions: (.*)", listed.stdout)
     if listed.returncode or found is None:
-        raise TargetError(f"releases of {_PACKAGE}: pip says {(listed.stderr or listed.stdout).strip()[-300:]}")
+        raise TargetError(f"releases of {package}: pip says {(listed.stderr or listed.stdout).strip()[-300:]}")
     releases = sorted(version for name in found[1].split(",") if not (version := Version(name)).is_prerelease)
     for version in (first, last):
         if version not in releases:
@@ -162,6 +174,10 @@ def render_bisection(found: Bisection, plan: Plan) -> str:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Search; return 0, or 1 or 2 after one line that says why not."""
     parser = CommandParser("bisect", "Find the first bad release.")
+    parser.add_argument("--package", type=one_of(_PACKAGES), default=_PACKAGES[0], help="whose releases are searched")
+    parser.add_argument(
+        "--with", dest="beside", default="", help="pip requirements beside each, apart by blanks"
+    )
     parser.add_argument("--good", required=True, help="a release that is good")
     parser.add_argument("--bad", required=True, help="a later release that is bad")
     parser.add_argument("--question", type=one_of([each.value for each in Question]), default="step_time")
@@ -199,8 +215,14 @@ def _search(options: argparse.Namespace) -> None:
         dataset_size=options.dataset_size,
         method=options.method,
     )
-    releases = list_releases(options.good, options.bad)
-    comparer = Comparer(case, Aspect(options.aspect), options.tolerance, count_steps(len(releases)))
+    if options.package == "keras" and "tensorflow" not in options.beside:
+        raise MisuseError(
+            "--package keras: expected a TensorFlow to measure it with, got none; write for example "
+            "--with tensorflow-cpu==2.16.2, which takes every Keras 3"
+        )
+    releases = list_releases(options.package, options.good, options.bad)
+    requirement = f"{options.package}=={{}} {options.beside}".strip()
+    comparer = Comparer(case, Aspect(options.aspect), options.tolerance, count_steps(len(releases)), requirement)
     try:
         print(render_bisection(find_first_bad(releases, comparer.judge), comparer.plan))
     finally:

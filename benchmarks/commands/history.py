@@ -1,6 +1,9 @@
-"""How did the cost of weighting change from one TensorFlow to the next? A small sweep over many versions, in one go.
+"""How did the cost of weighting change from one TensorFlow, or Keras, to the next? A small sweep over many versions.
 
-    python -m benchmarks.commands.history --versions 2.12,2.13,2.14 --raw history.jsonl --table history.md
+    python -m benchmarks.commands.history --versions released --raw history.jsonl --table history.md
+
+A version is a TensorFlow with a Keras, `2.16/3.3`, or with the newest Keras, `2.16`. `--versions newest` has every
+TensorFlow with the newest Keras, `released` with that of its time, and `keras` every Keras 3 with one TensorFlow.
 
 Blocks of all versions are interleaved: in each round a block of a case is set up in every version, and they take short
 turns (`benchmarks.launch.lockstep`), so that the machine's moods meet all versions alike; that needs half a gigabyte of
@@ -21,8 +24,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from packaging.specifiers import InvalidSpecifier, Specifier
-
 from benchmarks.baselines.lines import append_line, load_lines
 from benchmarks.commands import (
     CommandParser,
@@ -36,6 +37,7 @@ from benchmarks.commands import (
 from benchmarks.errors import RecordError, SuiteError
 from benchmarks.launch.launcher import ServerLauncher
 from benchmarks.launch.targets import Target, build_target
+from benchmarks.launch.versions import SETS, Pair, parse_pairs
 from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource, measure_together
 from benchmarks.records import (
@@ -50,8 +52,6 @@ from benchmarks.records import (
 )
 from benchmarks.reports.history import draw_history, render_history, render_page
 from benchmarks.target.supervise import Limits
-
-_VERSIONS = tuple(f"2.{minor}" for minor in range(12, 22))
 
 _STEP_METHODS = ("fit_dataset", "loop_graph")
 
@@ -81,19 +81,19 @@ def list_cases() -> tuple[Case, ...]:
     )
 
 
-def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
-    """Measure what is not written down yet of so many rounds of minor versions such as `2.15`, and write it down.
+def measure_history(pairs: Sequence[Pair], rounds: int, raw: Path) -> None:
+    """Measure what is not written down yet of so many rounds of these versions, and write it down.
 
     Raises:
         TargetError: when the environment of a version cannot be built.
         RecordError: when what is written down was measured on another machine, or cannot be read.
     """
     written = load_history(raw)
-    targets = {version: build_target(f"tensorflow-cpu=={version}.*") for version in versions}
+    targets = {pair.name: build_target(pair.requirement) for pair in pairs}
     done = {_find_place(entry) for entry in written if not entry.failed}
     for number in range(rounds):
         cases = [case for case in list_cases() if number < _ENOUGH_ROUNDS.get(case.question, rounds)]
-        if all((version, case, number) in done for version in versions for case in cases):
+        if all((version, case, number) in done for version in targets for case in cases):
             continue
         with _open_servers(targets) as launchers:
             for version, launcher in launchers.items():
@@ -208,9 +208,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = CommandParser("history", "Measure many TensorFlow versions in turns.")
     parser.add_argument(
         "--versions",
-        type=_read_versions,
-        default=",".join(_VERSIONS),
-        help="minor versions of TensorFlow, apart by commas",
+        type=refuse(parse_pairs),
+        default="newest",
+        help=f"{', '.join(SETS)}, or versions apart by commas: TensorFlow, or TensorFlow/Keras",
     )
     parser.add_argument("--rounds", type=read_count, default=_ROUNDS, help="blocks of each case in each version")
     parser.add_argument("--raw", type=read_place, required=True, help="JSON lines: what was measured, and is gone on")
@@ -234,18 +234,6 @@ def _measure_and_render(options: argparse.Namespace) -> None:
         return
     picture = None if options.picture is None else os.path.relpath(options.picture, options.table.parent)
     write_whole(options.table, render_page(entries, picture) + "\n", "--table")
-
-
-@refuse
-def _read_versions(text: str) -> list[str]:
-    """Read what can stand before `.*` in a requirement, so that a slip is seen before anything is built."""
-    versions = [version.strip() for version in text.split(",")]
-    try:
-        for version in versions:
-            Specifier(f"=={version}.*")
-    except InvalidSpecifier:
-        raise MisuseError(f"expected versions apart by commas, got {text!r}; write for example 2.15,2.16") from None
-    return versions
 
 
 @refuse

@@ -70,8 +70,8 @@ class _Line:
 
 
 def _list_versions(entries: Sequence[HistoryEntry]) -> list[str]:
-    """Return the versions that were asked for, oldest first."""
-    return sorted({entry.version for entry in entries}, key=Version)
+    """Return the versions that were asked for, `2.16` or `2.16/3.3`: the oldest TensorFlow first, then by Keras."""
+    return sorted({entry.version for entry in entries}, key=lambda name: [Version(part) for part in name.split("/")])
 
 
 def _estimate_lines(entries: Sequence[HistoryEntry]) -> list[_Line]:

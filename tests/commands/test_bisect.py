@@ -32,11 +32,17 @@ def pip(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_releases_are_those_between_the_two_in_order(pip: None) -> None:
-    assert bisect.list_releases("2.9.3", "2.19.1") == ["2.9.3", "2.10.0", "2.18.1", "2.19.0", "2.19.1"]
+    assert bisect.list_releases("tensorflow-cpu", "2.9.3", "2.19.1") == [
+        "2.9.3",
+        "2.10.0",
+        "2.18.1",
+        "2.19.0",
+        "2.19.1",
+    ]
 
 
 def test_a_release_may_be_written_without_its_last_zero(pip: None) -> None:
-    assert bisect.list_releases("2.19", "2.20") == ["2.19.0", "2.19.1", "2.20.0"]
+    assert bisect.list_releases("tensorflow-cpu", "2.19", "2.20") == ["2.19.0", "2.19.1", "2.20.0"]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +56,7 @@ def test_a_release_may_be_written_without_its_last_zero(pip: None) -> None:
 )
 def test_releases_that_make_no_sense_are_refused(pip: None, good: str, bad: str, reason: str) -> None:
     with pytest.raises(MisuseError, match=reason):
-        bisect.list_releases(good, bad)
+        bisect.list_releases("tensorflow-cpu", good, bad)
 
 
 def test_the_first_release_with_a_larger_overhead_is_found(
@@ -123,3 +129,37 @@ def test_undecided_bytes_are_taken_by_their_direction(*, rises: bool) -> None:
     step = comparer._decide("2.19.0", [found])
     assert step.bad == rises
     assert step.reason.endswith("not certain, taken by its estimate")
+
+
+def test_releases_of_keras_are_searched_with_one_tensorflow(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """From 3.6.0 on, weighting costs 20 % more."""
+    listed, built = [], []
+
+    def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
+        listed.append(command[-1])
+        listing = "keras (3.7.0)\nAvailable versions: 3.7.0, 3.6.0, 3.5.0, 3.4.1, 3.4.0, 3.3.3\n"
+        return subprocess.CompletedProcess(command, 0, stdout=listing, stderr="")
+
+    def build(requirement: str) -> Target:
+        built.append(requirement)
+        return Target(interpreter=Path(requirement.split(maxsplit=1)[0].split("==")[1]))
+
+    def launch(target: Target, limits: object) -> FakeLauncher:
+        version = str(target.interpreter)
+        return FakeLauncher(0.2 if version >= "3.6" else 0.0, run_seed=zlib.crc32(version.encode()))
+
+    monkeypatch.setattr("subprocess.run", run)
+    monkeypatch.setattr(bisect, "build_target", build)
+    monkeypatch.setattr(bisect, "launch_target", launch)
+    arguments = ["--package", "keras", "--with", "tensorflow-cpu==2.16.2", "--good", "3.3.3", "--bad", "3.7.0"]
+    assert bisect.main([*arguments, "--aspect", "overhead"]) == 0
+    assert "First bad release: 3.6.0 (last good: 3.5.0)." in capsys.readouterr().out
+    assert listed[-1] == "keras"
+    assert built[0] in {"keras==3.7.0 tensorflow-cpu==2.16.2", "keras==3.3.3 tensorflow-cpu==2.16.2"}
+
+
+def test_keras_is_searched_with_a_tensorflow_or_not_at_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert bisect.main(["--package", "keras", "--good", "3.3.3", "--bad", "3.7.0"]) == 2
+    assert "--package keras: expected a TensorFlow to measure it with, got none" in capsys.readouterr().err

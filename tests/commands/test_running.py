@@ -87,8 +87,11 @@ def test_a_bisection_refuses_before_it_asks_for_releases(
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        (("--versions", "2.15,2.x"), "--versions: expected versions apart by commas, got '2.15,2.x'; write for *"),
-        (("--versions", ""), "--versions: expected versions apart by commas, got ''; *"),
+        (
+            ("--versions", "2.15,2.x"),
+            "--versions: expected newest, released, keras, or versions *, got '2.15,2.x'; write for *",
+        ),
+        (("--versions", ""), "--versions: expected newest, released, keras, or versions apart by commas, got ''; *"),
         (("--rounds", "many"), "--rounds: expected a whole number of at least 1, got 'many'; write it in digits"),
         (("--raw", "no/raw.jsonl"), "--raw: expected a file in a folder that exists, got 'no/raw.jsonl'; make no *"),
         (("--table", "no/t.md"), "--table: expected a file in a folder that exists, got 'no/t.md'; make no first"),
