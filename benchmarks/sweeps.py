@@ -192,13 +192,15 @@ def find_axes(question: Question, profile: Profile) -> tuple[Axes, ...]:
 def _expand_axes(question: Question, axes: Axes, given: Overrides) -> Iterator[Case | Rejected]:
     """Yield the cases of one cross product, of rejected values none."""
     asked = _choose(axes.method, given.get("method"))
+    workloads = _choose(axes.workload, given.get("workload"))
+    methods = {workload: tuple(dict.fromkeys(_list_methods(question, asked, workload))) for workload in workloads}
     for workload, depth, batch_size, dataset_size in itertools.product(
-        _choose(axes.workload, given.get("workload")),
+        workloads,
         _choose(axes.depth, given.get("depth")),
         _choose(axes.batch_size, given.get("batch_size")),
         _choose(axes.dataset_size, given.get("dataset_size")),
     ):
-        for method, null in dict.fromkeys(_list_methods(question, asked, workload)):
+        for method, null in methods[workload]:
             yield _make_case(
                 question,
                 workload=workload,

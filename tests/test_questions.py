@@ -25,7 +25,7 @@ def test_an_unknown_name_is_no_question() -> None:
 
 def test_what_is_timed_and_what_is_sized_follows_from_the_rows() -> None:
     times = [question.value for question in Question if question.is_timed]
-    assert times == ["step_time", "epoch_time", "startup_time"]
+    assert times == ["step_time", "epoch_time", "evaluation_time", "startup_time"]
     assert [question.value for question in Question if not question.needs_dataset_size] == [
         "step_time",
         "training_graph",

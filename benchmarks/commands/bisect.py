@@ -175,9 +175,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Search; return 0, or 1 or 2 after one line that says why not."""
     parser = CommandParser("bisect", "Find the first bad release.")
     parser.add_argument("--package", type=one_of(_PACKAGES), default=_PACKAGES[0], help="whose releases are searched")
-    parser.add_argument(
-        "--with", dest="beside", default="", help="pip requirements beside each, apart by blanks"
-    )
+    parser.add_argument("--with", dest="beside", default="", help="pip requirements beside each, apart by blanks")
     parser.add_argument("--good", required=True, help="a release that is good")
     parser.add_argument("--bad", required=True, help="a later release that is bad")
     parser.add_argument("--question", type=one_of([each.value for each in Question]), default="step_time")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.errors import CaseError
 from benchmarks.methods import METHODS, load_method
-from benchmarks.protocols import Method, Task, Times, Watch
+from benchmarks.protocols import Method, Task, Times, TrainingArm, Watch
 from benchmarks.workloads import WORKLOADS, load_workload
 
 pytestmark = pytest.mark.tensorflow
@@ -76,6 +78,9 @@ class HandmadeArm:
 
     def measure_startup(self, watch: Any) -> Any:
         raise NotImplementedError
+
+    def evaluate(self, watch: Any) -> Any:
+        raise CaseError("handmade arms do not evaluate")
 
 
 class HandmadeMethod:
@@ -165,3 +170,35 @@ def test_arms_that_start_from_different_models_are_caught() -> None:
 def test_an_arm_that_trains_another_model_is_caught() -> None:
     with pytest.raises(CaseError, match="expected an arm with the 4 trainable variables of the workload's model"):
         check(HandmadeMethod(extra_layers=1))
+
+
+def test_a_mistake_in_the_labels_of_time_steps_is_caught() -> None:
+    """Weights of a sequence in the place of weights of its steps."""
+    right = load_method("loop_graph")
+
+    class Averaged:
+        name = "averaged"
+
+        def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
+            weights = task.samples.weights
+            averaged = np.broadcast_to(weights.mean(axis=1, keepdims=True), weights.shape).astype(np.float32)
+            samples = dataclasses.replace(task.samples, weights=averaged)
+            return right.build_arm(dataclasses.replace(task, samples=samples), weighted=weighted)
+
+    with pytest.raises(CaseError, match=r"averaged on gru_steps: expected the weighted update"):
+        check(Averaged(), "gru_steps")
+
+
+def test_an_evaluation_that_ignores_weights_is_caught() -> None:
+    right = load_method("fit_dataset")
+
+    class Forgetful:
+        name = "forgetful"
+
+        def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
+            arm, control = (right.build_arm(task, weighted=each) for each in (weighted, False))
+            arm.evaluate = control.evaluate  # type: ignore[method-assign]
+            return arm
+
+    with pytest.raises(CaseError, match=r"forgetful on mlp: expected an evaluation to find the loss .*; hand the"):
+        check(Forgetful())
