@@ -156,8 +156,9 @@ def _is_vouched_for(item: pytest.Item) -> bool:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave the other shards' cases out, as `-k` leaves out what it does not name."""
+    """Leave the other shards' cases out, as `-k` leaves out what it does not name, and questions without a case."""
     run = find_run(config)
+    items[:] = [item for item in items if not _is_without_case(item)]
     shard = run.settings.shard
     if shard is None:
         return
@@ -172,6 +173,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if dropped:
         run.in_other_shards = dropped
         config.hook.pytest_deselected(items=dropped)
+
+
+def _is_without_case(item: pytest.Item) -> bool:
+    """Whether pytest made a test that it would skip, of a question that the sweep does not ask."""
+    markers = {marker.name for marker in item.iter_markers()}
+    return "sweep" in markers and not markers & {"case", "rejected"}
 
 
 def divide(costs: Mapping[str, float], count: int) -> list[list[str]]:

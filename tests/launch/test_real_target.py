@@ -66,9 +66,11 @@ def test_the_target_introduces_itself_with_all_that_is_registered(launcher: Serv
 @pytest.mark.parametrize("question", [question for question in Question if question.is_timed])
 def test_each_timed_question_is_measured(launcher: ServerLauncher, question: Question) -> None:
     size = None if question is Question.STEP_TIME else 512
-    block = launcher.run_block(make_request(make_case(question=question, depth=1, dataset_size=size)))
+    method = "fit_dataset" if question is Question.EVALUATION_TIME else "loop_graph"
+    case = make_case(question=question, depth=1, dataset_size=size, method=method)
+    block = launcher.run_block(make_request(case))
     assert len(block.control_slice_ns) >= 3
-    assert block.steps_per_slice == (2 if question is Question.EPOCH_TIME else 1)
+    assert block.steps_per_slice == (2 if question in {Question.EPOCH_TIME, Question.EVALUATION_TIME} else 1)
     assert block.traces_while_timed == 0
     assert block.wall_ns > max(sum(block.control_slice_ns), sum(block.weighted_slice_ns))
     assert min(block.control_cpu_ns) > 0

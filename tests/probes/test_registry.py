@@ -35,6 +35,8 @@ def test_every_other_question_has_a_gauge() -> None:
 
 
 def test_an_unknown_question_is_answered_with_the_known_ones() -> None:
-    with pytest.raises(CaseError, match="expected one of step_time, epoch_time, startup_time, got 'wait'") as caught:
+    with pytest.raises(
+        CaseError, match="expected one of step_time, epoch_time, evaluation_time, startup_time, got 'wait'"
+    ) as caught:
         load_probe("wait")
     assert "\n" not in str(caught.value)
