@@ -21,6 +21,7 @@ import os
 import random
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -36,10 +37,12 @@ from benchmarks.commands import (
 )
 from benchmarks.errors import RecordError, SuiteError
 from benchmarks.launch.launcher import ServerLauncher
+from benchmarks.launch.pool import BLOCKS_AT_ONCE
 from benchmarks.launch.targets import Target, build_target
 from benchmarks.launch.versions import SETS, Pair, parse_pairs
 from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource, measure_together
+from benchmarks.methods import METHODS
 from benchmarks.records import (
     Arm,
     BlockSummary,
@@ -53,7 +56,14 @@ from benchmarks.records import (
 from benchmarks.reports.history import draw_history, render_history, render_page
 from benchmarks.target.supervise import Limits
 
-_STEP_METHODS = ("fit_dataset", "loop_graph")
+_EVALUATED = ("fit_array", "fit_dataset", "fit_weighted_metrics", "loop_train_on_batch")
+"""One method for each way into an evaluation: `evaluate` on arrays, on a dataset and with metrics, `test_on_batch`."""
+
+_IN_MEMORY = ("fit_array", "fit_array_float64", "fit_class_weight", "fit_dataset", "loop_train_on_batch", "loop_graph")
+"""One method for each way in which data and weights lie in memory."""
+
+_CALLED_AGAIN = ("fit_array", "fit_validation", "fit_sequence", "fit_dataset", "loop_train_on_batch", "loop_graph")
+"""One method for each entry point that may keep something from call to call."""
 
 _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 
@@ -63,21 +73,34 @@ _ROUNDS = 6
 
 _PICTURES = (".svg", ".png")
 
-_ENOUGH_ROUNDS = {Question.PEAK_MEMORY: 3, Question.TRAINING_GRAPH: 2}
+_ENOUGH_ROUNDS = {Question.PEAK_MEMORY: 3, Question.RETAINED_MEMORY: 3, Question.TRAINING_GRAPH: 2}
 """Bytes repeat to 1 %, and counts exactly, as two of them show; more rounds are for what is timed."""
 
 
 def list_cases() -> tuple[Case, ...]:
-    """Return what is measured in each version."""
+    """Return what is measured in each version: every method's steps, or passes where it has none, its start and graph.
+
+    What few methods differ in is measured for those: evaluations, and what lies in memory.
+    """
     return tuple(
         Case(question=question, workload="mlp", depth=2, batch_size=batch_size, dataset_size=size, method=method)
         for question, batch_size, size, methods in (
-            (Question.STEP_TIME, 256, None, _STEP_METHODS),
-            (Question.STARTUP_TIME, 256, 100_000, ("fit_array", *_STEP_METHODS)),
-            (Question.PEAK_MEMORY, 512, 100_000, ("fit_array", *_STEP_METHODS)),
-            (Question.TRAINING_GRAPH, 256, None, _STEP_METHODS),
+            (Question.STEP_TIME, 256, None, _list_with_steps()),
+            (Question.EPOCH_TIME, 256, 20_480, tuple(name for name in METHODS if name not in _list_with_steps())),
+            (Question.EVALUATION_TIME, 256, 20_480, _EVALUATED),
+            (Question.STARTUP_TIME, 256, 100_000, tuple(METHODS)),
+            (Question.PEAK_MEMORY, 512, 100_000, _IN_MEMORY),
+            (Question.RETAINED_MEMORY, 256, 2_560, _CALLED_AGAIN),
+            (Question.TRAINING_GRAPH, 256, None, tuple(METHODS)),
         )
         for method in methods
+    )
+
+
+def _list_with_steps() -> tuple[str, ...]:
+    """Return the methods whose steps are timed; a step of `fit_array` is one of `fit_dataset`."""
+    return tuple(
+        name for name, entry in METHODS.items() if Question.STEP_TIME not in entry.without and name != "fit_array"
     )
 
 
@@ -170,21 +193,22 @@ def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -
     random.Random(f"{number} {case.case_id}").shuffle(versions)  # noqa: S311 - an order, not a secret
     opened = [launchers[version] for version in versions]
     results: Iterable[BlockSummary | ReadBlock | SuiteError]
-    if case.question.is_timed:
-        results = _measure_times(opened, case, number)
-    else:
-        results = (_read(launcher, case, number) for launcher in opened)  # each is written down as it comes
-    for version, result in zip(versions, results, strict=True):
-        yield HistoryEntry(
-            version=version,
-            environment=launchers[version].describe_environment(),
-            case=case,
-            number=number,
-            occasion=occasion if case.question.is_timed else "",
-            block=result if isinstance(result, BlockSummary) else None,
-            readings=result if isinstance(result, ReadBlock) else None,
-            failed=str(result) if isinstance(result, SuiteError) else None,
-        )
+    with ThreadPoolExecutor(BLOCKS_AT_ONCE) as pool:
+        if case.question.is_timed:
+            results = _measure_times(opened, case, number)
+        else:
+            results = pool.map(lambda launcher: _read(launcher, case, number), opened)  # written down as they come
+        for version, result in zip(versions, results, strict=True):
+            yield HistoryEntry(
+                version=version,
+                environment=launchers[version].describe_environment(),
+                case=case,
+                number=number,
+                occasion=occasion if case.question.is_timed else "",
+                block=result if isinstance(result, BlockSummary) else None,
+                readings=result if isinstance(result, ReadBlock) else None,
+                failed=str(result) if isinstance(result, SuiteError) else None,
+            )
 
 
 def _measure_times(launchers: Sequence[ServerLauncher], case: Case, number: int) -> list[BlockSummary | SuiteError]:

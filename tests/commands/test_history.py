@@ -64,8 +64,11 @@ def test_counts_and_bytes_get_fewer_rounds_than_times(launchers: list[FakeLaunch
     rounds = {question: counted[question] // cases[question] for question in cases}
     assert rounds == {
         Question.STEP_TIME: 5,
+        Question.EPOCH_TIME: 5,
+        Question.EVALUATION_TIME: 5,
         Question.STARTUP_TIME: 5,
         Question.PEAK_MEMORY: 3,
+        Question.RETAINED_MEMORY: 3,
         Question.TRAINING_GRAPH: 2,
     }
 
