@@ -6,7 +6,7 @@ A version is a TensorFlow with a Keras, `2.16/3.3`, or with the newest Keras, `2
 TensorFlow with the newest Keras, `released` with that of its time, and `keras` every Keras 3 with one TensorFlow.
 
 Blocks of all versions are interleaved: in each round a block of a case is set up in every version, and they take short
-turns (`benchmarks.launch.lockstep`), so that the machine's moods meet all versions alike; that needs half a gigabyte of
+turns (`benchmarks.launch.pool`), so that the machine's moods meet all versions alike; that needs half a gigabyte of
 memory per version. Each block is written down as it comes, and what is written
 down is not measured again, so that an interrupted history goes on where it stopped. With the same files and more rounds
 it becomes sharper. Leaves out: how it is told (`benchmarks.reports.history`).

@@ -28,7 +28,7 @@ import numpy as np
 from benchmarks.baselines.lines import append_line, group_by_key, load_lines
 from benchmarks.errors import RecordError, SuiteError
 from benchmarks.launch.launcher import ServerLauncher
-from benchmarks.launch.lockstep import run_together
+from benchmarks.launch.pool import run_together
 from benchmarks.launch.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Question
 from benchmarks.records.blocks import COLUMNS
