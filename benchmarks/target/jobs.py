@@ -19,10 +19,9 @@ from typing import Any
 
 from benchmarks.errors import RecordError
 from benchmarks.methods import load_method
-from benchmarks.probes import load_gauge, load_probe
+from benchmarks.probes import Stopwatch, load_gauge, load_probe
 from benchmarks.protocols import Method, Probe, Samples, Slices, Task, TrainingArm, Watch, Workload
 from benchmarks.records import Arm, BlockRequest, Environment, Json, Meeting, Profile, ReadRequest
-from benchmarks.stopwatch import Stopwatch
 from benchmarks.target.interleave import interleave, open_turns, slow_down, write_block
 from benchmarks.target.profiling import ProfilingWatch, profile_in_turns, profile_once
 from benchmarks.workloads import load_workload
