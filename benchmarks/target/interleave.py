@@ -222,12 +222,12 @@ class Turns:
 
 
 @contextlib.contextmanager
-def open_turns(meeting: Meeting | None) -> Iterator[Turns | None]:
-    """Take turns with other blocks where they meet; None where this block has the machine to itself."""
+def open_turns(meeting: Json | None) -> Iterator[Turns | None]:
+    """Take turns with other blocks where a request says that they meet; None where the block has the machine alone."""
     if meeting is None:
         yield None
         return
-    with contextlib.closing(Turns(meeting, time.perf_counter_ns)) as turns:
+    with contextlib.closing(Turns(Meeting.from_json(meeting), time.perf_counter_ns)) as turns:
         yield turns
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import importlib
 import os
 import platform
 import time
@@ -21,7 +22,7 @@ from benchmarks.errors import RecordError
 from benchmarks.methods import load_method
 from benchmarks.probes import Stopwatch, load_gauge, load_probe
 from benchmarks.protocols import Method, Probe, Samples, Slices, Task, TrainingArm, Watch, Workload
-from benchmarks.records import Arm, BlockRequest, Environment, Json, Meeting, Profile, ReadRequest
+from benchmarks.records import Arm, BlockRequest, Environment, Json, Profile, ReadRequest
 from benchmarks.target.interleave import interleave, open_turns, slow_down, write_block
 from benchmarks.target.profiling import ProfilingWatch, profile_in_turns, profile_once
 from benchmarks.workloads import load_workload
@@ -53,9 +54,7 @@ def _measure(request: Json) -> Json:
     wanted = _begin(request)
     probe = load_probe(wanted.case.question)
     watch = Stopwatch()
-    meeting = request.get("meeting")
-    where = None if meeting is None else Meeting.from_json(meeting)
-    with open_turns(where) as turns, _open_arms(wanted, probe, watch) as slices:
+    with open_turns(request.get("meeting")) as turns, _open_arms(wanted, probe, watch) as slices:
         block = interleave(
             slices[Arm.CONTROL],
             slices[Arm.WEIGHTED],
@@ -133,36 +132,32 @@ def make_samples(workload: str, sample_count: int, seed: int) -> Samples:
 class _ArmFactory:
     """Makes one arm of a case; satisfies `protocols.ArmFactory`."""
 
+    request: BlockRequest | ReadRequest
+    arm: Arm
     method: Method
     workload: Workload
-    depth: int
-    batch_size: int
-    seed: int
-    weighted: bool
 
     def make_samples(self, sample_count: int) -> Samples:
         """Return that many samples."""
-        return self.workload.make_samples(sample_count, self.seed)
+        return self.workload.make_samples(sample_count, self.request.seed)
 
     def build_arm(self, samples: Samples) -> TrainingArm:
-        """Return a fresh arm."""
+        """Return a fresh arm; that of a null case weights nothing."""
+        case = self.request.case
         task = Task(
-            workload=self.workload, samples=samples, depth=self.depth, batch_size=self.batch_size, seed=self.seed
+            workload=self.workload,
+            samples=samples,
+            depth=case.depth,
+            batch_size=case.batch_size,
+            seed=self.request.seed,
         )
-        return self.method.build_arm(task, weighted=self.weighted)
+        return self.method.build_arm(task, weighted=self.arm is Arm.WEIGHTED and not case.null)
 
 
 def _make_factory(request: BlockRequest | ReadRequest, arm: Arm) -> _ArmFactory:
-    """Return what makes this arm of the case that is asked for; that of a null case weights nothing."""
+    """Return what makes this arm of the case that is asked for."""
     case = request.case
-    return _ArmFactory(
-        method=load_method(case.method),
-        workload=load_workload(case.workload),
-        depth=case.depth,
-        batch_size=case.batch_size,
-        seed=request.seed,
-        weighted=arm is Arm.WEIGHTED and not case.null,
-    )
+    return _ArmFactory(request=request, arm=arm, method=load_method(case.method), workload=load_workload(case.workload))
 
 
 def _read(job: Json) -> Json:
@@ -198,15 +193,11 @@ def _prove(request: Json) -> Json:
 
 def _describe(request: Json) -> Json:
     """Return what this target is."""
-    import numpy as np  # noqa: PLC0415
     import tensorflow as tf  # noqa: PLC0415
 
     gpus: list[Any] = tf.config.list_physical_devices("GPU")
     return Environment(
-        tensorflow=str(tf.__version__),
-        keras=_find_keras_version(),
-        numpy=str(np.__version__),
-        python=platform.python_version(),
+        **find_versions(),
         cpu_model=_find_cpu_model(),
         cores=os.cpu_count() or 0,
         intra_op_threads=request["intra_op_threads"],
@@ -216,11 +207,10 @@ def _describe(request: Json) -> Json:
     ).to_json()
 
 
-def _find_keras_version() -> str:
-    """Return the version of the Keras that `tf.keras` is; `tf.keras.__version__` is missing in 2.13 to 2.15."""
-    import keras  # noqa: PLC0415
-
-    return str(keras.__version__)
+def find_versions() -> dict[str, str]:
+    """Return the versions of TensorFlow, Keras, NumPy and Python; `tf.keras.__version__` is missing in 2.13 to 2.15."""
+    packages = {name: str(importlib.import_module(name).__version__) for name in ("tensorflow", "keras", "numpy")}
+    return packages | {"python": platform.python_version()}
 
 
 def _find_cpu_model() -> str:
