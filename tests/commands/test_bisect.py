@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from benchmarks.commands import MisuseError, bisect
+from benchmarks.errors import StatisticsError
 from benchmarks.gate.judgement import Judgement
+from benchmarks.gate.plan import LEAST_ARM_TOLERANCE, Plan
 from benchmarks.launch.targets import Target
 from benchmarks.records import Aspect, Outcome, Question
 from tests.examples import make_case
@@ -119,6 +121,37 @@ def test_a_release_that_is_not_worse_ends_in_one_line(
     monkeypatch.setattr(bisect, "launch_target", lambda target, limits: FakeLauncher())
     assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", "--aspect", "overhead"]) == 1
     assert capsys.readouterr().err.splitlines()[-1].startswith("a bisection: expected 2.21.0 to be worse than 2.9.3")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tolerance"),
+    [
+        (("--aspect", "overhead"), Question.STEP_TIME.row.tolerance),
+        (("--aspect", "overhead", "--method", "fit_class_weight_dataset"), 0.10),
+        (("--aspect", Aspect.CPU.value), Question.STEP_TIME.row.cpu_tolerance),
+        ((), LEAST_ARM_TOLERANCE),
+        (("--aspect", "overhead", "--question", "training_graph"), 0.0),
+        (("--aspect", "overhead", "--tolerance", "7%"), 0.07),
+    ],
+)
+def test_what_is_tolerated_is_that_of_the_question_unless_it_is_asked_for(
+    pip: None, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], tolerance: float
+) -> None:
+    planned = []
+
+    def plan(question: Question, aspect: Aspect, *, comparisons: int, tolerance: float) -> Plan:
+        planned.append(tolerance)
+        raise StatisticsError("nothing is measured here")
+
+    monkeypatch.setattr(bisect, "plan_bisection", plan)
+    assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", *arguments]) == 1
+    assert planned == [pytest.approx(tolerance)]
+
+
+def test_an_aspect_that_the_question_has_not_is_refused(pip: None, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--question", "training_graph", "--aspect", Aspect.CPU.value]
+    assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", *arguments]) == 1
+    assert "aspect of training_graph: expected one of overhead" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("rises", [True, False])
