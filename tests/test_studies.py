@@ -7,7 +7,6 @@ import json
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from benchmarks.baselines.lines import append_line, load_lines
@@ -15,7 +14,6 @@ from benchmarks.baselines.store import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.errors import RecordError
 from benchmarks.records import Block, CaseReport, Measurement
 from benchmarks.studies.estimators import BlocksLine, cut_block, list_rows, load_blocks, render_arms, render_targets
-from benchmarks.studies.servers import render_servers
 from benchmarks.studies.verify_gate import (
     CaseBlocks,
     RunRecord,
@@ -203,13 +201,6 @@ def test_values_are_not_asked_for_where_a_fault_is_planted_or_they_go_elsewhere(
     kept: bool,  # noqa: FBT001
 ) -> None:
     assert keeps_values(arguments) is kept
-
-
-def test_servers_that_lie_apart_are_told_from_blocks_that_do() -> None:
-    alike = render_servers(np.array([[1.0, 3.0], [2.0, 2.0]]))
-    apart = render_servers(np.array([[1.0, 1.0], [3.0, 3.0]]))
-    assert "the blocks of one server 1.00; of the servers' means 0.00, where 0.71 would follow" in alike
-    assert "the blocks of one server 0.00; of the servers' means 1.41, where 0.00 would follow" in apart
 
 
 def test_pairs_of_targets_are_found_again_and_told_by_length_of_turn(tmp_path: Path) -> None:

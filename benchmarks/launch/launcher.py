@@ -16,7 +16,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks import errors
 from benchmarks.errors import BlockError, SuiteError, TargetError, attempt
@@ -264,6 +264,21 @@ class ServerLauncher:
         if self._server is not None:
             self._server.close()
             self._server = None
+
+
+@contextlib.contextmanager
+def open_servers(
+    targets: Iterable[Target], limits: Limits, proven: set[Proof] | None = None
+) -> Iterator[list[ServerLauncher]]:
+    """Start a server of each target when it is first asked, and end them with the context.
+
+    Args:
+        targets: what to measure.
+        limits: what each block may use.
+        proven: what need not be proven in any of them; None where they have nothing in common.
+    """
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(contextlib.closing(ServerLauncher(each, limits, proven=proven))) for each in targets]
 
 
 def _unwrap(reply: Json) -> Json:

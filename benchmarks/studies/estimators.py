@@ -27,7 +27,7 @@ import numpy as np
 
 from benchmarks.baselines.lines import append_line, group_by_key, load_lines
 from benchmarks.errors import RecordError, SuiteError
-from benchmarks.launch.launcher import ServerLauncher
+from benchmarks.launch.launcher import ServerLauncher, open_servers
 from benchmarks.launch.pool import run_together
 from benchmarks.launch.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Question
@@ -36,10 +36,10 @@ from benchmarks.records.json_form import JsonRecord
 from benchmarks.stats.estimators import LOCATIONS, Estimator, estimate_log_ratio
 from benchmarks.stats.intervals import LogEstimate
 from benchmarks.studies import (
+    find_limits,
     keep_a_core_busy,
     list_cases,
     make_measuring_parser,
-    open_servers,
     render_table,
     report_progress,
 )
@@ -88,7 +88,8 @@ def measure_blocks(
 ) -> dict[Key, list[Together]]:
     """Measure blocks of the cases by turns until each has `count`, adding each to the file at once."""
     measured = load_blocks(path)
-    with open_servers([find_target(None)] * (2 if any(turns_ms) else 1)) as launchers:
+    targets = [find_target(None)] * (2 if any(turns_ms) else 1)
+    with open_servers(targets, find_limits(), set()) as launchers:
         for index in range(count):
             for case, turn_ms in ((case, turn_ms) for case in cases for turn_ms in turns_ms):
                 found = measured.setdefault((case.case_id, turn_ms), [])
