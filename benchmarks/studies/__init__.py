@@ -15,9 +15,12 @@ import psutil
 from tabulate import tabulate
 
 from benchmarks.cases import parse_axis
-from benchmarks.records import Case, Question
+from benchmarks.records import Aspect, Case, Question
 from benchmarks.sweeps import Profile, expand
 from benchmarks.target.supervise import Limits
+
+TITLES: Mapping[Aspect, str] = {Aspect.OVERHEAD: "wall", Aspect.CPU: "CPU"}
+"""The two kinds of time, as they head columns."""
 
 
 def make_parser(name: str, doc: str | None) -> argparse.ArgumentParser:

@@ -17,7 +17,6 @@ of blocks of the log-change between the two controls. What both printed is in do
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -34,7 +33,6 @@ from benchmarks.records import Block, BlockRequest, Case, Question
 from benchmarks.records.blocks import COLUMNS
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.stats.estimators import LOCATIONS, Estimator, estimate_log_ratio
-from benchmarks.stats.intervals import LogEstimate
 from benchmarks.studies import (
     find_limits,
     keep_a_core_busy,
@@ -43,13 +41,12 @@ from benchmarks.studies import (
     render_table,
     report_progress,
 )
+from benchmarks.studies.spreads import estimate_half_width
 
 _WALL_BUDGET_S = 20.0
 """What a case may take; the suite promises an interval of ±2 % or better in this time."""
 
 _LENGTHS_NS = (500_000_000, 1_000_000_000, 2_000_000_000, 4_000_000_000, 8_000_000_000)
-_ONE_SIDE = 0.025
-_FEWEST_BLOCKS = 2
 
 _TURNS_MS = (1_000_000, 200, 50, 10)
 """The first is longer than a block: one whole block after the other."""
@@ -139,11 +136,8 @@ def list_rows(blocks: Sequence[Block], length_ns: int) -> Iterator[dict[str, str
         ]
         deviation = float(np.std(log_ratios, ddof=1))
         half_width = ""
-        if in_budget >= _FEWEST_BLOCKS:
-            estimate = LogEstimate(
-                log_ratio=0.0, standard_error=deviation / math.sqrt(in_budget), degrees_of_freedom=in_budget - 1
-            )
-            half_width = f"±{100 * estimate.estimate_upper_bound(_ONE_SIDE):.2f}"
+        if in_budget > 1:
+            half_width = f"±{100 * estimate_half_width(deviation, blocks=in_budget, kinds=1):.2f}"
         yield {
             "timed s per block": f"{length_ns / 1e9:g}",
             "estimator": estimator.value,

@@ -47,7 +47,14 @@ from benchmarks.protocols import Launcher
 from benchmarks.records import Aspect, BlockSummary, Case, Interval, Question
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.stats.intervals import Groups, LogEstimate
-from benchmarks.studies import find_limits, keep_a_core_busy, make_measuring_parser, render_table, report_progress
+from benchmarks.studies import (
+    TITLES,
+    find_limits,
+    keep_a_core_busy,
+    make_measuring_parser,
+    render_table,
+    report_progress,
+)
 from benchmarks.sweeps import Profile, expand
 
 _USUAL_METHODS: Mapping[Question, tuple[str, ...]] = {
@@ -57,7 +64,6 @@ _USUAL_METHODS: Mapping[Question, tuple[str, ...]] = {
 }
 
 _CONFIDENCE = 0.95
-_TITLES = {Aspect.OVERHEAD: "wall", Aspect.CPU: "CPU"}
 
 FEWEST_BLOCKS: int = 4
 """Two of either build order, which tell of a spread within it."""
@@ -128,8 +134,8 @@ def estimate_scatter(log_ratios: ArrayLike, weighted_built_first: Groups) -> Sca
     )
 
 
-def estimate_half_width(residual_sd: float, *, blocks: int, kinds: int, confidence: float) -> float:
-    """Return the half width of the interval over `blocks` blocks that take turns in `kinds` build orders, in log units.
+def estimate_half_width(residual_sd: float, *, blocks: int, kinds: int) -> float:
+    """Return the half width of the 95 % interval over blocks that take turns in `kinds` build orders, in log units.
 
     Raises:
         StatisticsError: when so few blocks leave no degree of freedom.
@@ -139,7 +145,7 @@ def estimate_half_width(residual_sd: float, *, blocks: int, kinds: int, confiden
     sizes = [len(range(kind, blocks, kinds)) for kind in range(kinds)]
     squared_error = residual_sd**2 * sum(1.0 / size for size in sizes) / kinds**2
     estimate = LogEstimate(log_ratio=0.0, standard_error=math.sqrt(squared_error), degrees_of_freedom=blocks - kinds)
-    return estimate.estimate_upper_bound((1.0 - confidence) / 2.0)
+    return estimate.estimate_upper_bound((1.0 - _CONFIDENCE) / 2.0)
 
 
 def estimate_serial_correlation(series: Sequence[NDArray[np.float64]]) -> Estimate | None:
@@ -223,15 +229,13 @@ def _describe_case(case: Case, blocks: Sequence[BlockSummary], *, busy: bool) ->
     row = case.question.row
     groups = list_groups(blocks)
     kinds = len(set(groups))
-    scatter = {aspect: estimate_scatter(list_log_ratios(blocks, aspect), groups) for aspect in _TITLES}
+    scatter = {aspect: estimate_scatter(list_log_ratios(blocks, aspect), groups) for aspect in TITLES}
     cells = {"case": case.case_id, "core": "busy" if busy else "idle", "blocks": str(len(blocks))}
-    for aspect, title in _TITLES.items():
+    for aspect, title in TITLES.items():
         cells[f"{title} SD %"] = f"{100.0 * scatter[aspect].as_is_sd:.2f}"
         cells[f"{title} SD within orders %"] = f"{100.0 * scatter[aspect].residual_sd:.2f}"
         cells[f"{title} build order %"] = _format_effect(scatter[aspect].order_effect)
-    half_width = estimate_half_width(
-        scatter[Aspect.OVERHEAD].residual_sd, blocks=row.screen_blocks, kinds=kinds, confidence=_CONFIDENCE
-    )
+    half_width = estimate_half_width(scatter[Aspect.OVERHEAD].residual_sd, blocks=row.screen_blocks, kinds=kinds)
     timed_share = estimate_timed_share(case.question, blocks)
     return cells | {
         "take-down control ms": f"{np.median([block.control_takedown_ns for block in blocks]) / 1e6:.2f}",
@@ -251,7 +255,7 @@ def _render_correlations(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:
     """Return a table of the correlation of neighbouring blocks, by question and of all of them."""
     kinds = list(dict.fromkeys((case.question, busy) for case, busy in spreads))
     rows = []
-    for aspect, title in _TITLES.items():
+    for aspect, title in TITLES.items():
         for kind in [None, *kinds]:
             series = [
                 estimate_scatter(list_log_ratios(blocks, aspect), list_groups(blocks)).residuals

@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.errors import RecordError
 from benchmarks.methods import load_method
 from benchmarks.probes import Stopwatch, load_gauge, load_probe
-from benchmarks.protocols import Method, Probe, Samples, Slices, Task, TrainingArm, Watch, Workload
+from benchmarks.protocols import Probe, Samples, Slices, Task, TrainingArm, Watch
 from benchmarks.records import Arm, BlockRequest, Environment, Json, Profile, ReadRequest
 from benchmarks.target.interleave import interleave, open_turns, slow_down, write_block
 from benchmarks.target.profiling import ProfilingWatch, profile_in_turns, profile_once
@@ -111,7 +111,7 @@ def _open_arms(request: BlockRequest, probe: Probe, watch: Watch) -> Iterator[Ma
 
 def _open_arm(request: BlockRequest, probe: Probe, watch: Watch, arm: Arm) -> Slices:
     """Build one arm of a case, ready for its first slice."""
-    factory = _make_factory(request, arm)
+    factory = _ArmFactory(request, arm)
     samples = make_samples(request.case.workload, probe.count_samples(request.case), request.seed)
     return probe.open_slices(lambda: factory.build_arm(samples), watch)
 
@@ -128,36 +128,28 @@ def make_samples(workload: str, sample_count: int, seed: int) -> Samples:
     return load_workload(workload).make_samples(sample_count, seed)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _ArmFactory:
-    """Makes one arm of a case; satisfies `protocols.ArmFactory`."""
+    """Makes one arm of the case that is asked for; satisfies `protocols.ArmFactory`."""
 
-    request: BlockRequest | ReadRequest
-    arm: Arm
-    method: Method
-    workload: Workload
+    def __init__(self, request: BlockRequest | ReadRequest, arm: Arm) -> None:
+        self._case, self._seed = request.case, request.seed
+        self._method, self._workload = load_method(request.case.method), load_workload(request.case.workload)
+        self._weighted = arm is Arm.WEIGHTED and not request.case.null
 
     def make_samples(self, sample_count: int) -> Samples:
         """Return that many samples."""
-        return self.workload.make_samples(sample_count, self.request.seed)
+        return self._workload.make_samples(sample_count, self._seed)
 
     def build_arm(self, samples: Samples) -> TrainingArm:
-        """Return a fresh arm; that of a null case weights nothing."""
-        case = self.request.case
+        """Return a fresh arm."""
         task = Task(
-            workload=self.workload,
+            workload=self._workload,
             samples=samples,
-            depth=case.depth,
-            batch_size=case.batch_size,
-            seed=self.request.seed,
+            depth=self._case.depth,
+            batch_size=self._case.batch_size,
+            seed=self._seed,
         )
-        return self.method.build_arm(task, weighted=self.arm is Arm.WEIGHTED and not case.null)
-
-
-def _make_factory(request: BlockRequest | ReadRequest, arm: Arm) -> _ArmFactory:
-    """Return what makes this arm of the case that is asked for."""
-    case = request.case
-    return _ArmFactory(request=request, arm=arm, method=load_method(case.method), workload=load_workload(case.workload))
+        return self._method.build_arm(task, weighted=self._weighted)
 
 
 def _read(job: Json) -> Json:
@@ -168,7 +160,7 @@ def _read(job: Json) -> Json:
     if gauge.needs_allocator_statistics:
         os.environ[_ALLOCATOR_VARIABLE] = "true"
     _set_threads(request.intra_op_threads, request.inter_op_threads)
-    readings = gauge.read_arm(request, _make_factory(request, request.arm))
+    readings = gauge.read_arm(request, _ArmFactory(request, request.arm))
     return readings.to_json() | {"read_ns": time.perf_counter_ns() - begin_ns}
 
 
