@@ -12,7 +12,7 @@ import pytest
 from benchmarks.baselines.lines import append_line, load_lines
 from benchmarks.baselines.store import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.errors import RecordError
-from benchmarks.records import Block, CaseReport, Measurement
+from benchmarks.records import Block, CaseReport
 from benchmarks.studies.estimators import BlocksLine, cut_block, list_rows, load_blocks, render_arms, render_targets
 from benchmarks.studies.verify_gate import (
     CaseBlocks,
@@ -91,9 +91,7 @@ def test_verdicts_are_read_from_junit_xml(tmp_path: Path) -> None:
 
 
 def test_runs_are_counted_by_verdict(tmp_path: Path) -> None:
-    record = RunRecord(
-        began="2026-01-01T00:00:00+00:00", wall_s=60.0, load_average=0.1, exit_status=0, verdicts={"a": "HELD"}
-    )
+    record = make_run({}, verdicts={"a": "HELD"})
     red = dataclasses.replace(record, exit_status=1, verdicts={"a": "REGRESSED"})
     path = tmp_path / "runs.jsonl"
     path.write_text("".join(json.dumps(dataclasses.asdict(each)) + "\n" for each in (record, red)))
@@ -124,10 +122,6 @@ def make_run(blocks: dict[str, CaseBlocks], verdicts: dict[str, str] | None = No
     )
 
 
-def make_report(measurement: Measurement) -> CaseReport:
-    return make_case_report(measurement)
-
-
 def describe_run(report: CaseReport) -> str:
     """Return the JSON of a run with this case and a benchmark of somebody else."""
     stored = [{"name": "a", "extra_info": {EXTRA_INFO_KEY: to_extra_info(report)}}, {"name": "b", "extra_info": {}}]
@@ -146,7 +140,7 @@ class FakePytest:
         properties = "<properties><property name='verdict' value='HELD'/></properties>"
         Path(options["--junitxml"]).write_text(f"<testsuite><testcase name='a'>{properties}</testcase></testsuite>")
         if "--benchmark-json" in options:
-            Path(options["--benchmark-json"]).write_text(describe_run(make_report(make_measurement())))
+            Path(options["--benchmark-json"]).write_text(describe_run(make_case_report(make_measurement())))
         return subprocess.CompletedProcess(command, returncode=1)
 
 
@@ -170,9 +164,8 @@ def test_the_values_of_a_run_are_kept_by_case_and_found_again(tmp_path: Path) ->
         make_block_summary(0.01 + 1e-9, cpu_log_ratio=0.02, weighted_built_first=b) for b in (True, False)
     )
     measurement = dataclasses.replace(make_measurement(), blocks=summaries)
-    report = make_report(measurement)
     path = tmp_path / "run.json"
-    path.write_text(describe_run(report))
+    path.write_text(describe_run(make_case_report(measurement)))
     blocks = read_blocks(path)
     expected = CaseBlocks(log_ratios=(0.01, 0.01), cpu_log_ratios=(0.02, 0.02), weighted_built_first=(True, False))
     assert blocks == {EXAMPLE_CASE.case_id: expected}

@@ -272,10 +272,8 @@ def _tell_end(told_fd: int, number: int) -> Callable[[Future[Block]], None]:
 def _find_result(block: Future[Block]) -> Block | SuiteError:
     """Return the block, or the reason that there is none, whatever it is: other blocks are not to be lost with it."""
     try:
-        return block.result()
-    except SuiteError as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - as above
+        return attempt(Future.result, block)
+    except Exception as error:  # noqa: BLE001 - whatever it is
         return BlockError(f"asking for the block raised {type(error).__name__}: {error}; please report it")
 
 

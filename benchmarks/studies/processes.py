@@ -36,6 +36,7 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks import studies
 from benchmarks.launch.launcher import ServerLauncher, open_servers
 from benchmarks.launch.pool import LAYOUTS
 from benchmarks.launch.targets import find_target
@@ -44,14 +45,6 @@ from benchmarks.probes import load_probe
 from benchmarks.records import Arm, Block, BlockRequest, Case, Json, Question, ReadRequest
 from benchmarks.records.quantities import PASS_PEAK_TENSORS, name_reading
 from benchmarks.stats.estimators import summarise_block
-from benchmarks.studies import (
-    find_limits,
-    keep_a_core_busy,
-    list_cases,
-    make_measuring_parser,
-    render_table,
-    report_progress,
-)
 from benchmarks.target.jobs import do_job, make_samples
 from benchmarks.target.serving import RunChildren, measure_cold_block
 from benchmarks.target.supervise import start_forked, supervise
@@ -83,11 +76,11 @@ def measure_servers(case: Case, servers: int, blocks: int, *, fixed: bool) -> ND
         dataclasses.replace(find_target(None), layout=number % LAYOUTS if fixed else None) for number in range(servers)
     ]
     values = np.empty((servers, blocks))
-    with open_servers(targets, find_limits(), set()) as launchers:
+    with open_servers(targets, studies.find_limits(), set()) as launchers:
         for number in range(blocks):
             for index, launcher in enumerate(launchers):
                 values[index, number] = measure_in_server(case, launcher, number)
-            report_progress(f"block {number + 1} of {blocks} in each server")
+            studies.report_progress(f"block {number + 1} of {blocks} in each server")
     return values
 
 
@@ -104,7 +97,7 @@ def render_servers(values: NDArray[np.float64]) -> str:
     within = float(np.sqrt(values.var(axis=1, ddof=1).mean()))
     between = float(values.mean(axis=1).std(ddof=1))
     return (
-        f"{render_table(rows)}\n\n"
+        f"{studies.render_table(rows)}\n\n"
         f"Spread (SD) of the blocks of one server {within:.2f}; of the servers' means {between:.2f}, where "
         f"{within / np.sqrt(values.shape[1]):.2f} would follow from the blocks alone."
     )
@@ -116,7 +109,7 @@ def measure_starts(case: Case, rounds: int) -> Starts:
     make_samples(case.workload, load_probe(case.question).count_samples(case), _SEED)
 
     def run_children(jobs: Sequence[Json]) -> list[Json]:
-        return supervise([partial(start_forked, partial(do_job, job)) for job in jobs], find_limits())
+        return supervise([partial(start_forked, partial(do_job, job)) for job in jobs], studies.find_limits())
 
     return measure_in_turns(case, rounds, run_children)
 
@@ -148,7 +141,7 @@ def render_starts(cases: Mapping[Case, Starts]) -> str:
         for case, starts in cases.items()
         for at_once, blocks in starts.items()
     ]
-    return render_table(rows)
+    return studies.render_table(rows)
 
 
 def _describe_blocks(blocks: Sequence[Block]) -> dict[str, str]:
@@ -172,7 +165,7 @@ def _describe_blocks(blocks: Sequence[Block]) -> dict[str, str]:
 
 
 def _study_servers(options: argparse.Namespace) -> str:
-    cases = list_cases(Question(options.question), options.method or "loop_graph")
+    cases = studies.list_cases(Question(options.question), options.method or "loop_graph")
     (case,) = (each for each in cases if not each.null)
     return render_servers(measure_servers(case, options.servers, options.blocks, fixed=options.fixed))
 
@@ -180,18 +173,18 @@ def _study_servers(options: argparse.Namespace) -> str:
 def _study_starts(options: argparse.Namespace) -> str:
     os.environ |= {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}  # as servers are started
     measured = {}
-    for case in list_cases(Question.STARTUP_TIME, options.method or "fit_array,loop_graph"):
+    for case in studies.list_cases(Question.STARTUP_TIME, options.method or "fit_array,loop_graph"):
         if case.null is options.weighted:
             continue
         with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
             measured[case] = pool.submit(measure_starts, case, options.rounds).result()
-        report_progress(f"measured {case.case_id}")
+        studies.report_progress(f"measured {case.case_id}")
     return render_starts(measured)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
-    parser = make_measuring_parser("processes", __doc__)
+    parser = studies.make_measuring_parser("processes", __doc__)
     parser.add_argument("of", choices=("servers", "starts"), help="what is compared")
     parser.add_argument("--method", help="whose case is measured in servers (default: loop_graph), whose in starts")
     parser.add_argument("--question", default=Question.STEP_TIME.value, help="of servers: step_time or peak_memory")
@@ -203,7 +196,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.rounds < _ROUNDS_OF_A_BLOCK:
         parser.error(f"--rounds: expected at least {_ROUNDS_OF_A_BLOCK}, got {options.rounds}; one round has no spread")
-    with keep_a_core_busy(busy=options.busy):
+    with studies.keep_a_core_busy(busy=options.busy):
         print(_study_servers(options) if options.of == "servers" else _study_starts(options))
 
 

@@ -35,6 +35,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from benchmarks import studies
 from benchmarks.baselines.lines import append_line, group_by_key, load_lines
 from benchmarks.baselines.store import load_run, read_baseline
 from benchmarks.errors import AxisError, StatisticsError, SuiteError
@@ -47,14 +48,6 @@ from benchmarks.protocols import Launcher
 from benchmarks.records import Aspect, BlockSummary, Case, Interval, Question
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.stats.intervals import Groups, LogEstimate
-from benchmarks.studies import (
-    TITLES,
-    find_limits,
-    keep_a_core_busy,
-    make_measuring_parser,
-    render_table,
-    report_progress,
-)
 from benchmarks.sweeps import Profile, expand
 
 _USUAL_METHODS: Mapping[Question, tuple[str, ...]] = {
@@ -208,7 +201,7 @@ def measure_case(launcher: Launcher, case: Case, count: int, path: Path, *, busy
     def keep(number: int, overhead: Interval | None) -> None:
         del overhead
         append_line(path, SpreadLine(case=case, busy=busy, block=source.blocks[-1]))
-        report_progress(f"block {number} of {count}: {case.case_id}")
+        studies.report_progress(f"block {number} of {count}: {case.case_id}")
 
     source = TimedSource(case, launcher, MeasuringSettings(seed=1), keep)
     source.blocks += load_spreads(path).get((case, busy), [])
@@ -218,7 +211,7 @@ def measure_case(launcher: Launcher, case: Case, count: int, path: Path, *, busy
 def render_spreads(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:
     """Return a row for each case of enough blocks, log-ratios in percent, and how far neighbouring blocks agree."""
     enough = {key: blocks for key, blocks in spreads.items() if len(blocks) >= FEWEST_BLOCKS}
-    table = render_table([_describe_case(case, blocks, busy=busy) for (case, busy), blocks in enough.items()])
+    table = studies.render_table([_describe_case(case, blocks, busy=busy) for (case, busy), blocks in enough.items()])
     parts = [table, _render_correlations(enough)]
     if len(enough) < len(spreads):
         parts.append(f"Cases of fewer than {FEWEST_BLOCKS} blocks are left out: {len(spreads) - len(enough)}.")
@@ -229,9 +222,9 @@ def _describe_case(case: Case, blocks: Sequence[BlockSummary], *, busy: bool) ->
     row = case.question.row
     groups = list_groups(blocks)
     kinds = len(set(groups))
-    scatter = {aspect: estimate_scatter(list_log_ratios(blocks, aspect), groups) for aspect in TITLES}
+    scatter = {aspect: estimate_scatter(list_log_ratios(blocks, aspect), groups) for aspect in studies.TITLES}
     cells = {"case": case.case_id, "core": "busy" if busy else "idle", "blocks": str(len(blocks))}
-    for aspect, title in TITLES.items():
+    for aspect, title in studies.TITLES.items():
         cells[f"{title} SD %"] = f"{100.0 * scatter[aspect].as_is_sd:.2f}"
         cells[f"{title} SD within orders %"] = f"{100.0 * scatter[aspect].residual_sd:.2f}"
         cells[f"{title} build order %"] = _format_effect(scatter[aspect].order_effect)
@@ -255,7 +248,7 @@ def _render_correlations(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:
     """Return a table of the correlation of neighbouring blocks, by question and of all of them."""
     kinds = list(dict.fromkeys((case.question, busy) for case, busy in spreads))
     rows = []
-    for aspect, title in TITLES.items():
+    for aspect, title in studies.TITLES.items():
         for kind in [None, *kinds]:
             series = [
                 estimate_scatter(list_log_ratios(blocks, aspect), list_groups(blocks)).residuals
@@ -268,12 +261,12 @@ def _render_correlations(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:
                 told = f"{found.estimate:+.2f} ± {found.standard_error:.2f}"
                 row = {"blocks of": name, "time": title, "pairs": str(found.count)}
                 rows.append(row | {"correlation of neighbouring blocks, ± its standard error": told})
-    return render_table(rows)
+    return studies.render_table(rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what is missing and print the tables."""
-    parser = make_measuring_parser("spreads", __doc__)
+    parser = studies.make_measuring_parser("spreads", __doc__)
     usual = ",".join(question.value for question in _USUAL_METHODS)
     parser.add_argument("--questions", default=usual, help=f"which timed questions (default: {usual})")
     parser.add_argument("--methods", help="whose null cases, of all questions (default: some of each question)")
@@ -289,8 +282,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not options.only_render:
             methods = None if options.methods is None else options.methods.split(",")
             cases = list_null_cases(options.questions.split(","), methods)
-            launcher = launch_target(find_target(None), find_limits())
-            with keep_a_core_busy(busy=options.busy), contextlib.closing(launcher):
+            launcher = launch_target(find_target(None), studies.find_limits())
+            with studies.keep_a_core_busy(busy=options.busy), contextlib.closing(launcher):
                 launcher.start(BLOCKS_AT_ONCE)
                 for case in cases:
                     measure_case(launcher, case, options.blocks, options.file, busy=options.busy)

@@ -29,12 +29,17 @@ def launchers(monkeypatch: pytest.MonkeyPatch) -> list[FakeLauncher]:
     return made
 
 
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """Where blocks are written down; there are none yet."""
+    return tmp_path / "raw.jsonl"
+
+
 def count_measured(launchers: list[FakeLauncher]) -> int:
     return sum(len(launcher.requests) + len(launcher.read_requests) for launcher in launchers)
 
 
-def test_each_case_is_measured_in_each_version_and_written_down(launchers: list[FakeLauncher], tmp_path: Path) -> None:
-    raw = tmp_path / "raw.jsonl"
+def test_each_case_is_measured_in_each_version_and_written_down(launchers: list[FakeLauncher], raw: Path) -> None:
     history.measure_history(parse_versions("2.14,2.15"), 2, raw)
     entries = history.load_history(raw)
     assert len(entries) == 2 * 2 * len(history.list_cases())
@@ -42,22 +47,20 @@ def test_each_case_is_measured_in_each_version_and_written_down(launchers: list[
     assert all(launcher.closed for launcher in launchers)
 
 
-def test_versions_take_turns_within_a_round(launchers: list[FakeLauncher], tmp_path: Path) -> None:
-    history.measure_history(parse_versions("2.13,2.14,2.15"), 1, tmp_path / "raw.jsonl")
-    versions = [entry.version for entry in history.load_history(tmp_path / "raw.jsonl")]
+def test_versions_take_turns_within_a_round(launchers: list[FakeLauncher], raw: Path) -> None:
+    history.measure_history(parse_versions("2.13,2.14,2.15"), 1, raw)
+    versions = [entry.version for entry in history.load_history(raw)]
     assert all(set(versions[start : start + 3]) == {"2.13", "2.14", "2.15"} for start in range(0, len(versions), 3))
 
 
-def test_what_is_written_down_is_not_measured_again(launchers: list[FakeLauncher], tmp_path: Path) -> None:
-    raw = tmp_path / "raw.jsonl"
+def test_what_is_written_down_is_not_measured_again(launchers: list[FakeLauncher], raw: Path) -> None:
     history.measure_history(parse_versions("2.14"), 1, raw)
     first = count_measured(launchers)
     history.measure_history(parse_versions("2.14"), 2, raw)
     assert count_measured(launchers) == 2 * first
 
 
-def test_counts_and_bytes_get_fewer_rounds_than_times(launchers: list[FakeLauncher], tmp_path: Path) -> None:
-    raw = tmp_path / "raw.jsonl"
+def test_counts_and_bytes_get_fewer_rounds_than_times(launchers: list[FakeLauncher], raw: Path) -> None:
     history.measure_history(parse_versions("2.14"), 5, raw)
     counted = Counter(entry.case.question for entry in history.load_history(raw))
     cases = Counter(case.question for case in history.list_cases())
@@ -71,12 +74,11 @@ def test_counts_and_bytes_get_fewer_rounds_than_times(launchers: list[FakeLaunch
 
 
 def test_what_failed_is_measured_again_and_forgotten(
-    launchers: list[FakeLauncher], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    launchers: list[FakeLauncher], raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(launcher: FakeLauncher, request: BlockRequest, meeting: Meeting | None = None) -> Block:
         raise BlockError("the block was killed")
 
-    raw = tmp_path / "raw.jsonl"
     with monkeypatch.context() as broken:
         broken.setattr(FakeLauncher, "run_block", fail)
         history.measure_history(parse_versions("2.14"), 1, raw)
@@ -108,21 +110,19 @@ def test_what_failed_is_measured_again_and_forgotten(
 )
 def test_blocks_of_elsewhere_are_not_gone_on_with(
     launchers: list[FakeLauncher],
-    tmp_path: Path,
+    raw: Path,
     capsys: pytest.CaptureFixture[str],
     here: str,
     written: str,
     message: str,
 ) -> None:
-    raw = tmp_path / "raw.jsonl"
     history.measure_history(parse_versions("2.14"), 1, raw)
     raw.write_text(raw.read_text().replace(here, written))
     assert history.main(["--versions", "2.14", "--rounds", "2", "--raw", str(raw)]) == 1
     assert message in capsys.readouterr().err
 
 
-def test_a_further_version_is_timed_together_with_the_others(launchers: list[FakeLauncher], tmp_path: Path) -> None:
-    raw = tmp_path / "raw.jsonl"
+def test_a_further_version_is_timed_together_with_the_others(launchers: list[FakeLauncher], raw: Path) -> None:
     history.measure_history(parse_versions("2.14,2.15"), 1, raw)
     first = {entry.occasion for entry in history.load_history(raw) if entry.case.question.is_timed}
     history.measure_history(parse_versions("2.14,2.15,2.16"), 1, raw)
@@ -136,22 +136,18 @@ def test_a_further_version_is_timed_together_with_the_others(launchers: list[Fak
 
 
 def test_a_block_that_traced_while_it_was_timed_has_failed(
-    launchers: list[FakeLauncher], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    launchers: list[FakeLauncher], raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
         "benchmarks.launch.launcher.ServerLauncher", lambda *_, **__: FakeLauncher(traces_while_timed=1)
     )
-    raw = tmp_path / "raw.jsonl"
     history.measure_history(parse_versions("2.14"), 1, raw)
     steps = [entry for entry in history.load_history(raw) if entry.case.question is Question.STEP_TIME]
     assert steps
     assert all(entry.failed and "expected no tracing" in entry.failed for entry in steps)
 
 
-def test_a_line_that_was_torn_by_an_interruption_is_measured_again(
-    launchers: list[FakeLauncher], tmp_path: Path
-) -> None:
-    raw = tmp_path / "raw.jsonl"
+def test_a_line_that_was_torn_by_an_interruption_is_measured_again(launchers: list[FakeLauncher], raw: Path) -> None:
     history.measure_history(parse_versions("2.14"), 1, raw)
     whole = raw.read_bytes()
     raw.write_bytes(whole[:-20])
@@ -160,16 +156,15 @@ def test_a_line_that_was_torn_by_an_interruption_is_measured_again(
     assert len(history.load_history(raw)) == len(history.list_cases())
 
 
-def test_a_torn_line_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    raw = tmp_path / "raw.jsonl"
+def test_a_torn_line_is_named(raw: Path, capsys: pytest.CaptureFixture[str]) -> None:
     raw.write_text('{"version": "2.1\n')
     assert history.main(["--only-render", "--raw", str(raw)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
     assert f"{raw}, line 1: expected a line of a history" in line
 
 
-def test_the_command_writes_its_table(launchers: list[FakeLauncher], tmp_path: Path) -> None:
-    raw, table = tmp_path / "raw.jsonl", tmp_path / "history.md"
+def test_the_command_writes_its_table(launchers: list[FakeLauncher], raw: Path, tmp_path: Path) -> None:
+    table = tmp_path / "history.md"
     assert history.main(["--versions", "2.14,2.15", "--rounds", "2", "--raw", str(raw), "--table", str(table)]) == 0
     text = table.read_text()
     assert text.startswith("# What weighting costs, from TensorFlow 2.14 to 2.15\n")
@@ -177,7 +172,7 @@ def test_the_command_writes_its_table(launchers: list[FakeLauncher], tmp_path: P
 
 
 def test_a_pair_of_versions_is_measured_in_an_environment_of_both(
-    launchers: list[FakeLauncher], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    launchers: list[FakeLauncher], raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = []
 
@@ -186,7 +181,6 @@ def test_a_pair_of_versions_is_measured_in_an_environment_of_both(
         return Target(interpreter=Path("python"))
 
     monkeypatch.setattr(history, "build_target", build)
-    raw = tmp_path / "raw.jsonl"
     history.measure_history(parse_versions("2.16/3.3,2.16"), 1, raw)
     assert built == ["tensorflow-cpu==2.16.* keras==3.3.*", "tensorflow-cpu==2.16.*"]
     assert {entry.version for entry in history.load_history(raw)} == {"2.16", "2.16/3.3"}

@@ -86,10 +86,6 @@ class FakeServer(FakeLauncher):
         super().__init__()
         self._meet = meet
         self.layout = layout
-        self.started = False
-
-    def start(self, count: int = 1) -> None:
-        self.started = True
 
     def run_block(self, request: BlockRequest, meeting: Meeting | None = None) -> Block:
         self._meet()
@@ -136,7 +132,7 @@ def test_servers_that_read_have_fixed_layouts_and_those_that_time_draw_theirs() 
     """Both at the same time, since a run may have cases of either kind."""
     launcher, servers = make_launcher()
     launcher.start(2)
-    assert [server.started for server in servers] == [True, True]
+    assert [server.started for server in servers] == [1, 1]
     launcher.run_blocks(ask_for_blocks(1, 2))
     launcher.read_arms([ReadRequest(case=CASE, arm=Arm.CONTROL, seed=1, layout=layout) for layout in (2, 0)])
     assert [(server.layout, len(server.requests), len(server.read_requests)) for server in servers] == [
@@ -183,11 +179,7 @@ def test_blocks_asked_for_at_once_have_a_server_each_and_are_set_up_at_the_same_
 def test_the_timed_part_of_a_block_is_alone_and_is_not_interrupted() -> None:
     stage = Stage()
     names = iter("abc")
-
-    class Timed(TurnTaker):
-        def start(self, count: int = 1) -> None: ...
-
-    launcher = ServerPool(lambda layout: Timed(next(names), stage, rounds=20))
+    launcher = ServerPool(lambda layout: TurnTaker(next(names), stage, rounds=20))
     launcher.run_blocks(ask_for_blocks(1, 2, 3))
     assert stage.clashes == 0
     assert sorted((name, len(list(turn))) for name, turn in itertools.groupby(stage.diary)) == [
@@ -201,11 +193,7 @@ def test_which_block_is_timed_first_is_drawn_from_the_seeds() -> None:
     def find_first(*seeds: int) -> str:
         stage = Stage()
         names = iter("ab")
-
-        class Timed(TurnTaker):
-            def start(self, count: int = 1) -> None: ...
-
-        ServerPool(lambda layout: Timed(next(names), stage, rounds=2)).run_blocks(ask_for_blocks(*seeds))
+        ServerPool(lambda layout: TurnTaker(next(names), stage, rounds=2)).run_blocks(ask_for_blocks(*seeds))
         return stage.diary[0]
 
     assert find_first(1, 2) == find_first(1, 2)
@@ -253,11 +241,7 @@ def test_asking_for_nothing_at_once_gives_nothing() -> None:
 
 def launch_real(servers: Servers, body: str) -> ServerPool:
     """Return a launcher whose servers are processes that run `body`."""
-
-    def make_server(layout: int | None) -> Launcher:
-        return servers.launch(body)
-
-    return ServerPool(make_server)
+    return ServerPool(lambda layout: servers.launch(body))
 
 
 def test_servers_are_started_at_the_same_time(servers: Servers) -> None:
