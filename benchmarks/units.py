@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
 from benchmarks.errors import AxisError
 
 _PERCENT = re.compile(r"^([+-]?\d+(?:\.\d+)?)\s*%$")
-_NS_PER_UNIT = (("s", 1e9), ("ms", 1e6), ("us", 1e3), ("ns", 1.0))
+_NS_PER_UNIT = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
 _BYTES = re.compile(r"^\+?(\d+(?:\.\d+)?)\s*(B|KiB|MiB|GiB)$")
-_BYTES_PER_UNIT = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10, "B": 1}
+_BYTES_PER_UNIT = {"GiB": 2**30, "MiB": 2**20, "KiB": 2**10}
 _THREE_DIGITS = 100
 
 
@@ -57,15 +58,26 @@ def format_duration(duration_ns: float) -> str:
     Args:
         duration_ns: a duration in nanoseconds.
     """
-    for unit, ns_per_unit in _NS_PER_UNIT:
-        if abs(duration_ns) >= ns_per_unit:
-            return f"{duration_ns / ns_per_unit:#.3g}".rstrip(".") + f" {unit}"
-    return f"{duration_ns:.0f} ns"
+    return _format_in_units(duration_ns, _NS_PER_UNIT, "ns")
 
 
 def format_extra_duration(duration_ns: float) -> str:
     """Write a difference between durations with its sign: 1,500 becomes `+1.50 us`."""
-    text = format_duration(duration_ns).replace("-0 ns", "0 ns")
+    return _sign(format_duration(duration_ns))
+
+
+def _format_in_units(value: float, size_by_unit: Mapping[str, int], smallest: str) -> str:
+    """Write a value in the first unit that keeps it at or above 1, or whole in the smallest, whose size is 1."""
+    for unit, size in size_by_unit.items():
+        number = value / size
+        if abs(number) >= _THREE_DIGITS:
+            return f"{number:.0f} {unit}"
+        if abs(number) >= 1:
+            return f"{number:#.3g}".rstrip(".") + f" {unit}"
+    return f"{value:.0f} {smallest}".replace("-0 ", "0 ")
+
+
+def _sign(text: str) -> str:
     return text if text.startswith("-") else f"+{text}"
 
 
@@ -86,17 +98,12 @@ def format_bytes(count: float) -> str:
     Args:
         count: bytes; a negative number keeps its sign.
     """
-    for unit, bytes_per_unit in _BYTES_PER_UNIT.items():
-        if abs(count) >= bytes_per_unit and unit != "B":
-            number = count / bytes_per_unit
-            return f"{number:.0f} {unit}" if abs(number) >= _THREE_DIGITS else f"{number:#.3g}".rstrip(".") + f" {unit}"
-    return f"{count:.0f} B".replace("-0 B", "0 B")
+    return _format_in_units(count, _BYTES_PER_UNIT, "B")
 
 
 def format_extra_bytes(count: float) -> str:
     """Write a difference in bytes with its sign: 1536 becomes `+1.50 KiB`."""
-    text = format_bytes(count)
-    return text if text.startswith("-") else f"+{text}"
+    return _sign(format_bytes(count))
 
 
 def parse_bytes(text: str) -> int:
@@ -108,4 +115,4 @@ def parse_bytes(text: str) -> int:
     match = _BYTES.match(text.strip())
     if match is None:
         raise AxisError(f"expected a number of bytes such as 64KiB or 2MiB, got {text!r}; write a number and its unit")
-    return round(float(match.group(1)) * _BYTES_PER_UNIT[match.group(2)])
+    return round(float(match.group(1)) * _BYTES_PER_UNIT.get(match.group(2), 1))

@@ -21,7 +21,6 @@ FLOORS = (
     {"errors", "units"},
     {"questions"},
     {"protocols", "records"},
-    {"stopwatch"},
     {"methods", "probes", "stats", "workloads"},
     {"cases"},
     {"baselines", "gate", "sweeps", "target"},

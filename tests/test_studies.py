@@ -7,15 +7,13 @@ import json
 import subprocess
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from benchmarks.baselines.lines import append_line, load_lines
 from benchmarks.baselines.store import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.errors import RecordError
-from benchmarks.records import Block, CaseReport, Measurement
+from benchmarks.records import Block, CaseReport
 from benchmarks.studies.estimators import BlocksLine, cut_block, list_rows, load_blocks, render_arms, render_targets
-from benchmarks.studies.servers import render_servers
 from benchmarks.studies.verify_gate import (
     CaseBlocks,
     RunRecord,
@@ -93,9 +91,7 @@ def test_verdicts_are_read_from_junit_xml(tmp_path: Path) -> None:
 
 
 def test_runs_are_counted_by_verdict(tmp_path: Path) -> None:
-    record = RunRecord(
-        began="2026-01-01T00:00:00+00:00", wall_s=60.0, load_average=0.1, exit_status=0, verdicts={"a": "HELD"}
-    )
+    record = make_run({}, verdicts={"a": "HELD"})
     red = dataclasses.replace(record, exit_status=1, verdicts={"a": "REGRESSED"})
     path = tmp_path / "runs.jsonl"
     path.write_text("".join(json.dumps(dataclasses.asdict(each)) + "\n" for each in (record, red)))
@@ -126,10 +122,6 @@ def make_run(blocks: dict[str, CaseBlocks], verdicts: dict[str, str] | None = No
     )
 
 
-def make_report(measurement: Measurement) -> CaseReport:
-    return make_case_report(measurement)
-
-
 def describe_run(report: CaseReport) -> str:
     """Return the JSON of a run with this case and a benchmark of somebody else."""
     stored = [{"name": "a", "extra_info": {EXTRA_INFO_KEY: to_extra_info(report)}}, {"name": "b", "extra_info": {}}]
@@ -148,7 +140,7 @@ class FakePytest:
         properties = "<properties><property name='verdict' value='HELD'/></properties>"
         Path(options["--junitxml"]).write_text(f"<testsuite><testcase name='a'>{properties}</testcase></testsuite>")
         if "--benchmark-json" in options:
-            Path(options["--benchmark-json"]).write_text(describe_run(make_report(make_measurement())))
+            Path(options["--benchmark-json"]).write_text(describe_run(make_case_report(make_measurement())))
         return subprocess.CompletedProcess(command, returncode=1)
 
 
@@ -172,9 +164,8 @@ def test_the_values_of_a_run_are_kept_by_case_and_found_again(tmp_path: Path) ->
         make_block_summary(0.01 + 1e-9, cpu_log_ratio=0.02, weighted_built_first=b) for b in (True, False)
     )
     measurement = dataclasses.replace(make_measurement(), blocks=summaries)
-    report = make_report(measurement)
     path = tmp_path / "run.json"
-    path.write_text(describe_run(report))
+    path.write_text(describe_run(make_case_report(measurement)))
     blocks = read_blocks(path)
     expected = CaseBlocks(log_ratios=(0.01, 0.01), cpu_log_ratios=(0.02, 0.02), weighted_built_first=(True, False))
     assert blocks == {EXAMPLE_CASE.case_id: expected}
@@ -203,13 +194,6 @@ def test_values_are_not_asked_for_where_a_fault_is_planted_or_they_go_elsewhere(
     kept: bool,  # noqa: FBT001
 ) -> None:
     assert keeps_values(arguments) is kept
-
-
-def test_servers_that_lie_apart_are_told_from_blocks_that_do() -> None:
-    alike = render_servers(np.array([[1.0, 3.0], [2.0, 2.0]]))
-    apart = render_servers(np.array([[1.0, 1.0], [3.0, 3.0]]))
-    assert "the blocks of one server 1.00; of the servers' means 0.00, where 0.71 would follow" in alike
-    assert "the blocks of one server 0.00; of the servers' means 1.41, where 0.00 would follow" in apart
 
 
 def test_pairs_of_targets_are_found_again_and_told_by_length_of_turn(tmp_path: Path) -> None:

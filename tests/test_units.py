@@ -61,11 +61,14 @@ def test_formatting_and_parsing_a_percentage_are_inverse(tenths: int) -> None:
     ("duration_ns", "text"),
     [
         (950, "950 ns"),
+        (12.34, "12.3 ns"),
         (1_234_567, "1.23 ms"),
         (41_000, "41.0 us"),
         (2.5e9, "2.50 s"),
         (123_456_789, "123 ms"),
         (0, "0 ns"),
+        (999_600, "1000 us"),
+        (1.5e12, "1500 s"),
     ],
 )
 def test_a_duration_has_three_digits_and_a_fitting_unit(duration_ns: float, text: str) -> None:

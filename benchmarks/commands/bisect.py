@@ -5,8 +5,9 @@
     python -m benchmarks.commands.bisect --package keras --with tensorflow-cpu==2.16.2 --good 3.3.3 --bad 3.6.0
 
 Each comparison is one of two targets (`--against`): the same blocks, the same rules, an error level that is shared by
-all comparisons of the search. It asks for one aspect: what weighting costs, or what one arm takes by itself. An
-UNDECIDED release is judged by where its estimate lies, and the answer says so.
+all comparisons of the search. It asks for one aspect: what weighting costs, or what one arm takes by itself. Without
+`--tolerance` a rise is bad that any other comparison of two targets would not tolerate. An UNDECIDED release is judged
+by where its estimate lies, and the answer says so.
 """
 
 from __future__ import annotations
@@ -24,14 +25,7 @@ from packaging.version import InvalidVersion, Version
 from benchmarks.cases import AxisValue, Rejected, parse_axis
 from benchmarks.commands import CommandParser, MisuseError, one_of, refuse, run_command
 from benchmarks.errors import AxisError, StatisticsError, TargetError
-from benchmarks.gate.bisection import (
-    WRONGLY_GOOD,
-    Bisection,
-    Step,
-    count_steps,
-    find_first_bad,
-    plan_bisection,
-)
+from benchmarks.gate.bisection import WRONGLY_GOOD, Bisection, Step, count_steps, find_first_bad, plan_bisection
 from benchmarks.gate.judgement import Judgement
 from benchmarks.gate.plan import Plan
 from benchmarks.launch.pool import launch_target
@@ -185,7 +179,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--dataset-size", type=_one_value_of("dataset_size"), default=None)
     parser.add_argument("--method", type=one_of(tuple(METHODS)), default="loop_graph")
     parser.add_argument("--aspect", type=one_of([each.value for each in Aspect]), default=Aspect.WEIGHTED.value)
-    parser.add_argument("--tolerance", type=refuse(parse_percent), default="5%", help="rise that is not called bad")
+    parser.add_argument("--tolerance", type=refuse(parse_percent), help="rise that is not bad; else the question's own")
     return run_command(parser, arguments, _search)
 
 
@@ -220,7 +214,11 @@ def _search(options: argparse.Namespace) -> None:
         )
     releases = list_releases(options.package, options.good, options.bad)
     requirement = f"{options.package}=={{}} {options.beside}".strip()
-    comparer = Comparer(case, Aspect(options.aspect), options.tolerance, count_steps(len(releases)), requirement)
+    aspect, comparisons = Aspect(options.aspect), count_steps(len(releases))
+    tolerance = options.tolerance
+    if tolerance is None:
+        tolerance = _SETTINGS.make_plan(case, comparisons).tolerances.get(aspect, 0.0)
+    comparer = Comparer(case, aspect, tolerance, comparisons, requirement)
     try:
         print(render_bisection(find_first_bad(releases, comparer.judge), comparer.plan))
     finally:

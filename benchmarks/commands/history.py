@@ -2,20 +2,24 @@
 
     python -m benchmarks.commands.history --versions released --raw history.jsonl --table history.md
 
-A version is a TensorFlow with a Keras, `2.16/3.3`, or with the newest Keras, `2.16`. `--versions newest` has every
-TensorFlow with the newest Keras, `released` with that of its time, and `keras` every Keras 3 with one TensorFlow.
+Weighting lives in Keras, and people upgrade Keras alone, so a version is a pair: a TensorFlow with a Keras, `2.16/3.3`,
+or with the newest Keras that pip installs with it now, `2.16`. `--versions newest` has every TensorFlow with the newest
+Keras, `released` with that of its time, and `keras` every Keras 3 with one TensorFlow.
 
 Blocks of all versions are interleaved: in each round a block of a case is set up in every version, and they take short
-turns (`benchmarks.launch.lockstep`), so that the machine's moods meet all versions alike; that needs half a gigabyte of
-memory per version. Each block is written down as it comes, and what is written
-down is not measured again, so that an interrupted history goes on where it stopped. With the same files and more rounds
-it becomes sharper. Leaves out: how it is told (`benchmarks.reports.history`).
+turns (`benchmarks.launch.pool`), so that the machine's moods meet all versions alike; that needs half a gigabyte of
+memory per version. Each block is written down as it comes, and what is written down is not measured again, so that an
+interrupted history goes on where it stopped. With the same files and more rounds it becomes sharper. Leaves out: how an
+environment is built (`benchmarks.launch.targets`), and how a history is told (`benchmarks.reports.history`).
+
+Source of what was released together: the newest release of either on the day after TensorFlow's, as
+`uv pip compile --exclude-newer <day>` resolves `keras`. TensorFlow before 2.16 takes the Keras of its own number alone.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
+import functools
 import importlib.util
 import os
 import random
@@ -24,35 +28,20 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
+from types import MappingProxyType
+
+from packaging.specifiers import InvalidSpecifier, Specifier
 
 from benchmarks.baselines.lines import append_line, load_lines
-from benchmarks.commands import (
-    CommandParser,
-    MisuseError,
-    read_count,
-    read_place,
-    refuse,
-    run_command,
-    write_whole,
-)
-from benchmarks.errors import RecordError, SuiteError
-from benchmarks.launch.launcher import ServerLauncher
+from benchmarks.commands import CommandParser, MisuseError, read_count, read_place, refuse, run_command, write_whole
+from benchmarks.errors import AxisError, RecordError, SuiteError, attempt
+from benchmarks.launch.launcher import ServerLauncher, open_servers
 from benchmarks.launch.pool import BLOCKS_AT_ONCE
-from benchmarks.launch.targets import Target, build_target
-from benchmarks.launch.versions import SETS, Pair, parse_pairs
+from benchmarks.launch.targets import build_target
 from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource, measure_together
 from benchmarks.methods import METHODS
-from benchmarks.records import (
-    Arm,
-    BlockSummary,
-    Case,
-    Environment,
-    HistoryEntry,
-    Question,
-    ReadBlock,
-    ReadRequest,
-)
+from benchmarks.records import Arm, BlockSummary, Case, Environment, HistoryEntry, Question, ReadBlock, ReadRequest
 from benchmarks.reports.history import draw_history, render_history, render_page
 from benchmarks.target.supervise import Limits
 
@@ -75,6 +64,59 @@ _PICTURES = (".svg", ".png")
 
 _ENOUGH_ROUNDS = {Question.PEAK_MEMORY: 3, Question.RETAINED_MEMORY: 3, Question.TRAINING_GRAPH: 2}
 """Bytes repeat to 1 %, and counts exactly, as two of them show; more rounds are for what is timed."""
+
+RELEASED_WITH: Mapping[str, str] = MappingProxyType(
+    {
+        "2.12": "2.12",
+        "2.13": "2.13",
+        "2.14": "2.14",
+        "2.15": "2.15",
+        "2.16": "3.0",
+        "2.17": "3.4",
+        "2.18": "3.6",
+        "2.19": "3.9",
+        "2.20": "3.11",
+        "2.21": "3.13",
+    }
+)
+"""The Keras that was current when a TensorFlow was released."""
+
+_ANY_KERAS_3 = "2.16"
+"""The one TensorFlow that takes every Keras 3; 2.17 takes 3.2 and newer, 2.18 3.5, 2.20 3.10 and 2.21 3.12."""
+
+SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "newest": tuple(RELEASED_WITH),
+        "released": tuple(f"{tensorflow}/{keras}" for tensorflow, keras in RELEASED_WITH.items()),
+        "keras": tuple(f"{_ANY_KERAS_3}/3.{minor}" for minor in range(16)),
+    }
+)
+"""Versions by the name of the set: every TensorFlow with the newest Keras, with that of its time, and every Keras 3."""
+
+
+def parse_versions(text: str) -> tuple[str, ...]:
+    """Return the versions that a text names: a set, or `2.15,2.16/3.3`, each once; of each the last release is meant.
+
+    Raises:
+        AxisError: when it names none.
+    """
+    if text in SETS:
+        return SETS[text]
+    versions = tuple(dict.fromkeys(version.strip() for version in text.split(",")))
+    try:
+        for number in (number for version in versions for number in version.split("/", maxsplit=1)):
+            Specifier(f"=={number}.*")
+    except InvalidSpecifier:
+        raise AxisError(
+            f"expected {', '.join(SETS)}, or versions apart by commas, got {text!r}; write for example 2.15,2.16/3.3"
+        ) from None
+    return versions
+
+
+def name_requirement(version: str) -> str:
+    """Return what pip is asked for: `2.16/3.3` becomes `tensorflow-cpu==2.16.* keras==3.3.*`."""
+    tensorflow, _, keras = version.partition("/")
+    return f"tensorflow-cpu=={tensorflow}.*" + (f" keras=={keras}.*" if keras else "")
 
 
 def list_cases() -> tuple[Case, ...]:
@@ -104,7 +146,7 @@ def _list_with_steps() -> tuple[str, ...]:
     )
 
 
-def measure_history(pairs: Sequence[Pair], rounds: int, raw: Path) -> None:
+def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
     """Measure what is not written down yet of so many rounds of these versions, and write it down.
 
     Raises:
@@ -112,15 +154,18 @@ def measure_history(pairs: Sequence[Pair], rounds: int, raw: Path) -> None:
         RecordError: when what is written down was measured on another machine, or cannot be read.
     """
     written = load_history(raw)
-    targets = {pair.name: build_target(pair.requirement) for pair in pairs}
+    targets = {version: build_target(name_requirement(version)) for version in versions}
     done = {_find_place(entry) for entry in written if not entry.failed}
     for number in range(rounds):
         cases = [case for case in list_cases() if number < _ENOUGH_ROUNDS.get(case.question, rounds)]
         if all((version, case, number) in done for version in targets for case in cases):
             continue
-        with _open_servers(targets) as launchers:
+        with open_servers(targets.values(), _LIMITS) as opened:  # so that each round draws address spaces of its own
+            launchers = dict(zip(targets, opened, strict=True))
             for version, launcher in launchers.items():
-                _check_same(raw, written, version, launcher.describe_environment())
+                here = launcher.describe_environment()
+                print(f"{version}: TensorFlow {here.tensorflow}, Keras {here.keras}", file=sys.stderr, flush=True)
+                _check_same(raw, written, version, here)
             for case in cases:
                 missing = {
                     version: launcher for version, launcher in launchers.items() if (version, case, number) not in done
@@ -132,20 +177,6 @@ def measure_history(pairs: Sequence[Pair], rounds: int, raw: Path) -> None:
                 for entry in _measure(missing, case, number):
                     append_line(raw, entry)
                 print(f"round {number + 1} of {rounds}: {case.case_id}", file=sys.stderr, flush=True)
-
-
-@contextlib.contextmanager
-def _open_servers(targets: Mapping[str, Target]) -> Iterator[dict[str, ServerLauncher]]:
-    """Start a server of each version for one round, so that each round draws address spaces of its own."""
-    with contextlib.ExitStack() as stack:
-        launchers = {
-            version: stack.enter_context(contextlib.closing(ServerLauncher(target, _LIMITS)))
-            for version, target in targets.items()
-        }
-        for version, launcher in launchers.items():
-            environment = launcher.describe_environment()
-            print(f"{version}: TensorFlow {environment.tensorflow}, Keras {environment.keras}", file=sys.stderr)
-        yield launchers
 
 
 def _check_same(raw: Path, written: Sequence[HistoryEntry], version: str, here: Environment) -> None:
@@ -197,7 +228,8 @@ def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -
         if case.question.is_timed:
             results = _measure_times(opened, case, number)
         else:
-            results = pool.map(lambda launcher: _read(launcher, case, number), opened)  # written down as they come
+            read = functools.partial(attempt, functools.partial(_read, case, number))
+            results = pool.map(read, opened)  # each is written down as it comes
         for version, result in zip(versions, results, strict=True):
             yield HistoryEntry(
                 version=version,
@@ -218,12 +250,9 @@ def _measure_times(launchers: Sequence[ServerLauncher], case: Case, number: int)
     return [source.blocks[-1] if error is None else error for source, error in zip(sources, errors, strict=True)]
 
 
-def _read(launcher: ServerLauncher, case: Case, number: int) -> ReadBlock | SuiteError:
-    """Read both arms in one version, or return why not."""
-    try:
-        control, weighted = (launcher.read_arm(ReadRequest(case=case, arm=arm, seed=number + 1)) for arm in Arm)
-    except SuiteError as error:
-        return error
+def _read(case: Case, number: int, launcher: ServerLauncher) -> ReadBlock:
+    """Read both arms in one version."""
+    control, weighted = (launcher.read_arm(ReadRequest(case=case, arm=arm, seed=number + 1)) for arm in Arm)
     return ReadBlock(control=control, weighted=weighted)
 
 
@@ -232,7 +261,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = CommandParser("history", "Measure many TensorFlow versions in turns.")
     parser.add_argument(
         "--versions",
-        type=refuse(parse_pairs),
+        type=refuse(parse_versions),
         default="newest",
         help=f"{', '.join(SETS)}, or versions apart by commas: TensorFlow, or TensorFlow/Keras",
     )

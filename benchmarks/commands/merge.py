@@ -13,7 +13,7 @@ import argparse
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +25,6 @@ from benchmarks.records.json_form import describe_value
 
 _SHARD = re.compile(r"[1-9][0-9]{0,3}/[1-9][0-9]{0,3}")
 """The form of a shard's name, of at most 9,999."""
-
-_VERSIONS = ("tensorflow", "keras", "numpy")
 
 
 def merge_runs(runs: Sequence[Json]) -> Json:
@@ -42,11 +40,15 @@ def merge_runs(runs: Sequence[Json]) -> Json:
         raise BaselineError("shards: expected at least one, got none; name the files of all shards")
     for run in runs:
         _check_shape(run)
-    _check_same(runs, "commit", lambda run: (run.get("commit_info") or {}).get("id"))
-    _check_same(runs, "state of the code", _describe_state)
-    _check_same(runs, "sweep", lambda run: run[RUN_KEY].get("profile"))
-    _check_same(runs, "seed", lambda run: run[RUN_KEY].get("seed"))
-    _check_versions(runs)
+    commits = [run.get("commit_info") or {} for run in runs]
+    _check_same("commit", [commit.get("id") for commit in commits])
+    states = ["uncommitted changes" if commit.get("dirty") else "as committed" for commit in commits]
+    _check_same("state of the code", states)
+    _check_same("sweep", [run[RUN_KEY].get("profile") for run in runs])
+    _check_same("seed", [run[RUN_KEY].get("seed") for run in runs])
+    for name in ("tensorflow", "keras", "numpy"):
+        versions = sorted(str(environment.get(name)) for run in runs for environment in _list_environments(run))
+        _check_same(name, versions, "measure them with one version")
     _check_complete(runs)
     _check_disjoint(runs)
     return {
@@ -91,32 +93,12 @@ def _check_shape(run: Json) -> None:
             )
 
 
-def _describe_state(run: Json) -> str:
-    return "uncommitted changes" if (run.get("commit_info") or {}).get("dirty") else "as committed"
-
-
-def _check_same(runs: Sequence[Json], what: str, find: Callable[[Json], Any]) -> None:
-    """Refuse runs that differ in what `find` returns."""
-    found: list[Any] = []
-    for run in runs:
-        value = find(run)
-        if value not in found:
-            found.append(value)
+def _check_same(what: str, values: Sequence[Any], remedy: str = "measure them again from one checkout") -> None:
+    """Refuse runs that differ in this."""
+    found = [value for number, value in enumerate(values) if value not in values[:number]]
     if len(found) > 1:
-        values = " and ".join(value if isinstance(value, str) else describe_value(value) for value in found)
-        raise BaselineError(
-            f"shards: expected the same {what} in all, got {values}; measure them again from one checkout"
-        )
-
-
-def _check_versions(runs: Sequence[Json]) -> None:
-    """Refuse runs of different versions."""
-    for name in _VERSIONS:
-        found = sorted({str(environment.get(name)) for run in runs for environment in _list_environments(run)})
-        if len(found) > 1:
-            raise BaselineError(
-                f"shards: expected the same {name} in all, got {' and '.join(found)}; measure them with one version"
-            )
+        told = " and ".join(value if isinstance(value, str) else describe_value(value) for value in found)
+        raise BaselineError(f"shards: expected the same {what} in all, got {told}; {remedy}")
 
 
 def _list_environments(run: Json) -> Iterator[Json]:

@@ -16,7 +16,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks import errors
 from benchmarks.errors import BlockError, SuiteError, TargetError, attempt
@@ -46,7 +46,9 @@ FORK_IS_SAFE = hasattr(os, "fork") and sys.platform.startswith("linux")
 class ServerLauncher:
     """Runs blocks in one target through a server process; satisfies `protocols.Launcher`.
 
-    Requests from several threads follow each other; any thread may close it.
+    Requests from several threads follow each other; any thread may close it. A request raises BlockError when it ended
+    without a result, CaseError when the target refuses the case, for example a method that does not weight the
+    gradient, and TargetError when the target has no TensorFlow or does not start.
     """
 
     def __init__(
@@ -120,11 +122,6 @@ class ServerLauncher:
         Args:
             request: what to measure.
             meeting: where the block takes turns with others; None where it has the machine to itself.
-
-        Raises:
-            BlockError: when it ended without a result.
-            CaseError: when the target refuses the case, for example a method that does not weight the gradient.
-            TargetError: when the target has no TensorFlow or does not start.
         """
         if meeting is None:
             return Block.from_json(self._ask_of_case("measure", request))
@@ -138,13 +135,7 @@ class ServerLauncher:
         return [attempt(self.run_block, request) for request in requests]
 
     def read_arm(self, request: ReadRequest) -> ArmReadings:
-        """Read one arm alone in a fresh process of the target.
-
-        Raises:
-            BlockError: when it ended without a result.
-            CaseError: when the target refuses the case.
-            TargetError: when the target has no TensorFlow or does not start.
-        """
+        """Read one arm alone in a fresh process of the target."""
         return ArmReadings.from_json(self._ask_of_case("read", request))
 
     def read_arms(self, requests: Sequence[ReadRequest]) -> list[ArmReadings | SuiteError]:
@@ -152,13 +143,7 @@ class ServerLauncher:
         return [attempt(self.read_arm, request) for request in requests]
 
     def profile(self, request: BlockRequest) -> Profile:
-        """Profile both arms of a timed case in a fresh process of the target.
-
-        Raises:
-            BlockError: when it ended without a result.
-            CaseError: when the target refuses the case.
-            TargetError: when the target has no TensorFlow or does not start.
-        """
+        """Profile both arms of a timed case in a fresh process of the target."""
         return Profile.from_json(self._ask_of_case("profile", request))
 
     def close(self) -> None:
@@ -264,6 +249,21 @@ class ServerLauncher:
         if self._server is not None:
             self._server.close()
             self._server = None
+
+
+@contextlib.contextmanager
+def open_servers(
+    targets: Iterable[Target], limits: Limits, proven: set[Proof] | None = None
+) -> Iterator[list[ServerLauncher]]:
+    """Start a server of each target when it is first asked, and end them with the context.
+
+    Args:
+        targets: what to measure.
+        limits: what each block may use.
+        proven: what need not be proven in any of them; None where they have nothing in common.
+    """
+    with contextlib.ExitStack() as stack:
+        yield [stack.enter_context(contextlib.closing(ServerLauncher(each, limits, proven=proven))) for each in targets]
 
 
 def _unwrap(reply: Json) -> Json:

@@ -19,6 +19,7 @@ from benchmarks.errors import SuiteError
 from benchmarks.launch.targets import Target
 from benchmarks.records import Json
 from benchmarks.records.cases import Introduction
+from benchmarks.target.supervise import read_last_words
 from benchmarks.target.worker import FIXED_ADDRESSES_VARIABLE
 
 _ROOT = Path(__file__).resolve().parents[2]
@@ -120,9 +121,7 @@ class Server:
 
     def find_last_words(self) -> str:
         """Return the last line of its error output, as a clause for a message; empty where it wrote nothing."""
-        self._stderr.seek(0)
-        lines = [line for line in self._stderr.read().decode(errors="replace").splitlines() if line.strip()]
-        return f", last words {lines[-1].strip()[:_MOST_LETTERS]!r}" if lines else ""
+        return read_last_words(self._stderr)
 
     def kill(self) -> None:
         """Kill the server and its children, which share its process group; who waits for its reply hears that."""

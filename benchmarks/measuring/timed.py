@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from benchmarks.errors import BlockError, SuiteError, place_error
 from benchmarks.gate.confirm import Pair
 from benchmarks.gate.times import estimate_overhead
-from benchmarks.launch.lockstep import run_together
-from benchmarks.launch.pool import BLOCKS_AT_ONCE
+from benchmarks.launch.pool import BLOCKS_AT_ONCE, run_together
 from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.protocols import Launcher
 from benchmarks.records import (

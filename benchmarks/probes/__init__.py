@@ -4,14 +4,20 @@ A probe opens arms that are timed slice by slice, a gauge reads the bytes or cou
 
 An arm is ready for that when its samples make whole batches and its steps no longer trace: a last batch of another size
 would be traced anew while it is timed.
+
+Times are wall time, and the processor time of all threads of the process meanwhile. Whoever does the work starts and
+stops the watch, so that nothing but the work lies between. Processor time says what work costs where a free core hides
+it; what threads still do after the watch was stopped counts to whoever is timed next.
 """
 
 from __future__ import annotations
 
 import pkgutil
+import time
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import BlockError, CaseError
+from benchmarks.protocols import Clock, Times
 from benchmarks.records import Case, Question
 
 if TYPE_CHECKING:
@@ -87,3 +93,34 @@ def round_to_batches(case: Case) -> int:
     if case.dataset_size is None:
         raise CaseError(f"{case.question.value}: expected a dataset size, got none; pass --dataset-size")
     return case.dataset_size // case.batch_size * case.batch_size
+
+
+class Stopwatch:
+    """Reads a wall clock and a processor clock."""
+
+    def __init__(self, clock: Clock = time.perf_counter_ns, cpu_clock: Clock = time.process_time_ns) -> None:
+        """Start nothing yet.
+
+        Args:
+            clock: nanoseconds of wall time.
+            cpu_clock: nanoseconds of processor time, of all threads of the process.
+        """
+        self._clock = clock
+        self._cpu_clock = cpu_clock
+        self._begin_ns = 0
+        self._begin_cpu_ns = 0
+        self._end_ns = 0
+
+    def start(self) -> None:
+        """Begin a stretch of work. The wall clock is read last, so that reading clocks is not in the wall time."""
+        self._begin_cpu_ns = self._cpu_clock()
+        self._begin_ns = self._clock()
+
+    def stop(self) -> Times:
+        """End the stretch and return its times."""
+        self._end_ns = self._clock()
+        return Times(wall_ns=self._end_ns - self._begin_ns, cpu_ns=self._cpu_clock() - self._begin_cpu_ns)
+
+    def read_since_stop_ns(self) -> int:
+        """Return the wall time since the watch was last stopped: what a call still took after its work was done."""
+        return self._clock() - self._end_ns

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 import tensorflow as tf
 
-from benchmarks.probes import _resident, round_to_batches, step_until_quiet
+from benchmarks.probes import Stopwatch, _resident, round_to_batches, step_until_quiet
 from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest, Stretch
 from benchmarks.records.quantities import (
@@ -32,7 +32,6 @@ from benchmarks.records.quantities import (
     STEP_PEAK_TENSORS,
     name_reading,
 )
-from benchmarks.stopwatch import Stopwatch
 
 _SMALL_TENSOR = 16
 """Elements of a tensor that is held to see whether the allocator counts it."""

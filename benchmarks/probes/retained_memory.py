@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import gc
 
-from benchmarks.probes import _resident, round_to_batches
+from benchmarks.probes import Stopwatch, _resident, round_to_batches
 from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest
-from benchmarks.stopwatch import Stopwatch
 
 _SETTLING_EPOCHS = 4
 """Caches and thread pools grow in the first epochs of any process; they are not counted."""

@@ -24,9 +24,9 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from benchmarks.probes import Stopwatch
 from benchmarks.protocols import ArmFactory, Gauge
 from benchmarks.records import ArmReadings, ReadRequest, quantities
-from benchmarks.stopwatch import Stopwatch
 
 _UPDATES = ("AssignAdd", "AssignSub", "ResourceApply")
 """How the op types begin that change a variable by a difference; setting one up is a plain `AssignVariableOp`."""

@@ -30,8 +30,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from benchmarks.errors import CaseError
+from benchmarks.probes import Stopwatch
 from benchmarks.protocols import Method, Samples, Task, Workload
-from benchmarks.stopwatch import Stopwatch
 
 Arrays = list[NDArray[np.float64]]
 """One array per trainable variable."""

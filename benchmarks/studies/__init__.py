@@ -1,6 +1,6 @@
 """Scripts that chose a number of this suite by simulation or measurement; each prints the table it rests on.
 
-Here is what they share: a command line, cases and servers to measure, a core kept busy, and tables in Markdown.
+Here is what they share: a command line, cases to measure and limits, a core kept busy, and tables in Markdown.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ import psutil
 from tabulate import tabulate
 
 from benchmarks.cases import parse_axis
-from benchmarks.launch.launcher import Proof, ServerLauncher
-from benchmarks.launch.targets import Target
-from benchmarks.records import Case, Question
+from benchmarks.records import Aspect, Case, Question
 from benchmarks.sweeps import Profile, expand
 from benchmarks.target.supervise import Limits
+
+TITLES: Mapping[Aspect, str] = {Aspect.OVERHEAD: "wall", Aspect.CPU: "CPU"}
+"""The two kinds of time, as they head columns."""
 
 
 def make_parser(name: str, doc: str | None) -> argparse.ArgumentParser:
@@ -53,14 +54,6 @@ def list_cases(question: Question, methods: str) -> list[Case]:
 def find_limits() -> Limits:
     """Return the limits of what a study measures: five minutes, and all memory there is."""
     return Limits(timeout_s=300.0, memory_bytes=psutil.virtual_memory().total)
-
-
-@contextlib.contextmanager
-def open_servers(targets: Sequence[Target]) -> Iterator[list[ServerLauncher]]:
-    """Start a server of each target when it is first asked, and end them with the context."""
-    limits, proven = find_limits(), set[Proof]()
-    with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(contextlib.closing(ServerLauncher(each, limits, proven=proven))) for each in targets]
 
 
 @contextlib.contextmanager

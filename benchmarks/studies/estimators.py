@@ -17,7 +17,6 @@ of blocks of the log-change between the two controls. What both printed is in do
 from __future__ import annotations
 
 import dataclasses
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -25,31 +24,22 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from benchmarks import studies
 from benchmarks.baselines.lines import append_line, group_by_key, load_lines
 from benchmarks.errors import RecordError, SuiteError
-from benchmarks.launch.launcher import ServerLauncher
-from benchmarks.launch.lockstep import run_together
+from benchmarks.launch.launcher import ServerLauncher, open_servers
+from benchmarks.launch.pool import run_together
 from benchmarks.launch.targets import find_target
 from benchmarks.records import Block, BlockRequest, Case, Question
 from benchmarks.records.blocks import COLUMNS
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.stats.estimators import LOCATIONS, Estimator, estimate_log_ratio
-from benchmarks.stats.intervals import LogEstimate
-from benchmarks.studies import (
-    keep_a_core_busy,
-    list_cases,
-    make_measuring_parser,
-    open_servers,
-    render_table,
-    report_progress,
-)
+from benchmarks.studies.spreads import estimate_half_width
 
 _WALL_BUDGET_S = 20.0
 """What a case may take; the suite promises an interval of ±2 % or better in this time."""
 
 _LENGTHS_NS = (500_000_000, 1_000_000_000, 2_000_000_000, 4_000_000_000, 8_000_000_000)
-_ONE_SIDE = 0.025
-_FEWEST_BLOCKS = 2
 
 _TURNS_MS = (1_000_000, 200, 50, 10)
 """The first is longer than a block: one whole block after the other."""
@@ -88,7 +78,8 @@ def measure_blocks(
 ) -> dict[Key, list[Together]]:
     """Measure blocks of the cases by turns until each has `count`, adding each to the file at once."""
     measured = load_blocks(path)
-    with open_servers([find_target(None)] * (2 if any(turns_ms) else 1)) as launchers:
+    targets = [find_target(None)] * (2 if any(turns_ms) else 1)
+    with open_servers(targets, studies.find_limits(), set()) as launchers:
         for index in range(count):
             for case, turn_ms in ((case, turn_ms) for case in cases for turn_ms in turns_ms):
                 found = measured.setdefault((case.case_id, turn_ms), [])
@@ -99,7 +90,8 @@ def measure_blocks(
                 )
                 found.append(_measure_together(launchers, request, turn_ms))
                 append_line(path, BlocksLine(case_id=case.case_id, turn_ms=turn_ms, blocks=found[-1]))
-                report_progress(f"block {index + 1} of {count}: {case.case_id}" + (f", {turn_ms} ms" * bool(turn_ms)))
+                turn = f", {turn_ms} ms" if turn_ms else ""
+                studies.report_progress(f"block {index + 1} of {count}: {case.case_id}{turn}")
     return measured
 
 
@@ -138,11 +130,8 @@ def list_rows(blocks: Sequence[Block], length_ns: int) -> Iterator[dict[str, str
         ]
         deviation = float(np.std(log_ratios, ddof=1))
         half_width = ""
-        if in_budget >= _FEWEST_BLOCKS:
-            estimate = LogEstimate(
-                log_ratio=0.0, standard_error=deviation / math.sqrt(in_budget), degrees_of_freedom=in_budget - 1
-            )
-            half_width = f"±{100 * estimate.estimate_upper_bound(_ONE_SIDE):.2f}"
+        if in_budget > 1:
+            half_width = f"±{100 * estimate_half_width(deviation, blocks=in_budget, kinds=1):.2f}"
         yield {
             "timed s per block": f"{length_ns / 1e9:g}",
             "estimator": estimator.value,
@@ -161,7 +150,7 @@ def render_arms(measured: Mapping[Key, Sequence[Together]], longest_ns: float) -
     for (case_id, _), found in measured.items():
         blocks = [block for (block,) in found]
         rows = [row for length_ns in lengths_ns for row in list_rows(blocks, length_ns)]
-        parts.append(f"\n{case_id}, {len(blocks)} blocks\n\n{render_table(rows)}")
+        parts.append(f"\n{case_id}, {len(blocks)} blocks\n\n{studies.render_table(rows)}")
     return "\n".join(parts)
 
 
@@ -173,7 +162,7 @@ def render_targets(measured: Mapping[Key, Sequence[Together]]) -> str:
         turn = "a whole block" if turn_ms == _TURNS_MS[0] else f"{turn_ms} ms"
         cells = {name: f"{100.0 * deviation:.1f}" for name, deviation in zip(LOCATIONS, deviations, strict=True)}
         rows.append({"case": case_id, "turn": turn, "pairs": str(len(pairs)), **cells})
-    return render_table(rows)
+    return studies.render_table(rows)
 
 
 def _compare(one: Block, two: Block) -> list[float]:
@@ -184,7 +173,7 @@ def _compare(one: Block, two: Block) -> list[float]:
 
 def main() -> None:
     """Measure what is missing and print the tables."""
-    parser = make_measuring_parser("estimators", __doc__)
+    parser = studies.make_measuring_parser("estimators", __doc__)
     parser.add_argument("between", nargs="?", choices=("arms", "targets"), default="arms", help="what is compared")
     parser.add_argument("--blocks", type=int, default=16, help="blocks, or pairs of them, per case and turn")
     parser.add_argument("--question", default=Question.STEP_TIME.value, help="which question's cases")
@@ -193,10 +182,12 @@ def main() -> None:
     parser.add_argument("--methods", default="loop_graph,fit_array", help="methods to measure, each with its null case")
     options = parser.parse_args()
     targets = options.between == "targets"
-    cases = [case for case in list_cases(Question(options.question), options.methods) if case.null or not targets]
+    cases = studies.list_cases(Question(options.question), options.methods)
+    if targets:
+        cases = [case for case in cases if case.null]
     path = options.file or Path(f"{options.between}.jsonl")
     length_ns = round(options.length * 1e9)
-    with keep_a_core_busy(busy=options.busy):
+    with studies.keep_a_core_busy(busy=options.busy):
         measured = measure_blocks(cases, _TURNS_MS if targets else (0,), options.blocks, length_ns, path)
     print(render_targets(measured) if targets else render_arms(measured, length_ns))
 

@@ -32,7 +32,7 @@ from benchmarks.errors import StatisticsError, SuiteError
 from benchmarks.records import Aspect, Question
 from benchmarks.records.cases import NULL_SUFFIX
 from benchmarks.stats.intervals import estimate_mean
-from benchmarks.studies import make_parser, render_table
+from benchmarks.studies import TITLES, make_parser, render_table
 from benchmarks.studies.verify_gate import CaseBlocks, RunRecord
 
 FEWEST_RUNS: int = 3
@@ -40,7 +40,6 @@ FEWEST_RUNS: int = 3
 
 _RESAMPLES = 2000
 _PERCENTILES = (2.5, 97.5)
-_TITLES = {Aspect.OVERHEAD: "wall", Aspect.CPU: "CPU"}
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,20 +139,20 @@ def render_occasions(records: Sequence[RunRecord]) -> str:
     Raises:
         StatisticsError: when there are too few runs.
     """
-    means = {aspect: collect_means(records, aspect) for aspect in _TITLES}
+    means = {aspect: collect_means(records, aspect) for aspect in TITLES}
     by_case = [
         {"case": case_id, "runs": each.runs}
         | {
             f"{title}: SD of run means / expected / occasion %": _describe_case(means[aspect][case_id])
-            for aspect, title in _TITLES.items()
+            for aspect, title in TITLES.items()
         }
         for case_id, each in means[Aspect.OVERHEAD].items()
     ]
     pools = _list_pools([case_id for case_id, each in means[Aspect.OVERHEAD].items() if each.runs >= FEWEST_RUNS])
     rows, values = [], []
     for (question, kind), case_ids in pools.items():
-        found = {aspect: estimate_occasion_sd([means[aspect][case_id] for case_id in case_ids]) for aspect in _TITLES}
-        sds = {f"{title}: SD of an occasion, 95 % interval": _format_sd(found[each]) for each, title in _TITLES.items()}
+        found = {aspect: estimate_occasion_sd([means[aspect][case_id] for case_id in case_ids]) for aspect in TITLES}
+        sds = {f"{title}: SD of an occasion, 95 % interval": _format_sd(found[each]) for each, title in TITLES.items()}
         rows.append({"question": question, "of": kind, "cases": found[Aspect.OVERHEAD].cases} | sds)
         if kind == _ALL:
             values.append(_advise(question, found[Aspect.OVERHEAD]))

@@ -35,6 +35,7 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from benchmarks import studies
 from benchmarks.baselines.lines import append_line, group_by_key, load_lines
 from benchmarks.baselines.store import load_run, read_baseline
 from benchmarks.errors import AxisError, StatisticsError, SuiteError
@@ -47,7 +48,6 @@ from benchmarks.protocols import Launcher
 from benchmarks.records import Aspect, BlockSummary, Case, Interval, Question
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.stats.intervals import Groups, LogEstimate
-from benchmarks.studies import find_limits, keep_a_core_busy, make_measuring_parser, render_table, report_progress
 from benchmarks.sweeps import Profile, expand
 
 _USUAL_METHODS: Mapping[Question, tuple[str, ...]] = {
@@ -57,7 +57,6 @@ _USUAL_METHODS: Mapping[Question, tuple[str, ...]] = {
 }
 
 _CONFIDENCE = 0.95
-_TITLES = {Aspect.OVERHEAD: "wall", Aspect.CPU: "CPU"}
 
 FEWEST_BLOCKS: int = 4
 """Two of either build order, which tell of a spread within it."""
@@ -128,8 +127,8 @@ def estimate_scatter(log_ratios: ArrayLike, weighted_built_first: Groups) -> Sca
     )
 
 
-def estimate_half_width(residual_sd: float, *, blocks: int, kinds: int, confidence: float) -> float:
-    """Return the half width of the interval over `blocks` blocks that take turns in `kinds` build orders, in log units.
+def estimate_half_width(residual_sd: float, *, blocks: int, kinds: int) -> float:
+    """Return the half width of the 95 % interval over blocks that take turns in `kinds` build orders, in log units.
 
     Raises:
         StatisticsError: when so few blocks leave no degree of freedom.
@@ -139,7 +138,7 @@ def estimate_half_width(residual_sd: float, *, blocks: int, kinds: int, confiden
     sizes = [len(range(kind, blocks, kinds)) for kind in range(kinds)]
     squared_error = residual_sd**2 * sum(1.0 / size for size in sizes) / kinds**2
     estimate = LogEstimate(log_ratio=0.0, standard_error=math.sqrt(squared_error), degrees_of_freedom=blocks - kinds)
-    return estimate.estimate_upper_bound((1.0 - confidence) / 2.0)
+    return estimate.estimate_upper_bound((1.0 - _CONFIDENCE) / 2.0)
 
 
 def estimate_serial_correlation(series: Sequence[NDArray[np.float64]]) -> Estimate | None:
@@ -202,7 +201,7 @@ def measure_case(launcher: Launcher, case: Case, count: int, path: Path, *, busy
     def keep(number: int, overhead: Interval | None) -> None:
         del overhead
         append_line(path, SpreadLine(case=case, busy=busy, block=source.blocks[-1]))
-        report_progress(f"block {number} of {count}: {case.case_id}")
+        studies.report_progress(f"block {number} of {count}: {case.case_id}")
 
     source = TimedSource(case, launcher, MeasuringSettings(seed=1), keep)
     source.blocks += load_spreads(path).get((case, busy), [])
@@ -212,7 +211,7 @@ def measure_case(launcher: Launcher, case: Case, count: int, path: Path, *, busy
 def render_spreads(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:
     """Return a row for each case of enough blocks, log-ratios in percent, and how far neighbouring blocks agree."""
     enough = {key: blocks for key, blocks in spreads.items() if len(blocks) >= FEWEST_BLOCKS}
-    table = render_table([_describe_case(case, blocks, busy=busy) for (case, busy), blocks in enough.items()])
+    table = studies.render_table([_describe_case(case, blocks, busy=busy) for (case, busy), blocks in enough.items()])
     parts = [table, _render_correlations(enough)]
     if len(enough) < len(spreads):
         parts.append(f"Cases of fewer than {FEWEST_BLOCKS} blocks are left out: {len(spreads) - len(enough)}.")
@@ -223,15 +222,13 @@ def _describe_case(case: Case, blocks: Sequence[BlockSummary], *, busy: bool) ->
     row = case.question.row
     groups = list_groups(blocks)
     kinds = len(set(groups))
-    scatter = {aspect: estimate_scatter(list_log_ratios(blocks, aspect), groups) for aspect in _TITLES}
+    scatter = {aspect: estimate_scatter(list_log_ratios(blocks, aspect), groups) for aspect in studies.TITLES}
     cells = {"case": case.case_id, "core": "busy" if busy else "idle", "blocks": str(len(blocks))}
-    for aspect, title in _TITLES.items():
+    for aspect, title in studies.TITLES.items():
         cells[f"{title} SD %"] = f"{100.0 * scatter[aspect].as_is_sd:.2f}"
         cells[f"{title} SD within orders %"] = f"{100.0 * scatter[aspect].residual_sd:.2f}"
         cells[f"{title} build order %"] = _format_effect(scatter[aspect].order_effect)
-    half_width = estimate_half_width(
-        scatter[Aspect.OVERHEAD].residual_sd, blocks=row.screen_blocks, kinds=kinds, confidence=_CONFIDENCE
-    )
+    half_width = estimate_half_width(scatter[Aspect.OVERHEAD].residual_sd, blocks=row.screen_blocks, kinds=kinds)
     timed_share = estimate_timed_share(case.question, blocks)
     return cells | {
         "take-down control ms": f"{np.median([block.control_takedown_ns for block in blocks]) / 1e6:.2f}",
@@ -251,7 +248,7 @@ def _render_correlations(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:
     """Return a table of the correlation of neighbouring blocks, by question and of all of them."""
     kinds = list(dict.fromkeys((case.question, busy) for case, busy in spreads))
     rows = []
-    for aspect, title in _TITLES.items():
+    for aspect, title in studies.TITLES.items():
         for kind in [None, *kinds]:
             series = [
                 estimate_scatter(list_log_ratios(blocks, aspect), list_groups(blocks)).residuals
@@ -264,12 +261,12 @@ def _render_correlations(spreads: Mapping[Key, Sequence[BlockSummary]]) -> str:
                 told = f"{found.estimate:+.2f} ± {found.standard_error:.2f}"
                 row = {"blocks of": name, "time": title, "pairs": str(found.count)}
                 rows.append(row | {"correlation of neighbouring blocks, ± its standard error": told})
-    return render_table(rows)
+    return studies.render_table(rows)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure what is missing and print the tables."""
-    parser = make_measuring_parser("spreads", __doc__)
+    parser = studies.make_measuring_parser("spreads", __doc__)
     usual = ",".join(question.value for question in _USUAL_METHODS)
     parser.add_argument("--questions", default=usual, help=f"which timed questions (default: {usual})")
     parser.add_argument("--methods", help="whose null cases, of all questions (default: some of each question)")
@@ -285,8 +282,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if not options.only_render:
             methods = None if options.methods is None else options.methods.split(",")
             cases = list_null_cases(options.questions.split(","), methods)
-            launcher = launch_target(find_target(None), find_limits())
-            with keep_a_core_busy(busy=options.busy), contextlib.closing(launcher):
+            launcher = launch_target(find_target(None), studies.find_limits())
+            with studies.keep_a_core_busy(busy=options.busy), contextlib.closing(launcher):
                 launcher.start(BLOCKS_AT_ONCE)
                 for case in cases:
                     measure_case(launcher, case, options.blocks, options.file, busy=options.busy)

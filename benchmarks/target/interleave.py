@@ -4,7 +4,7 @@ The order is drawn anew in each pair of rounds (permuted blocks of two), so that
 rounds: position alone was seen to be worth 3 % on identical code. Garbage collection is off inside slices and done
 between them. A block that shares the machine with blocks of other targets does a short turn whenever it is given one.
 Leaves out: what a slice does (probes), what the samples mean (stats), and who gives the turns of blocks
-(`benchmarks.launch.lockstep`).
+(`benchmarks.launch.pool`).
 
 Source: permuted-block randomisation, e.g. Rosenberger & Lachin, Randomization in Clinical Trials (2016), section 3.4.
 """
@@ -222,12 +222,12 @@ class Turns:
 
 
 @contextlib.contextmanager
-def open_turns(meeting: Meeting | None) -> Iterator[Turns | None]:
-    """Take turns with other blocks where they meet; None where this block has the machine to itself."""
+def open_turns(meeting: Json | None) -> Iterator[Turns | None]:
+    """Take turns with other blocks where a request says that they meet; None where the block has the machine alone."""
     if meeting is None:
         yield None
         return
-    with contextlib.closing(Turns(meeting, time.perf_counter_ns)) as turns:
+    with contextlib.closing(Turns(Meeting.from_json(meeting), time.perf_counter_ns)) as turns:
         yield turns
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import functools
+import importlib
 import os
 import platform
 import time
@@ -19,10 +20,9 @@ from typing import Any
 
 from benchmarks.errors import RecordError
 from benchmarks.methods import load_method
-from benchmarks.probes import load_gauge, load_probe
-from benchmarks.protocols import Method, Probe, Samples, Slices, Task, TrainingArm, Watch, Workload
-from benchmarks.records import Arm, BlockRequest, Environment, Json, Meeting, Profile, ReadRequest
-from benchmarks.stopwatch import Stopwatch
+from benchmarks.probes import Stopwatch, load_gauge, load_probe
+from benchmarks.protocols import Probe, Samples, Slices, Task, TrainingArm, Watch
+from benchmarks.records import Arm, BlockRequest, Environment, Json, Profile, ReadRequest
 from benchmarks.target.interleave import interleave, open_turns, slow_down, write_block
 from benchmarks.target.profiling import ProfilingWatch, profile_in_turns, profile_once
 from benchmarks.workloads import load_workload
@@ -54,9 +54,7 @@ def _measure(request: Json) -> Json:
     wanted = _begin(request)
     probe = load_probe(wanted.case.question)
     watch = Stopwatch()
-    meeting = request.get("meeting")
-    where = None if meeting is None else Meeting.from_json(meeting)
-    with open_turns(where) as turns, _open_arms(wanted, probe, watch) as slices:
+    with open_turns(request.get("meeting")) as turns, _open_arms(wanted, probe, watch) as slices:
         block = interleave(
             slices[Arm.CONTROL],
             slices[Arm.WEIGHTED],
@@ -113,7 +111,7 @@ def _open_arms(request: BlockRequest, probe: Probe, watch: Watch) -> Iterator[Ma
 
 def _open_arm(request: BlockRequest, probe: Probe, watch: Watch, arm: Arm) -> Slices:
     """Build one arm of a case, ready for its first slice."""
-    factory = _make_factory(request, arm)
+    factory = _ArmFactory(request, arm)
     samples = make_samples(request.case.workload, probe.count_samples(request.case), request.seed)
     return probe.open_slices(lambda: factory.build_arm(samples), watch)
 
@@ -130,40 +128,28 @@ def make_samples(workload: str, sample_count: int, seed: int) -> Samples:
     return load_workload(workload).make_samples(sample_count, seed)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class _ArmFactory:
-    """Makes one arm of a case; satisfies `protocols.ArmFactory`."""
+    """Makes one arm of the case that is asked for; satisfies `protocols.ArmFactory`."""
 
-    method: Method
-    workload: Workload
-    depth: int
-    batch_size: int
-    seed: int
-    weighted: bool
+    def __init__(self, request: BlockRequest | ReadRequest, arm: Arm) -> None:
+        self._case, self._seed = request.case, request.seed
+        self._method, self._workload = load_method(request.case.method), load_workload(request.case.workload)
+        self._weighted = arm is Arm.WEIGHTED and not request.case.null
 
     def make_samples(self, sample_count: int) -> Samples:
         """Return that many samples."""
-        return self.workload.make_samples(sample_count, self.seed)
+        return self._workload.make_samples(sample_count, self._seed)
 
     def build_arm(self, samples: Samples) -> TrainingArm:
         """Return a fresh arm."""
         task = Task(
-            workload=self.workload, samples=samples, depth=self.depth, batch_size=self.batch_size, seed=self.seed
+            workload=self._workload,
+            samples=samples,
+            depth=self._case.depth,
+            batch_size=self._case.batch_size,
+            seed=self._seed,
         )
-        return self.method.build_arm(task, weighted=self.weighted)
-
-
-def _make_factory(request: BlockRequest | ReadRequest, arm: Arm) -> _ArmFactory:
-    """Return what makes this arm of the case that is asked for; that of a null case weights nothing."""
-    case = request.case
-    return _ArmFactory(
-        method=load_method(case.method),
-        workload=load_workload(case.workload),
-        depth=case.depth,
-        batch_size=case.batch_size,
-        seed=request.seed,
-        weighted=arm is Arm.WEIGHTED and not case.null,
-    )
+        return self._method.build_arm(task, weighted=self._weighted)
 
 
 def _read(job: Json) -> Json:
@@ -174,7 +160,7 @@ def _read(job: Json) -> Json:
     if gauge.needs_allocator_statistics:
         os.environ[_ALLOCATOR_VARIABLE] = "true"
     _set_threads(request.intra_op_threads, request.inter_op_threads)
-    readings = gauge.read_arm(request, _make_factory(request, request.arm))
+    readings = gauge.read_arm(request, _ArmFactory(request, request.arm))
     return readings.to_json() | {"read_ns": time.perf_counter_ns() - begin_ns}
 
 
@@ -199,15 +185,11 @@ def _prove(request: Json) -> Json:
 
 def _describe(request: Json) -> Json:
     """Return what this target is."""
-    import numpy as np  # noqa: PLC0415
     import tensorflow as tf  # noqa: PLC0415
 
     gpus: list[Any] = tf.config.list_physical_devices("GPU")
     return Environment(
-        tensorflow=str(tf.__version__),
-        keras=_find_keras_version(),
-        numpy=str(np.__version__),
-        python=platform.python_version(),
+        **find_versions(),
         cpu_model=_find_cpu_model(),
         cores=os.cpu_count() or 0,
         intra_op_threads=request["intra_op_threads"],
@@ -217,11 +199,10 @@ def _describe(request: Json) -> Json:
     ).to_json()
 
 
-def _find_keras_version() -> str:
-    """Return the version of the Keras that `tf.keras` is; `tf.keras.__version__` is missing in 2.13 to 2.15."""
-    import keras  # noqa: PLC0415
-
-    return str(keras.__version__)
+def find_versions() -> dict[str, str]:
+    """Return the versions of TensorFlow, Keras, NumPy and Python; `tf.keras.__version__` is missing in 2.13 to 2.15."""
+    packages = {name: str(importlib.import_module(name).__version__) for name in ("tensorflow", "keras", "numpy")}
+    return packages | {"python": platform.python_version()}
 
 
 def _find_cpu_model() -> str:

@@ -14,8 +14,8 @@ import cProfile
 import pstats
 from pathlib import Path
 
+from benchmarks.probes import Stopwatch
 from benchmarks.protocols import Slices, Times
-from benchmarks.stopwatch import Stopwatch
 
 _TURNS = 4
 _PROFILED_SLICES = 200

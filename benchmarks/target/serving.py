@@ -1,8 +1,8 @@
 """How does a target answer requests? It starts a fresh child for each, watches it, and passes its answer on.
 
-A child is forked after the import of TensorFlow and before
-its runtime starts, which costs 50 ms instead of an import; where fork is not to be had it is a new interpreter. Unless
-the asking side knows that it was done, one more child proves before that the method computes the weighted gradient.
+A child is forked after the import of TensorFlow and before its runtime starts, which costs 50 ms instead of an import;
+where fork is not to be had it is a new interpreter. Unless the asking side knows that it was done, one more child
+proves before that the method computes the weighted gradient.
 
 Before the first request it introduces itself; a reply carries the number of its request.
 
@@ -15,10 +15,8 @@ before the first. Leaves out: what a child does (`jobs`) and its limits (`superv
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
-import platform
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -29,11 +27,11 @@ from benchmarks.errors import CaseError, SuiteError
 from benchmarks.methods import METHODS
 from benchmarks.probes import load_probe
 from benchmarks.protocols import Times
-from benchmarks.records import Arm, BlockRequest, Json, Meeting, Profile, Question
+from benchmarks.records import Arm, BlockRequest, Json, Profile, Question
 from benchmarks.records.cases import WIRE_VERSION, Introduction
 from benchmarks.target import worker
 from benchmarks.target.interleave import Round, draw_orders, make_block, measure_rounds, open_turns, write_block
-from benchmarks.target.jobs import do_job, make_samples
+from benchmarks.target.jobs import do_job, find_versions, make_samples
 from benchmarks.target.supervise import Child, ChildError, Limits, start_forked, start_fresh, supervise
 from benchmarks.workloads import WORKLOADS
 
@@ -51,15 +49,8 @@ def introduce() -> Introduction:
         questions=tuple(question.value for question in Question),
         methods=tuple(METHODS),
         workloads=tuple(WORKLOADS),
-        tensorflow=_find_version("tensorflow"),
-        keras=_find_version("keras"),
-        numpy=_find_version("numpy"),
-        python=platform.python_version(),
+        **find_versions(),
     )
-
-
-def _find_version(package: str) -> str:
-    return str(importlib.import_module(package).__version__)
 
 
 def serve(requests: TextIO, send: Callable[[Json], None], *, fork: bool) -> None:
@@ -95,9 +86,7 @@ def _answer(request: Json, run: RunChildren, *, fork: bool) -> Json:
         wanted = BlockRequest.from_json(request["request"])
         if request["do"] == "profile":
             return profile_cold_block(wanted, run)
-        meeting = request.get("meeting")
-        where = None if meeting is None else Meeting.from_json(meeting)
-        return measure_cold_block(wanted, where, run, forks=fork, at_once=has_core_for_each_arm())
+        return measure_cold_block(wanted, request.get("meeting"), run, forks=fork, at_once=has_core_for_each_arm())
     (result,) = run([request])
     return result
 
@@ -131,13 +120,13 @@ def has_core_for_each_arm() -> bool:
 
 
 def measure_cold_block(
-    request: BlockRequest, meeting: Meeting | None, run_children: RunChildren, *, forks: bool, at_once: bool
+    request: BlockRequest, meeting: Json | None, run_children: RunChildren, *, forks: bool, at_once: bool
 ) -> Json:
     """Measure a block of a question whose slices are cold, and return it.
 
     Args:
         request: what to measure.
-        meeting: where it takes turns with blocks of other targets; None where it has the machine to itself.
+        meeting: the `Meeting` where it takes turns with blocks of other targets; None where it has the machine alone.
         run_children: has fresh processes do jobs.
         forks: whether processes inherit what this one has made.
         at_once: whether both arms of a round start at the same time.

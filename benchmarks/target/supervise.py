@@ -49,30 +49,74 @@ class ChildError(BlockError):
         self.reply = reply
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Child:
-    """A running process of a block, the pipe it answers on, and the file its error output goes to.
+    """A running process of a block, which is listened to until it ends, by itself or by closing this."""
 
-    `process` is the handle of a fresh interpreter, None for a fork.
-    """
+    def __init__(
+        self, pid: int, answer_fd: int, stderr: IO[bytes], process: subprocess.Popen[bytes] | None = None
+    ) -> None:
+        """Have heard nothing yet.
 
-    pid: int
-    answer_fd: int
-    stderr: IO[bytes]
-    process: subprocess.Popen[bytes] | None = None
+        Args:
+            pid: its number.
+            answer_fd: the pipe it answers on, closed with this.
+            stderr: the file its error output goes to, likewise.
+            process: the handle of a fresh interpreter, None for a fork.
+        """
+        self.pid = pid
+        self.answer_fd = answer_fd
+        self._stderr = stderr
+        self._process = process
+        self._said: list[bytes] = []
+        self._has_exited = False
 
-    def wait(self) -> int:
+    def has_ended(self) -> bool:
+        """Read what it says, and tell whether that was all."""
+        chunk = os.read(self.answer_fd, 1 << 20)
+        self._said.append(chunk)
+        return not chunk
+
+    def find_result(self) -> Json:
+        """Wait for its end and return its result.
+
+        Raises:
+            ChildError: when it replied with an error.
+            BlockError: when it was killed by a signal, or ended without an answer.
+        """
+        exit_status = self._wait()
+        self._has_exited = True
+        last_words = read_last_words(self._stderr)
+        if exit_status < 0:
+            raise BlockError(_explain_signal(-exit_status, last_words))
+        said = b"".join(self._said)
+        if not said:
+            raise BlockError(
+                f"the block ended with exit status {exit_status} and no result"
+                f"{last_words}; run the case alone to see whether it does so again"
+            )
+        reply: Json = json.loads(said)
+        if "error" in reply:
+            raise ChildError(reply)
+        result: Json = reply["result"]
+        return result
+
+    def close(self) -> None:
+        """Kill it unless it has ended, and free what listening to it needed."""
+        if not self._has_exited:
+            with contextlib.suppress(ProcessLookupError, ChildProcessError):  # interrupted just after it was waited for
+                if self._process is not None:
+                    self._process.kill()
+                else:
+                    os.kill(self.pid, signal.SIGKILL)
+                self._wait()
+        os.close(self.answer_fd)
+        self._stderr.close()
+
+    def _wait(self) -> int:
         """Wait for the end and return the exit status, the negative number of the signal that ended it if one did."""
-        if self.process is not None:
-            return self.process.wait()
+        if self._process is not None:
+            return self._process.wait()
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
-
-    def kill(self) -> None:
-        """Kill it, whatever it does."""
-        if self.process is not None:
-            self.process.kill()
-        else:
-            os.kill(self.pid, signal.SIGKILL)
 
 
 def start_forked(work: Callable[[], Json]) -> Child:
@@ -89,7 +133,7 @@ def start_forked(work: Callable[[], Json]) -> Child:
         pid = os.fork()
     if pid:
         os.close(write_fd)
-        return Child(pid=pid, answer_fd=read_fd, stderr=stderr)
+        return Child(pid, read_fd, stderr)
     exit_code = 1
     try:
         os.close(read_fd)
@@ -112,7 +156,7 @@ def start_fresh(command: list[str], request: Json) -> Child:
         stdin.write(json.dumps(request).encode() + b"\n")
     answer_fd = os.dup(process.stdout.fileno())
     process.stdout.close()
-    return Child(pid=process.pid, answer_fd=answer_fd, stderr=stderr, process=process)
+    return Child(process.pid, answer_fd, stderr, process)
 
 
 def answer(work: Callable[[], Json], answer_fd: int) -> None:
@@ -144,11 +188,9 @@ def supervise(starts: Sequence[Callable[[], Child]], limits: Limits, parent_fd: 
     deadline = time.monotonic() + limits.timeout_s
     results: dict[int, Json] = {}
     with contextlib.ExitStack() as stack:
-        working = {
-            number: stack.enter_context(contextlib.closing(_Watched(start()))) for number, start in enumerate(starts)
-        }
+        working = {number: stack.enter_context(contextlib.closing(start())) for number, start in enumerate(starts)}
         while working:
-            answer_fds = {watched.child.answer_fd: number for number, watched in working.items()}
+            answer_fds = {child.answer_fd: number for number, child in working.items()}
             parent_fds = [] if parent_fd is None else [parent_fd]
             readable, _, _ = select.select([*answer_fds, *parent_fds], [], [], _POLL_S)
             answering = [number for answer_fd, number in answer_fds.items() if answer_fd in readable]
@@ -156,58 +198,10 @@ def supervise(starts: Sequence[Callable[[], Child]], limits: Limits, parent_fd: 
                 if working[number].has_ended():
                     results[number] = working.pop(number).find_result()
             if not answering:
-                _check(limits, deadline, [watched.child.pid for watched in working.values()])
+                _check(limits, deadline, [child.pid for child in working.values()])
                 if parent_fd in readable:
                     raise BlockError("the asking process is gone")
     return [results[number] for number in range(len(starts))]
-
-
-class _Watched:
-    """A child that is listened to until it ends, by itself or by closing this."""
-
-    def __init__(self, child: Child) -> None:
-        self.child = child
-        self._said: list[bytes] = []
-        self._has_exited = False
-
-    def has_ended(self) -> bool:
-        """Read what it says, and tell whether that was all."""
-        chunk = os.read(self.child.answer_fd, 1 << 20)
-        self._said.append(chunk)
-        return not chunk
-
-    def find_result(self) -> Json:
-        """Wait for its end and return its result.
-
-        Raises:
-            ChildError: when it replied with an error.
-            BlockError: when it was killed by a signal, or ended without an answer.
-        """
-        exit_status = self.child.wait()
-        self._has_exited = True
-        last_words = _read_last_words(self.child.stderr)
-        if exit_status < 0:
-            raise BlockError(_explain_signal(-exit_status, last_words))
-        said = b"".join(self._said)
-        if not said:
-            raise BlockError(
-                f"the block ended with exit status {exit_status} and no result"
-                f"{last_words}; run the case alone to see whether it does so again"
-            )
-        reply: Json = json.loads(said)
-        if "error" in reply:
-            raise ChildError(reply)
-        result: Json = reply["result"]
-        return result
-
-    def close(self) -> None:
-        """Kill it unless it has ended, and free what listening to it needed."""
-        if not self._has_exited:
-            with contextlib.suppress(ProcessLookupError, ChildProcessError):  # interrupted just after it was waited for
-                self.child.kill()
-                self.child.wait()
-        os.close(self.child.answer_fd)
-        self.child.stderr.close()
 
 
 def _check(limits: Limits, deadline: float, pids: Sequence[int]) -> None:
@@ -244,12 +238,11 @@ def _explain_signal(number: int, last_words: str) -> str:
     return f"the block crashed with {name}{last_words}; run the case alone to see whether it does so again"
 
 
-def _read_last_words(stderr: IO[bytes]) -> str:
-    """Return the last line the child wrote, as a clause for a message; empty where it wrote nothing."""
-    with stderr:
-        size = stderr.seek(0, os.SEEK_END)
-        stderr.seek(max(0, size - _LAST_WORDS_BYTES))
-        lines = [line.strip() for line in stderr.read().decode(errors="replace").splitlines() if line.strip()]
+def read_last_words(stderr: IO[bytes]) -> str:
+    """Return the last line a process wrote to this file, as a clause for a message; empty where it wrote nothing."""
+    size = stderr.seek(0, os.SEEK_END)
+    stderr.seek(max(0, size - _LAST_WORDS_BYTES))
+    lines = [line.strip() for line in stderr.read().decode(errors="replace").splitlines() if line.strip()]
     return f", last words {lines[-1][:200]!r}" if lines else ""
 
 

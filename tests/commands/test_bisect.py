@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import subprocess
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from benchmarks.commands import MisuseError, bisect
+from benchmarks.errors import StatisticsError
 from benchmarks.gate.judgement import Judgement
+from benchmarks.gate.plan import LEAST_ARM_TOLERANCE, Plan
 from benchmarks.launch.targets import Target
 from benchmarks.records import Aspect, Outcome, Question
 from tests.examples import make_case
@@ -21,6 +24,14 @@ _LISTING = (
 )
 
 
+FakeTargets = Callable[[Callable[[str], FakeLauncher]], list[str]]
+
+
+def make_launcher(version: str, *, bad: bool) -> FakeLauncher:
+    """Return a target in which weighting costs 20 % more where it is bad."""
+    return FakeLauncher(0.2 if bad else 0.0, run_seed=zlib.crc32(version.encode()))
+
+
 @pytest.fixture
 def pip(monkeypatch: pytest.MonkeyPatch) -> None:
     """pip lists seven releases and a candidate of one."""
@@ -29,6 +40,24 @@ def pip(monkeypatch: pytest.MonkeyPatch) -> None:
         return subprocess.CompletedProcess(command, 0, stdout=_LISTING, stderr="")
 
     monkeypatch.setattr("subprocess.run", run)
+
+
+@pytest.fixture
+def fake_targets(monkeypatch: pytest.MonkeyPatch) -> FakeTargets:
+    """Have targets of releases played by what is made of a release's number; return what is asked to be built."""
+
+    def play(make: Callable[[str], FakeLauncher]) -> list[str]:
+        built: list[str] = []
+
+        def build(requirement: str) -> Target:
+            built.append(requirement)
+            return Target(interpreter=Path(requirement.split(maxsplit=1)[0].split("==")[1]))
+
+        monkeypatch.setattr(bisect, "build_target", build)
+        monkeypatch.setattr(bisect, "launch_target", lambda target, limits: make(str(target.interpreter)))
+        return built
+
+    return play
 
 
 def test_releases_are_those_between_the_two_in_order(pip: None) -> None:
@@ -60,19 +89,11 @@ def test_releases_that_make_no_sense_are_refused(pip: None, good: str, bad: str,
 
 
 def test_the_first_release_with_a_larger_overhead_is_found(
-    pip: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    pip: None, fake_targets: FakeTargets, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """From 2.19.0 on, weighting costs 20 % more."""
     bad = {"2.19.0", "2.19.1", "2.20.0", "2.21.0"}
-
-    def launch(target: Target, limits: object) -> FakeLauncher:
-        version = str(target.interpreter)
-        return FakeLauncher(0.2 if version in bad else 0.0, run_seed=zlib.crc32(version.encode()))
-
-    monkeypatch.setattr(
-        bisect, "build_target", lambda requirement: Target(interpreter=Path(requirement.split("==")[1]))
-    )
-    monkeypatch.setattr(bisect, "launch_target", launch)
+    fake_targets(lambda version: make_launcher(version, bad=version in bad))
     assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", "--aspect", "overhead"]) == 0
     output = capsys.readouterr()
     assert "First bad release: 2.19.0 (last good: 2.18.1)." in output.out
@@ -91,21 +112,18 @@ def test_the_first_release_with_a_larger_overhead_is_found(
 )
 def test_bytes_and_counts_can_be_searched_too(
     pip: None,
-    monkeypatch: pytest.MonkeyPatch,
+    fake_targets: FakeTargets,
     capsys: pytest.CaptureFixture[str],
     arguments: tuple[str, ...],
     quantity: str,
 ) -> None:
     """From 2.18.1 on both arms need half as much memory more, and the weighted graph has more nodes."""
 
-    def launch(target: Target, limits: object) -> FakeLauncher:
-        bad = str(target.interpreter) not in {"2.9.3", "2.10.0"}
+    def make(version: str) -> FakeLauncher:
+        bad = version not in {"2.9.3", "2.10.0"}
         return FakeLauncher(base_bytes=(30 if bad else 20) * 2**20, extra_nodes=40 if bad else 7)
 
-    monkeypatch.setattr(
-        bisect, "build_target", lambda requirement: Target(interpreter=Path(requirement.split("==")[1]))
-    )
-    monkeypatch.setattr(bisect, "launch_target", launch)
+    fake_targets(make)
     assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", *arguments]) == 0
     output = capsys.readouterr().out
     assert "First bad release: 2.18.1 (last good: 2.10.0)." in output
@@ -113,12 +131,42 @@ def test_bytes_and_counts_can_be_searched_too(
 
 
 def test_a_release_that_is_not_worse_ends_in_one_line(
-    pip: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    pip: None, fake_targets: FakeTargets, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bisect, "build_target", lambda requirement: Target(interpreter=Path(requirement)))
-    monkeypatch.setattr(bisect, "launch_target", lambda target, limits: FakeLauncher())
+    fake_targets(lambda version: FakeLauncher())
     assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", "--aspect", "overhead"]) == 1
     assert capsys.readouterr().err.splitlines()[-1].startswith("a bisection: expected 2.21.0 to be worse than 2.9.3")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "tolerance"),
+    [
+        (("--aspect", "overhead"), Question.STEP_TIME.row.tolerance),
+        (("--aspect", "overhead", "--method", "fit_class_weight_dataset"), 0.10),
+        (("--aspect", Aspect.CPU.value), Question.STEP_TIME.row.cpu_tolerance),
+        ((), LEAST_ARM_TOLERANCE),
+        (("--aspect", "overhead", "--question", "training_graph"), 0.0),
+        (("--aspect", "overhead", "--tolerance", "7%"), 0.07),
+    ],
+)
+def test_what_is_tolerated_is_that_of_the_question_unless_it_is_asked_for(
+    pip: None, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...], tolerance: float
+) -> None:
+    planned = []
+
+    def plan(question: Question, aspect: Aspect, *, comparisons: int, tolerance: float) -> Plan:
+        planned.append(tolerance)
+        raise StatisticsError("nothing is measured here")
+
+    monkeypatch.setattr(bisect, "plan_bisection", plan)
+    assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", *arguments]) == 1
+    assert planned == [pytest.approx(tolerance)]
+
+
+def test_an_aspect_that_the_question_has_not_is_refused(pip: None, capsys: pytest.CaptureFixture[str]) -> None:
+    arguments = ["--question", "training_graph", "--aspect", Aspect.CPU.value]
+    assert bisect.main(["--good", "2.9.3", "--bad", "2.21.0", *arguments]) == 1
+    assert "aspect of training_graph: expected one of overhead" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("rises", [True, False])
@@ -132,27 +180,18 @@ def test_undecided_bytes_are_taken_by_their_direction(*, rises: bool) -> None:
 
 
 def test_releases_of_keras_are_searched_with_one_tensorflow(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    monkeypatch: pytest.MonkeyPatch, fake_targets: FakeTargets, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """From 3.6.0 on, weighting costs 20 % more."""
-    listed, built = [], []
+    listed = []
 
     def run(command: list[str], **_: Any) -> subprocess.CompletedProcess[str]:
         listed.append(command[-1])
         listing = "keras (3.7.0)\nAvailable versions: 3.7.0, 3.6.0, 3.5.0, 3.4.1, 3.4.0, 3.3.3\n"
         return subprocess.CompletedProcess(command, 0, stdout=listing, stderr="")
 
-    def build(requirement: str) -> Target:
-        built.append(requirement)
-        return Target(interpreter=Path(requirement.split(maxsplit=1)[0].split("==")[1]))
-
-    def launch(target: Target, limits: object) -> FakeLauncher:
-        version = str(target.interpreter)
-        return FakeLauncher(0.2 if version >= "3.6" else 0.0, run_seed=zlib.crc32(version.encode()))
-
     monkeypatch.setattr("subprocess.run", run)
-    monkeypatch.setattr(bisect, "build_target", build)
-    monkeypatch.setattr(bisect, "launch_target", launch)
+    built = fake_targets(lambda version: make_launcher(version, bad=version >= "3.6"))
     arguments = ["--package", "keras", "--with", "tensorflow-cpu==2.16.2", "--good", "3.3.3", "--bad", "3.7.0"]
     assert bisect.main([*arguments, "--aspect", "overhead"]) == 0
     assert "First bad release: 3.6.0 (last good: 3.5.0)." in capsys.readouterr().out

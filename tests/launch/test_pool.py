@@ -1,10 +1,15 @@
-"""Readings and blocks asked for at once are spread over servers, all else is asked of the first, and all are ended."""
+"""Readings and blocks asked for at once are spread over servers, all else is asked of the first, and all are ended.
+
+Blocks of several targets never work at the same time, take short turns in random order, and drop out when they end.
+Launchers are played by threads that keep to the protocol, over real pipes; nothing is timed.
+"""
 
 from __future__ import annotations
 
 import itertools
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,16 +17,66 @@ import psutil
 import pytest
 
 from benchmarks.errors import BlockError, SuiteError
-from benchmarks.launch.pool import ServerPool
+from benchmarks.launch import pool
+from benchmarks.launch.pool import TURN_NS, ServerPool, run_together
 from benchmarks.protocols import Launcher
 from benchmarks.records import Arm, ArmReadings, Block, BlockRequest, Meeting, Question, ReadRequest
+from benchmarks.target.interleave import Turns
 from tests.examples import make_case
 from tests.launch.fake_servers import Servers
 from tests.launch.interruptions import TimeIsUpError, interrupted_when_there_are
-from tests.launch.test_lockstep import Stage, TurnTaker
 from tests.plugin.fakes import FakeLauncher, make_introduction
 
 CASE = make_case(question=Question.PEAK_MEMORY, dataset_size=512)
+
+REQUEST = BlockRequest(case=make_case(), seed=1, timed_budget_ns=1000, min_rounds=1)
+
+
+def run_alike(launchers: Sequence[Launcher], seed: str, *, turn_ns: int = TURN_NS) -> list[Block | SuiteError]:
+    """Ask all of them for the same."""
+    return run_together(launchers, [REQUEST] * len(launchers), seed, turn_ns=turn_ns)
+
+
+class Stage:
+    """Notes who worked, and fails when two work at the same time."""
+
+    def __init__(self) -> None:
+        self.diary: list[str] = []
+        self.clashes = 0
+        self._lock = threading.Lock()
+
+    def work(self, name: str) -> None:
+        if not self._lock.acquire(blocking=False):
+            self.clashes += 1
+            return
+        self.diary.append(name)
+        time.sleep(0.001)
+        self._lock.release()
+
+
+class TurnTaker(FakeLauncher):
+    """A target whose blocks have `rounds` rounds of 1 us, and one that may die after some of them."""
+
+    def __init__(self, name: str, stage: Stage, rounds: int, *, dies_after: int | None = None) -> None:
+        super().__init__()
+        self._name, self._stage, self._rounds, self._dies_after = name, stage, rounds, dies_after
+        self.waited_ns = 0
+
+    def run_block(self, request: BlockRequest, meeting: Meeting | None = None) -> Block:
+        assert meeting is not None
+        turns = Turns(meeting, itertools.count(0, 1000).__next__)
+        try:
+            spent_ns = 0
+            for done in range(self._rounds):
+                if done == self._dies_after:
+                    raise BlockError(f"{self._name} was killed")
+                turns.spend(spent_ns)
+                self._stage.work(self._name)
+                spent_ns = 1000
+        finally:
+            turns.close()
+        self.waited_ns = turns.waited_ns
+        return super().run_block(request)
 
 
 class FakeServer(FakeLauncher):
@@ -31,10 +86,6 @@ class FakeServer(FakeLauncher):
         super().__init__()
         self._meet = meet
         self.layout = layout
-        self.started = False
-
-    def start(self, count: int = 1) -> None:
-        self.started = True
 
     def run_block(self, request: BlockRequest, meeting: Meeting | None = None) -> Block:
         self._meet()
@@ -81,7 +132,7 @@ def test_servers_that_read_have_fixed_layouts_and_those_that_time_draw_theirs() 
     """Both at the same time, since a run may have cases of either kind."""
     launcher, servers = make_launcher()
     launcher.start(2)
-    assert [server.started for server in servers] == [True, True]
+    assert [server.started for server in servers] == [1, 1]
     launcher.run_blocks(ask_for_blocks(1, 2))
     launcher.read_arms([ReadRequest(case=CASE, arm=Arm.CONTROL, seed=1, layout=layout) for layout in (2, 0)])
     assert [(server.layout, len(server.requests), len(server.read_requests)) for server in servers] == [
@@ -128,11 +179,7 @@ def test_blocks_asked_for_at_once_have_a_server_each_and_are_set_up_at_the_same_
 def test_the_timed_part_of_a_block_is_alone_and_is_not_interrupted() -> None:
     stage = Stage()
     names = iter("abc")
-
-    class Timed(TurnTaker):
-        def start(self, count: int = 1) -> None: ...
-
-    launcher = ServerPool(lambda layout: Timed(next(names), stage, rounds=20))
+    launcher = ServerPool(lambda layout: TurnTaker(next(names), stage, rounds=20))
     launcher.run_blocks(ask_for_blocks(1, 2, 3))
     assert stage.clashes == 0
     assert sorted((name, len(list(turn))) for name, turn in itertools.groupby(stage.diary)) == [
@@ -146,11 +193,7 @@ def test_which_block_is_timed_first_is_drawn_from_the_seeds() -> None:
     def find_first(*seeds: int) -> str:
         stage = Stage()
         names = iter("ab")
-
-        class Timed(TurnTaker):
-            def start(self, count: int = 1) -> None: ...
-
-        ServerPool(lambda layout: Timed(next(names), stage, rounds=2)).run_blocks(ask_for_blocks(*seeds))
+        ServerPool(lambda layout: TurnTaker(next(names), stage, rounds=2)).run_blocks(ask_for_blocks(*seeds))
         return stage.diary[0]
 
     assert find_first(1, 2) == find_first(1, 2)
@@ -198,11 +241,7 @@ def test_asking_for_nothing_at_once_gives_nothing() -> None:
 
 def launch_real(servers: Servers, body: str) -> ServerPool:
     """Return a launcher whose servers are processes that run `body`."""
-
-    def make_server(layout: int | None) -> Launcher:
-        return servers.launch(body)
-
-    return ServerPool(make_server)
+    return ServerPool(lambda layout: servers.launch(body))
 
 
 def test_servers_are_started_at_the_same_time(servers: Servers) -> None:
@@ -278,3 +317,81 @@ def test_servers_of_a_target_share_what_is_proven_while_they_work_at_once(server
     told = [(servers.folder / f"server{number}.proven").read_text().split() for number in range(2)]
     assert [proven[1:] for proven in told] == [["True", "True"]] * 2
     assert "False" in {proven[0] for proven in told}
+
+
+def test_no_two_blocks_work_at_once_and_turns_are_as_long_as_asked() -> None:
+    stage = Stage()
+    run_alike([TurnTaker(name, stage, rounds=24) for name in "abc"], "seed", turn_ns=4000)
+    assert stage.clashes == 0
+    assert Counter(stage.diary) == {"a": 24, "b": 24, "c": 24}
+    lengths = [len(list(group)) for _, group in itertools.groupby(stage.diary)]
+    assert all(length % 4 == 0 for length in lengths)
+
+
+def test_in_each_cycle_every_block_has_one_turn_in_an_order_drawn_anew() -> None:
+    stage = Stage()
+    run_alike([TurnTaker(name, stage, rounds=40) for name in "abc"], "seed", turn_ns=1000)
+    cycles = [tuple(stage.diary[start : start + 3]) for start in range(0, 120, 3)]
+    assert all(set(cycle) == set("abc") for cycle in cycles)
+    assert len(set(cycles)) > 3
+
+
+def test_the_same_seed_gives_the_same_order() -> None:
+    def record(seed: str) -> list[str]:
+        stage = Stage()
+        run_alike([TurnTaker(name, stage, rounds=20) for name in "ab"], seed, turn_ns=1000)
+        return stage.diary
+
+    assert record("one") == record("one")
+    assert record("one") != record("two")
+
+
+def test_a_block_that_ends_leaves_the_others_to_go_on() -> None:
+    stage = Stage()
+    run_alike([TurnTaker("a", stage, 2), TurnTaker("b", stage, 10)], "seed", turn_ns=1000)
+    assert stage.diary[-7:] == ["b"] * 7
+
+
+@pytest.mark.parametrize("dies_after", [0, 3])
+def test_a_block_that_dies_is_told_and_the_other_one_is_kept(dies_after: int) -> None:
+    stage = Stage()
+    dying = TurnTaker("a", stage, 10, dies_after=dies_after)
+    error, block = run_alike([dying, TurnTaker("b", stage, 10)], "seed", turn_ns=1000)
+    assert str(error) == "a was killed"
+    assert isinstance(block, Block)
+    assert Counter(stage.diary)["b"] == 10
+
+
+def test_an_exception_that_nobody_foresaw_costs_one_block_alone() -> None:
+    def raise_it(case: object, index: int) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    stage = Stage()
+    broken = FakeLauncher(before_block=raise_it)
+    error, block = run_alike([broken, TurnTaker("b", stage, 10)], "seed", turn_ns=1000)
+    assert "raised ZeroDivisionError: division by zero" in str(error)
+    assert isinstance(block, Block)
+
+
+def test_a_target_that_knows_nothing_of_turns_is_measured_too() -> None:
+    stage = Stage()
+    results = run_alike([FakeLauncher(), TurnTaker("b", stage, 10)], "seed", turn_ns=1000)
+    assert all(isinstance(result, Block) for result in results)
+
+
+def test_waiting_is_counted() -> None:
+    stage = Stage()
+    taker = TurnTaker("a", stage, 10)
+    run_alike([taker], "seed", turn_ns=1000)
+    assert taker.waited_ns == 10 * 1000
+
+
+def test_an_interruption_ends_all_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(pool, "_conduct", interrupt)
+    launchers = [FakeLauncher(), FakeLauncher()]
+    with pytest.raises(KeyboardInterrupt):
+        run_alike(launchers, "seed")
+    assert all(launcher.closed for launcher in launchers)

@@ -18,8 +18,7 @@ import pytest
 
 from benchmarks.errors import BlockError, CaseError
 from benchmarks.launch.launcher import ServerLauncher
-from benchmarks.launch.lockstep import run_together
-from benchmarks.launch.pool import launch_target
+from benchmarks.launch.pool import launch_target, run_together
 from benchmarks.launch.targets import find_target
 from benchmarks.methods import METHODS
 from benchmarks.records import Arm, ArmReadings, Block, BlockRequest, Case, Plant, Question, ReadRequest, Stretch

@@ -14,8 +14,8 @@ import pytest
 
 from benchmarks.errors import BlockError, CaseError
 from benchmarks.methods import METHODS, load_method
+from benchmarks.probes import Stopwatch
 from benchmarks.records import Question
-from benchmarks.stopwatch import Stopwatch
 from tests.methods.make_task import make_task
 
 pytestmark = pytest.mark.tensorflow

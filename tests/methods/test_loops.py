@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.errors import BlockError
 from benchmarks.methods import load_method
-from benchmarks.stopwatch import Stopwatch
+from benchmarks.probes import Stopwatch
 from tests.methods.make_task import make_task
 
 pytestmark = pytest.mark.tensorflow

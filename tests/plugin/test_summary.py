@@ -92,6 +92,7 @@ def test_a_usage_error_has_no_summary(run_suite: RunSuite) -> None:
 
 _SLOW_TARGET = """
 import os
+import signal
 import subprocess
 import time
 from pathlib import Path
@@ -100,6 +101,8 @@ import pytest
 
 from benchmarks.plugin.run import find_run
 from tests.plugin.fakes import FakeLauncher
+
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # inherited as ignored where the tests were started with nohup
 
 
 class Slow(FakeLauncher):

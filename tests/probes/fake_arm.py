@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from benchmarks.probes import Stopwatch
 from benchmarks.protocols import Evaluation, Samples, Stepper, Times, Watch
-from benchmarks.stopwatch import Stopwatch
 
 STEP_NS = 10
 STARTUP_NS = 500

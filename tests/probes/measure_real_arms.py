@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from benchmarks.methods import load_method
-from benchmarks.probes import load_probe
+from benchmarks.probes import Stopwatch, load_probe
 from benchmarks.protocols import Slices, Task
 from benchmarks.records import Case, Question
-from benchmarks.stopwatch import Stopwatch
 from benchmarks.workloads import load_workload
 
 

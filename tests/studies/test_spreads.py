@@ -91,7 +91,7 @@ def test_too_few_blocks_are_refused() -> None:
     with pytest.raises(StatisticsError, match="at least 4 blocks, got 3"):
         estimate_scatter([0.0, 0.1, 0.2], [True, False, True])
     with pytest.raises(StatisticsError, match="more than 2 blocks"):
-        estimate_half_width(0.01, blocks=2, kinds=2, confidence=0.95)
+        estimate_half_width(0.01, blocks=2, kinds=2)
 
 
 @pytest.mark.parametrize("blocks", [4, 5, 6])
@@ -100,7 +100,7 @@ def test_the_half_width_is_that_of_the_interval_over_as_many_blocks(blocks: int)
     measured = make_blocks(np.random.default_rng(1).normal(0.0, 0.01, blocks).tolist(), lambda index: index % 2 == 0)
     interval = estimate_overhead(measured, Aspect.OVERHEAD).estimate_interval(0.95)
     scatter = estimate_scatter([block.log_ratio for block in measured], [b.weighted_built_first for b in measured])
-    half_width = estimate_half_width(scatter.residual_sd, blocks=blocks, kinds=2, confidence=0.95)
+    half_width = estimate_half_width(scatter.residual_sd, blocks=blocks, kinds=2)
     assert half_width == pytest.approx(math.log(interval.upper / interval.lower) / 2.0)
 
 
@@ -172,7 +172,7 @@ def test_a_case_is_a_row_with_its_spreads_in_percent() -> None:
     ]
     screen_blocks = NULL_CASE.question.row.screen_blocks
     # Two orders that lie 0.1 % to either side: the spread within them is √2 * 0.1 %.
-    half_width = estimate_half_width(math.sqrt(2.0) * 0.001, blocks=screen_blocks, kinds=2, confidence=0.95)
+    half_width = estimate_half_width(math.sqrt(2.0) * 0.001, blocks=screen_blocks, kinds=2)
     told = render_spreads({(NULL_CASE, True): blocks, (NULL_CASE, False): blocks[:2]})
     row = next(line for line in told.splitlines() if NULL_CASE.case_id in line)
     cells = dict(zip(TITLES, (cell.strip() for cell in row.split("|")[1:-1]), strict=True))

@@ -6,9 +6,9 @@ import dataclasses
 import gc
 from typing import Any
 
+from benchmarks.probes import Stopwatch
 from benchmarks.protocols import Times
 from benchmarks.records import Block, BlockRequest, Plant
-from benchmarks.stopwatch import Stopwatch
 from benchmarks.target.interleave import interleave
 from tests.examples import EXAMPLE_CASE
 

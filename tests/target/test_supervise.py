@@ -106,13 +106,14 @@ def test_a_hung_block_is_ended_at_its_timeout() -> None:
         supervise([fork(hang)], Limits(timeout_s=0.1, memory_bytes=2**40))
 
 
-def test_a_block_over_its_memory_is_ended() -> None:
-    def grow() -> Json:
-        held = bytearray(300 * 2**20)
-        held[::4096] = b"x" * len(held[::4096])
-        time.sleep(60)
-        return {}
+def grow() -> Json:
+    """Hold 300 MiB and hang."""
+    held = bytearray(300 * 2**20)
+    held[::4096] = b"x" * len(held[::4096])
+    return hang()
 
+
+def test_a_block_over_its_memory_is_ended() -> None:
     with pytest.raises(BlockError, match=r"more than the 0\.20 GiB it may.*--block-memory"):
         supervise([fork(grow)], Limits(timeout_s=30.0, memory_bytes=200 * 2**20))
 
@@ -178,12 +179,6 @@ def test_a_limit_of_time_ends_all() -> None:
 
 def test_the_memory_of_all_counts_together() -> None:
     """Each holds 300 MiB and what it inherits; one alone would be within the limit."""
-
-    def grow() -> Json:
-        held = bytearray(300 * 2**20)
-        held[::4096] = b"x" * len(held[::4096])
-        return hang()
-
     inherited_bytes = psutil.Process().memory_info().rss
     limits = Limits(timeout_s=30.0, memory_bytes=inherited_bytes + 400 * 2**20)
     with pytest.raises(BlockError, match=r"GiB it may.*--block-memory"):

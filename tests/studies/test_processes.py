@@ -1,16 +1,24 @@
-"""Cold starts are measured in either way by turns, and told apart."""
+"""Servers are told from their blocks; cold starts are measured in either way by turns, and told apart."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 
 from benchmarks.records import Json, Question
-from benchmarks.studies.starts import main, measure_in_turns, render_starts
+from benchmarks.studies.processes import main, measure_in_turns, render_servers, render_starts
 from tests.examples import make_block, make_case
 
 CASE = make_case(question=Question.STARTUP_TIME, dataset_size=512, null=True)
+
+
+def test_servers_that_lie_apart_are_told_from_blocks_that_do() -> None:
+    alike = render_servers(np.array([[1.0, 3.0], [2.0, 2.0]]))
+    apart = render_servers(np.array([[1.0, 1.0], [3.0, 3.0]]))
+    assert "the blocks of one server 1.00; of the servers' means 0.00, where 0.71 would follow" in alike
+    assert "the blocks of one server 0.00; of the servers' means 1.41, where 0.00 would follow" in apart
 
 
 def read_row(line: str) -> list[str]:
@@ -59,5 +67,5 @@ def test_each_way_has_its_spread_its_mean_and_its_time() -> None:
 
 def test_one_round_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
-        main(["--rounds", "1"])
+        main(["starts", "--rounds", "1"])
     assert "expected at least 2, got 1" in capsys.readouterr().err

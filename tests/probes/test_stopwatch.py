@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from benchmarks.probes import Stopwatch
 from benchmarks.protocols import Times
-from benchmarks.stopwatch import Stopwatch
 
 
 class Hands:
