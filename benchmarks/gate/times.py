@@ -74,9 +74,10 @@ def _judge_overhead(
     blocks: Sequence[BlockSummary], stage: Stage, *, aspect: Aspect, plan: Plan, standard: Standard[BlockSummary] | None
 ) -> Judgement | None:
     """Return whether an overhead has risen over a stored run's; that of a null case, without one, is to read 1.00."""
-    overhead = change = estimate_overhead(blocks, aspect)
     expected: LogEstimate | None = None
-    if standard is not None:
+    if standard is None:
+        change = estimate_overhead(blocks, aspect)
+    else:
         plan = plan.loosen(standard.factor)
         expected = estimate_overhead(standard.blocks, aspect)
         change = estimate_change(
@@ -94,7 +95,7 @@ def _judge_overhead(
         aspect=aspect,
         source="" if standard is None else standard.name,
         outcome=outcome,
-        overhead_ratio=overhead.estimate_interval(confidence),
+        overhead_ratio=estimate_overhead(blocks, aspect).estimate_interval(confidence),
         expected_ratio=None if expected is None else expected.estimate_interval(confidence),
         change_ratio=change.estimate_interval(confidence),
         tolerance=tolerance,

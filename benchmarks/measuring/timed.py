@@ -86,6 +86,8 @@ class TimedSource:
     def measure_until(self, precision: float, *, at_most: int) -> None:
         """Measure blocks until the 95 % interval of the overhead reaches no further than `precision` to either side.
 
+        There is one block at least already.
+
         Args:
             precision: half the width of the interval on the ratio scale; 0.01 is 1 %.
             at_most: blocks after which it is enough.

@@ -24,6 +24,7 @@ def test_a_case_that_is_precise_at_once_takes_the_fewest_blocks() -> None:
 
 def test_a_case_that_never_gets_precise_ends_at_the_most_blocks() -> None:
     source = make_source()
+    source.measure_more(4)
     source.measure_until(1e-9, at_most=7)
     assert len(source.blocks) == 7
 
