@@ -7,12 +7,14 @@
 Each comparison is one of two targets (`--against`): the same blocks, the same rules, an error level that is shared by
 all comparisons of the search. It asks for one aspect: what weighting costs, or what one arm takes by itself. Without
 `--tolerance` a rise is bad that any other comparison of two targets would not tolerate. An UNDECIDED release is judged
-by where its estimate lies, and the answer says so.
+by where its estimate lies, and the answer says so. The search assumes what every bisection does: that good releases
+come before bad ones.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import functools
 import re
 import shutil
@@ -25,9 +27,8 @@ from packaging.version import InvalidVersion, Version
 from benchmarks.cases import AxisValue, Rejected, parse_axis
 from benchmarks.commands import CommandParser, MisuseError, one_of, refuse, run_command
 from benchmarks.errors import AxisError, StatisticsError, TargetError
-from benchmarks.gate.bisection import WRONGLY_GOOD, Bisection, Step, count_steps, find_first_bad, plan_bisection
-from benchmarks.gate.judgement import Judgement
-from benchmarks.gate.plan import Plan
+from benchmarks.gate.confirm import Judgement, TimeChange
+from benchmarks.gate.plan import WRONGLY_GOOD, Plan, count_steps, plan_bisection
 from benchmarks.launch.pool import launch_target
 from benchmarks.launch.targets import build_target
 from benchmarks.measuring.cases import judge_against, open_source
@@ -35,6 +36,7 @@ from benchmarks.measuring.session import MeasuringSettings, OpenTarget
 from benchmarks.methods import METHODS
 from benchmarks.protocols import Launcher
 from benchmarks.records import Aspect, Case, Outcome, Question
+from benchmarks.reports.verdicts import describe_judgement
 from benchmarks.target.supervise import Limits
 from benchmarks.units import parse_percent
 from benchmarks.workloads import WORKLOADS
@@ -44,6 +46,54 @@ _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 _SETTINGS = MeasuringSettings(seed=1)
 
 _PACKAGES = ("tensorflow-cpu", "keras")
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One release that was judged, with the words of its verdict."""
+
+    version: str
+    bad: bool
+    reason: str
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Bisection:
+    """What was found: the last good and the first bad release, and all releases that were judged, in order."""
+
+    last_good: str
+    first_bad: str
+    steps: tuple[Step, ...]
+
+
+def find_first_bad(versions: Sequence[str], judge: Callable[[str, str], Step]) -> Bisection:
+    """Return the first bad release.
+
+    Args:
+        versions: oldest first; the first is taken to be good, the last is judged to be bad before anything else.
+        judge: takes a good release and one to be judged against it.
+
+    Raises:
+        StatisticsError: when there are fewer than two releases, or the last is not bad.
+    """
+    if len(versions) < 2:  # noqa: PLR2004 - a good one and a bad one
+        raise StatisticsError(f"a bisection: expected a good and a bad release, got {len(versions)}; name two")
+    last = judge(versions[0], versions[-1])
+    steps = [last]
+    if not last.bad:
+        raise StatisticsError(
+            f"a bisection: expected {versions[-1]} to be worse than {versions[0]}, but {last.reason}; "
+            "choose another case, or two other releases"
+        )
+    good, bad = 0, len(versions) - 1
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        steps.append(judge(versions[good], versions[middle]))
+        if steps[-1].bad:
+            bad = middle
+        else:
+            good = middle
+    return Bisection(last_good=versions[good], first_bad=versions[bad], steps=tuple(steps))
 
 
 class Comparer:
@@ -80,7 +130,7 @@ class Comparer:
         )
         judgements = judge_against(self._case, now, other, self.plan, f"{version} {good}")
         if judgements and all(judgement.outcome is Outcome.NOT_COMPARABLE for judgement in judgements):
-            raise StatisticsError(f"{version} against {good}: {judgements[0].reason}")
+            raise StatisticsError(f"{version} against {good}: {describe_judgement(judgements[0], self.plan)}")
         step = self._decide(version, judgements)
         print(f"{version} against {good}: {step.reason}", file=sys.stderr, flush=True)
         return step
@@ -94,30 +144,29 @@ class Comparer:
         """Return what the judgements on the aspect make of a release."""
         worst = [judgement for judgement in judgements if judgement.outcome is Outcome.REGRESSED]
         if worst:
-            return Step(version=version, bad=True, reason=_join(worst))
+            return Step(version=version, bad=True, reason=self._join(worst))
         unsure = [judgement for judgement in judgements if judgement.outcome is Outcome.UNDECIDED]
         if unsure:
             bad = any(self._looks_bad(judgement) for judgement in unsure)
-            return Step(version=version, bad=bad, reason=f"{_join(unsure)}; not certain, taken by its estimate")
-        return Step(version=version, bad=False, reason=_join(judgements) or "HELD: nothing rose")
+            return Step(version=version, bad=bad, reason=f"{self._join(unsure)}; not certain, taken by its estimate")
+        return Step(version=version, bad=False, reason=self._join(judgements) or "HELD: nothing rose")
 
     def _looks_bad(self, judgement: Judgement) -> bool:
         """Whether an undecided change is rather that of a bad release.
 
         A time is beyond half the tolerance; bytes, which are undecided only beyond their limit, where they rise.
         """
-        if judgement.change_ratio is None:
-            return judgement.rises
-        return judgement.change_ratio.estimate > 1.0 + self._tolerance / 2.0
+        if isinstance(judgement.figures, TimeChange):
+            return judgement.figures.ratio.estimate > 1.0 + self._tolerance / 2.0
+        return judgement.rises
+
+    def _join(self, judgements: Sequence[Judgement]) -> str:
+        return "; ".join(f"{each.outcome.value}: {describe_judgement(each, self.plan)}" for each in judgements)
 
     def _find_launcher(self, version: str) -> Launcher:
         if version not in self._launchers:
             self._launchers[version] = launch_target(build_target(self._requirement.format(version)), _LIMITS)
         return self._launchers[version]
-
-
-def _join(judgements: Sequence[Judgement]) -> str:
-    return "; ".join(f"{judgement.outcome.value}: {judgement.reason}" for judgement in judgements)
 
 
 def list_releases(package: str, good: str, bad: str) -> list[str]:

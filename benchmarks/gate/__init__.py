@@ -1,4 +1,4 @@
-"""What is concluded from blocks: the plan, the one loop, its criteria and their rules, the judgements and their words.
+"""What is concluded from blocks: the plan, the one loop, its criteria and their rules, the judgements.
 
-Leaves out: where blocks come from and how a verdict is shown.
+Leaves out: where blocks come from, and the words (`benchmarks.reports`).
 """

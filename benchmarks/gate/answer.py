@@ -17,7 +17,7 @@ from enum import Enum
 from benchmarks.gate.plan import FAMILY_ALPHA
 from benchmarks.gate.times import estimate_overhead
 from benchmarks.records import Aspect, Case, CaseReport, Interval, Outcome
-from benchmarks.stats.intervals import split_over_cases
+from benchmarks.stats.intervals import split_level
 
 
 class Answer(str, Enum):
@@ -73,7 +73,7 @@ def answer_in_time(
     for report in timed:
         null = by_case.get(nulls[report.case])
         if null is None or not is_off(null):
-            costs.append(_estimate_cost(report, null, split_over_cases(alpha, len(timed))))
+            costs.append(_estimate_cost(report, null, split_level(alpha, len(timed), "cases")))
     if any(cost.costs for cost in costs):
         answer = Answer.YES
     else:

@@ -12,12 +12,13 @@ a rise of 5 % is missed in 20 %: the baseline's blocks decide. With 4 blocks to 
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 
 from benchmarks.errors import StatisticsError
-from benchmarks.records import Aspect, Question
+from benchmarks.records import Arm, Aspect, Question
 from benchmarks.records.quantities import Rule, list_quantities
-from benchmarks.stats.intervals import split_over_cases, split_over_looks
+from benchmarks.stats.intervals import split_level
 
 SCREEN_CONFIDENCE: float = 0.80
 """Passes 98 % of unchanged cases at a screen of 6 blocks and 95 % at one of 4 (where 0.90 passes 85 %), 2 % at most of
@@ -45,15 +46,15 @@ baseline recorded after each, are found when they have added up to so much."""
 FAMILY_ALPHA: float = 0.05
 """It is reached only if every case is exactly at its tolerance. Where nothing changed, a false alarm is far rarer."""
 
+WRONGLY_GOOD: float = 0.10
+"""How often a bisection may call a release good whose rise is as large as the tolerance: that step would send the
+search the wrong way, and nothing after it would mend that."""
+
+_LEAST_BISECTION_BLOCKS = 4
+"""Of times, to screen and in each look; of bytes and counts the question says how many are read."""
 
 _OVERHEADS = 2
 """Of the same blocks two overheads are judged: that in wall time and that in processor time."""
-
-_ARMS = 2
-"""Between two targets each arm's own time is judged as well."""
-
-_STANDARDS_OF_A_NULL_CASE_OF_TWO_TARGETS = 3
-"""It must read 1.00 here, and there, and so the same in both."""
 
 
 def count_judgements(question: Question, *, null: bool, stored_runs: int, two_targets: bool) -> int:
@@ -70,9 +71,9 @@ def count_judgements(question: Question, *, null: bool, stored_runs: int, two_ta
     """
     if not question.is_timed:
         return sum(quantity.rule is Rule.LEAK for quantity in list_quantities(question))
-    if null:
-        return _OVERHEADS * (_STANDARDS_OF_A_NULL_CASE_OF_TWO_TARGETS if two_targets else 1)
-    return _OVERHEADS + _ARMS if two_targets else _OVERHEADS * stored_runs
+    if null:  # it must read 1.00 here, and of two targets there, and so the same in both
+        return _OVERHEADS * (3 if two_targets else 1)
+    return _OVERHEADS + len(Arm) if two_targets else _OVERHEADS * stored_runs
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,17 +122,17 @@ class Plan:
             if not 0.5 < confidence < 1.0:  # noqa: PLR2004 - at one half a bound is the estimate itself
                 raise StatisticsError(f"{name}: expected more than 0.5 and less than 1, got {confidence}")
         # Refuses error levels, judgements and looks that cannot be split.
-        split_over_looks(split_over_cases(self.family_alpha, self.judgements), self.looks)
+        split_level(self.judgement_alpha, self.looks, "looks")
 
     @property
     def judgement_alpha(self) -> float:
         """The error level of one judgement."""
-        return split_over_cases(self.family_alpha, self.judgements)
+        return split_level(self.family_alpha, self.judgements, "judgements")
 
     @property
     def look_alpha(self) -> float:
         """The error level of one look of one judgement."""
-        return split_over_looks(self.judgement_alpha, self.looks)
+        return split_level(self.judgement_alpha, self.looks, "looks")
 
     def loosen(self, factor: float) -> Plan:
         """Return the plan with limits so many times as large."""
@@ -180,4 +181,38 @@ def make_plan(
         fresh_blocks=row.fresh_blocks,
         looks=LOOKS if question.is_timed else 1,
         occasion_sd=row.occasion_sd,
+    )
+
+
+def count_steps(releases: int) -> int:
+    """Return how many releases a bisection judges at most, the last one included: its error level is shared by them."""
+    return 1 + max(0, math.ceil(math.log2(max(1, releases - 1))))
+
+
+def plan_bisection(question: Question, aspect: Aspect, *, comparisons: int, tolerance: float) -> Plan:
+    """Return how each comparison of a bisection is judged.
+
+    Args:
+        question: what is measured.
+        aspect: what of it is asked: what weighting costs, or what one arm takes by itself.
+        comparisons: how many there will be at most; they share the error level.
+        tolerance: a rise that is not called bad, a fraction.
+
+    Raises:
+        StatisticsError: when the question has no such aspect.
+    """
+    plan = make_plan(question, judgements=comparisons, tolerance=tolerance)
+    if aspect not in plan.tolerances:
+        known = ", ".join(each.value for each in plan.tolerances)
+        raise StatisticsError(f"aspect of {question.value}: expected one of {known}, got {aspect.value}; choose one")
+    least = _LEAST_BISECTION_BLOCKS if question.is_timed else 0
+    # The screen and each look share the level, since any of them can call a release good.
+    confidence = 1.0 - split_level(WRONGLY_GOOD, 1 + LOOKS, "looks")
+    return dataclasses.replace(
+        plan,
+        tolerances={aspect: tolerance if question.is_timed else plan.tolerances[aspect]},
+        screen_blocks=max(plan.screen_blocks, least),
+        fresh_blocks=max(plan.fresh_blocks, least),
+        screen_confidence=confidence,
+        held_confidence=confidence,
     )

@@ -3,60 +3,50 @@
 Against a baseline, what is judged is what the weighted arm has *more than its control*, against what it had more when
 the baseline was recorded; what both arms share is no cost of weighting. An anchor is a second thing that the same
 blocks are held against, with larger limits. A null case is held against no difference at all. Against a target that was
-read in the same minutes, what either arm has by itself is judged too. Counts are settled by the first blocks; bytes
-beyond their limit are read again.
+read in the same minutes, what either arm has by itself is judged too. Counts are judged exactly, and settled by the
+first blocks. Bytes scatter a little and not normally (a prefetched batch more or less), so they are judged by medians
+and by whether the ranges overlap, without a distribution; those beyond their limit are read again.
 
-Leaves out: when enough blocks are read (`confirm`), and the rules (`rules`).
+Leaves out: when enough blocks are read (`confirm`).
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
 import statistics
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Generic
+from collections.abc import Iterator, Sequence
+from functools import partial
+from typing import Any
 
-from benchmarks.gate.confirm import Criterion, Measured, Pair, Standard
-from benchmarks.gate.explain import describe_bytes, describe_counts, describe_growth
-from benchmarks.gate.judgement import Judgement
-from benchmarks.gate.plan import Plan
-from benchmarks.gate.rules import (
-    LEAST_BLOCKS_TO_TELL_APART,
-    judge_arm_count,
-    judge_bytes,
-    judge_counts,
-    judge_growth,
+from benchmarks.gate.confirm import (
+    Criterion,
+    Expectation,
+    Judgement,
+    Missing,
+    Pair,
+    ReadingFigures,
+    Stage,
+    Standard,
 )
+from benchmarks.gate.plan import Plan
 from benchmarks.records import Aspect, Case, Outcome, ReadBlock
-from benchmarks.records.blocks import describe_op_types, list_shared_keys, subtract_op_types
-from benchmarks.records.quantities import QUANTITIES, Rule, find_quantity, title_reading
-from benchmarks.units import format_bytes
+from benchmarks.records.blocks import list_shared_keys
+from benchmarks.records.quantities import QUANTITIES, Rule, find_quantity
+from benchmarks.stats.lines import estimate_mean_interval
 
-_THERE = "in the other target"
+LEAST_BLOCKS_TO_TELL_APART: int = 2
+"""The fewest readings on either side whose ranges mean anything."""
 
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Expectation:
-    """What the weighted arm was expected to have more than its control, one entry per stored block.
-
-    `op_types` is by how many nodes of each type the weighted arm's graph was larger. `source` says where it was read. A
-    null case expects nothing.
-    """
-
-    extras: tuple[float, ...]
-    op_types: Mapping[str, int]
-    source: str = "before"
-
-
-EXPECT_NO_DIFFERENCE = Expectation(extras=(0.0,) * LEAST_BLOCKS_TO_TELL_APART, op_types={})
+EXPECT_NO_DIFFERENCE = Expectation(values=(0.0,) * LEAST_BLOCKS_TO_TELL_APART)
 """What a null case is held against."""
 
 
-def expect_stored(key: str, stored: Sequence[ReadBlock], source: str = "before") -> Expectation:
+def expect_stored(
+    key: str, stored: Sequence[ReadBlock], source: str = "baseline", aspect: Aspect = Aspect.OVERHEAD
+) -> Expectation:
     """Return what the stored blocks, or those of another source, had of this reading."""
-    extras = tuple(block.find_extra(key) for block in stored)
-    return Expectation(extras=extras, op_types=stored[0].find_extra_op_types(key), source=source)
+    values = tuple(_find_value(block, key, aspect) for block in stored)
+    return Expectation(values=values, op_types=stored[0].find_extra_op_types(key), source=source)
 
 
 def list_reading_criteria(
@@ -74,28 +64,23 @@ def list_reading_criteria(
         plan: limits and error levels.
     """
     keys = list_keys(blocks)
+    compared = [key for key in keys if find_quantity(key).is_compared]
+    asked: list[tuple[str, Standard[ReadBlock] | None]] = [
+        (key, each) for key in keys for each in ([None] if case.null or key not in compared else standards[:1])
+    ]
+    asked += [(key, standard) for key in compared for standard in standards[1:]]
     criteria: list[Criterion[ReadBlock]] = []
-    for key in keys:
-        if case.null or not find_quantity(key).is_compared:
-            judge = functools.partial(judge_reading, key, expected=EXPECT_NO_DIFFERENCE, plan=plan)
-            criteria.append(_ReadingCriterion(judge=judge, null=case.null))
-        else:
-            criteria += _hold_against(key, standards[:1], plan)
-    for key in filter(lambda key: find_quantity(key).is_compared, keys):
-        criteria += _hold_against(key, standards[1:], plan)
+    for key, standard in asked:
+        expected, limits = EXPECT_NO_DIFFERENCE, plan
+        if standard is not None:
+            if key not in list_keys(standard.blocks):
+                continue
+            expected, limits = expect_stored(key, standard.blocks, standard.name), plan.loosen(standard.factor)
+        judge = partial(judge_reading, key=key, expected=expected, plan=limits)
+        criteria.append(Criterion(judge=judge, null=case.null))
     if standards:
-        criteria += _list_incomparable(blocks, standards[0].blocks, "stored", "record a baseline that has it")
+        criteria += _list_missing(blocks, standards[0].blocks, two_targets=False)
     return criteria
-
-
-def _hold_against(key: str, standards: Sequence[Standard[ReadBlock]], plan: Plan) -> Iterator[Criterion[ReadBlock]]:
-    """Yield that a reading has not risen over each of these stored runs that has it."""
-    for standard in standards:
-        if key in list_keys(standard.blocks):
-            source = "before" if standard.name == "baseline" else f"in the {standard.name}"
-            expected = expect_stored(key, standard.blocks, source)
-            judge = functools.partial(judge_reading, key, expected=expected, plan=plan.loosen(standard.factor))
-            yield _ReadingCriterion(judge=judge, null=False)
 
 
 def list_reading_criteria_of_pairs(
@@ -108,187 +93,181 @@ def list_reading_criteria_of_pairs(
         pairs: the first ones of it.
         plan: limits and error levels; of the arms those that have a tolerance are judged.
     """
-    criteria: list[Criterion[Pair[ReadBlock]]] = []
-    for key in _list_shared(pairs):
-        for aspect in (Aspect.OVERHEAD,) if case.null else plan.tolerances:
-            judge = functools.partial(_judge_change, key, aspect=aspect, plan=plan, null=case.null)
-            criteria.append(_ReadingCriterion(judge=judge, null=case.null))
     now, other = [pair.now for pair in pairs], [pair.other for pair in pairs]
-    criteria += _list_incomparable(now, other, f"read {_THERE}", "that target does not have it")
-    return criteria
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _ReadingCriterion(Generic[Measured]):
-    """A reading of blocks, or of pairs of them; of a `null` case any difference is the measurement's fault.
-
-    `judge` takes blocks, and whether they are final, and says what they show as if the case were no null case.
-    """
-
-    judge: Callable[..., Judgement | None]
-    null: bool
-
-    @property
-    def worst(self) -> Outcome:
-        """The worst that can be found of it."""
-        return Outcome.FAILED if self.null else Outcome.REGRESSED
-
-    def judge_at_screen(self, blocks: Sequence[Measured]) -> Judgement | None:
-        """Return what the first blocks show; None where they leave it open."""
-        return self.judge_at_look(blocks, final=False)
-
-    def judge_at_look(self, blocks: Sequence[Measured], *, final: bool) -> Judgement | None:
-        """Return what fresh blocks show; None where they leave it open, and more may come, or do not have it."""
-        judgement = self.judge(blocks, final=final)
-        if judgement is None or not self.null or judgement.outcome not in {Outcome.REGRESSED, Outcome.IMPROVED}:
-            return judgement
-        return dataclasses.replace(judgement, outcome=Outcome.FAILED, brief="")
+    criteria: list[Criterion[Pair[ReadBlock]]] = [
+        Criterion(judge=partial(_judge_change, key=key, aspect=aspect, plan=plan, null=case.null), null=case.null)
+        for key in list_keys([*now, *other])
+        for aspect in ((Aspect.OVERHEAD,) if case.null else plan.tolerances)
+    ]
+    return [*criteria, *_list_missing(now, other, two_targets=True)]
 
 
 def _judge_change(
-    key: str, pairs: Sequence[Pair[ReadBlock]], *, aspect: Aspect, plan: Plan, null: bool, final: bool
+    pairs: Sequence[Pair[ReadBlock]], stage: Stage, *, key: str, aspect: Aspect, plan: Plan, null: bool
 ) -> Judgement | None:
-    """Return what pairs show of a reading, of one arm or of what the weighted arm has more, with it in a few words."""
-    if key not in _list_shared(pairs):
+    """Return what pairs show of a reading, of one arm or of what the weighted arm has more, with how it changed."""
+    now, other = [pair.now for pair in pairs], [pair.other for pair in pairs]
+    if key not in list_keys([*now, *other]):
         return None
-    now, other = _list_values(key, aspect, pairs)
-    if aspect is Aspect.OVERHEAD:
-        expected = EXPECT_NO_DIFFERENCE if null else expect_stored(key, [pair.other for pair in pairs], _THERE)
-        judgement = judge_reading(key, [pair.now for pair in pairs], expected, plan, final=final)
-        if judgement is not None and not null:
-            judgement = _excuse(judgement, pairs, plan)
-    else:
-        judgement = _judge_arm(key, aspect, now, other, plan, final=final)
+    there = expect_stored(key, other, "other target", aspect)
+    expected = EXPECT_NO_DIFFERENCE if null else there
+    judgement = judge_reading(now, stage, key=key, expected=expected, plan=plan, aspect=aspect)
+    if judgement is not None and aspect is Aspect.OVERHEAD and not null:
+        judgement = _excuse(judgement, now, other, plan)
     if judgement is None or judgement.outcome is Outcome.HELD:
         return judgement
-    before, after = statistics.median(other), statistics.median(now)
-    of = "weighted - control" if aspect is Aspect.OVERHEAD else aspect.value
-    brief = f"{title_reading(key)}, {of}: {_find_format(key)(before)} → {_find_format(key)(after)}"
-    return dataclasses.replace(judgement, brief=brief, rises=after > before)
+    here = expect_stored(key, now, aspect=aspect)
+    return dataclasses.replace(judgement, medians=(statistics.median(there.values), statistics.median(here.values)))
 
 
-def _excuse(judgement: Judgement, pairs: Sequence[Pair[ReadBlock]], plan: Plan) -> Judgement:
+def _excuse(judgement: Judgement, now: Sequence[ReadBlock], other: Sequence[ReadBlock], plan: Plan) -> Judgement:
     """Return HELD for a trace after warm-up, or memory that is kept, of which the other target has as much.
 
     Against a baseline both are faults whatever was stored; of two targets only what the other does not do is a change.
     """
-    rule = find_quantity(judgement.key).rule
+    key, rule = judgement.key, find_quantity(judgement.key).rule
     if rule not in {Rule.NONE, Rule.LEAK} or judgement.outcome not in {Outcome.REGRESSED, Outcome.UNDECIDED}:
         return judgement
     aspect, tolerated = (Aspect.WEIGHTED, 0) if rule is Rule.NONE else (Aspect.OVERHEAD, plan.floor_bytes)
-    now, other = (statistics.median(values) for values in _list_values(judgement.key, aspect, pairs))
-    if now - other > tolerated:
+    here, there = (statistics.median(expect_stored(key, blocks, aspect=aspect).values) for blocks in (now, other))
+    if here - there > tolerated:
         return judgement
-    return dataclasses.replace(judgement, outcome=Outcome.HELD, text=f"{judgement.text}; as much {_THERE}")
+    return dataclasses.replace(judgement, outcome=Outcome.HELD, excused=True)
 
 
-def _list_shared(pairs: Sequence[Pair[ReadBlock]]) -> list[str]:
-    """Return the keys that were read in both targets."""
-    other = list_keys([pair.other for pair in pairs])
-    return [key for key in list_keys([pair.now for pair in pairs]) if key in other]
+def _find_value(block: ReadBlock, key: str, aspect: Aspect) -> float:
+    """Return what a block has of a reading: one arm, or what the weighted arm has more."""
+    if aspect is Aspect.OVERHEAD:
+        return block.find_extra(key)
+    return (block.control if aspect is Aspect.CONTROL else block.weighted).values[key]
 
 
-def _list_values(key: str, aspect: Aspect, pairs: Sequence[Pair[ReadBlock]]) -> tuple[list[float], list[float]]:
-    """Return what was read of a quantity here, and in the other target, pair by pair."""
-
-    def find(block: ReadBlock) -> float:
-        if aspect is Aspect.OVERHEAD:
-            return block.find_extra(key)
-        return (block.control if aspect is Aspect.CONTROL else block.weighted).values[key]
-
-    return [find(pair.now) for pair in pairs], [find(pair.other) for pair in pairs]
-
-
-def _list_incomparable(
-    blocks: Sequence[ReadBlock], stored: Sequence[ReadBlock], there: str, remedy: str
-) -> Iterator[_ReadingCriterion[Any]]:
-    """Yield each reading that only one of two runs has; `there` says where the other was read, `remedy` what to do."""
-    now, then = list_keys(blocks), list_keys(stored)
-    lost, new = ([key for key in one if key not in two] for one, two in ((then, now), (now, then)))
-    reasons = {key: blocks[0].find_missing(key) or "this target does not have it" for key in lost}
-    texts = {key: f"{there}, but not read here: {reasons[key]}" for key in lost}
-    texts |= {key: f"read here, but not {there}: {stored[0].find_missing(key) or remedy}" for key in new}
-    for key, text in texts.items():
-        judgement = Judgement(key=key, aspect=Aspect.OVERHEAD, outcome=Outcome.NOT_COMPARABLE, text=text)
-        yield _ReadingCriterion(judge=functools.partial(_return, judgement), null=False)
+def _list_missing(
+    blocks: Sequence[ReadBlock], others: Sequence[ReadBlock], *, two_targets: bool
+) -> Iterator[Criterion[Any]]:
+    """Yield each reading that only this run has, or only the other side."""
+    now, then = list_keys(blocks), list_keys(others)
+    for key in [*(key for key in then if key not in now), *(key for key in now if key not in then)]:
+        cause = (others if key in now else blocks)[0].find_missing(key)
+        figures = Missing(is_here=key in now, two_targets=two_targets, cause=cause)
+        judgement = Judgement(key=key, aspect=Aspect.OVERHEAD, outcome=Outcome.NOT_COMPARABLE, figures=figures)
+        yield Criterion(judge=partial(_repeat, judgement))
 
 
-def _return(judgement: Judgement, blocks: object, *, final: bool) -> Judgement:
+def _repeat(judgement: Judgement, *_: object) -> Judgement:
     """Return what is known already, whatever blocks show."""
-    del blocks, final
     return judgement
 
 
 def judge_reading(
-    key: str, blocks: Sequence[ReadBlock], expected: Expectation | None, plan: Plan, *, final: bool
+    blocks: Sequence[ReadBlock],
+    stage: Stage,
+    *,
+    key: str,
+    expected: Expectation,
+    plan: Plan,
+    aspect: Aspect = Aspect.OVERHEAD,
 ) -> Judgement | None:
-    """Return what the blocks show of one reading; None where more blocks are needed or nothing is asked of it.
+    """Return what the blocks show of one reading; None where more blocks are needed or do not have it.
 
     Args:
+        blocks: at least one; the fresh ones alone after the screen.
+        stage: only at the final look bytes are said to have changed.
         key: of the reading.
-        blocks: at least one; the fresh ones alone where `final`.
-        expected: what was stored; None where nothing is compared, and only what must never be is looked for.
+        expected: what was stored; of what must never be, nothing is.
         plan: limits.
-        final: whether no more blocks will come.
+        aspect: what the weighted arm has more, or an arm by itself, whose bytes may change by the floor in any case.
     """
     if key not in list_keys(blocks):
         return None
-    rule = find_quantity(key).rule
-    extras = [block.find_extra(key) for block in blocks]
-    outcome: Outcome | None = None
-    text = ""
+    quantity = find_quantity(key)
+    rule = quantity.rule if aspect is Aspect.OVERHEAD else None
+    values = tuple(_find_value(block, key, aspect) for block in blocks)
+    before = statistics.median(expected.values)
+    whole = abs(before) if rule is None else statistics.median(block.control.values[key] for block in blocks)
+    limit = plan.tolerances[aspect] * whole
+    if quantity.in_bytes:
+        limit = plan.floor_bytes if rule is Rule.LEAK else max(limit, plan.floor_bytes)
+    final = stage is Stage.FINAL
+    figures = ReadingFigures(values=values, block=blocks[0], expected=expected, limit=limit)
+    outcome: Outcome | None
     if rule is Rule.NONE:
         worst = max(blocks, key=lambda block: block.weighted.values[key])
-        count = worst.weighted.values[key]
-        outcome = Outcome.REGRESSED if count else Outcome.HELD
-        causes = "; ".join(dict.fromkeys(worst.weighted.trace_causes))
-        text = f"expected none, got {count:.0f}: {causes}" if count else "none"
+        figures = dataclasses.replace(figures, block=worst)
+        outcome = Outcome.REGRESSED if worst.weighted.values[key] else Outcome.HELD
     elif rule is Rule.LEAK:
-        outcome = judge_growth(extras, plan, final=final)
-        text = describe_growth(extras, plan)
-    elif expected is not None and rule is Rule.EXACT:
-        outcome = judge_counts(extras, expected.extras)
-        text = describe_counts(extras, expected.extras, expected.source)
-        if outcome in {Outcome.REGRESSED, Outcome.IMPROVED}:
-            text += _describe_graphs(key, blocks[0], expected)
-    elif expected is not None:
-        control = statistics.median(block.control.values[key] for block in blocks)
-        limit = max(plan.floor_bytes, plan.tolerances[Aspect.OVERHEAD] * control)
-        outcome = judge_bytes(extras, expected.extras, limit, final=final)
-        text = describe_bytes(extras, expected.extras, expected.source, limit)
-    return None if outcome is None else Judgement(key=key, aspect=Aspect.OVERHEAD, outcome=outcome, text=text)
-
-
-def _describe_graphs(key: str, block: ReadBlock, expected: Expectation) -> str:
-    """Return the counts of both arms, and what the weighted arm's graph has more than was expected."""
-    text = f"; {block.weighted.values[key]:.0f} weighted, {block.control.values[key]:.0f} control now"
-    if key not in block.weighted.op_types:
-        return text
-    types = subtract_op_types(block.find_extra_op_types(key), expected.op_types)
-    return f"{text}; by op type {describe_op_types(types)}"
-
-
-def _judge_arm(
-    key: str, aspect: Aspect, now: Sequence[float], other: Sequence[float], plan: Plan, *, final: bool
-) -> Judgement | None:
-    """Return what one arm has by itself, here against the other target; bytes may change by the floor in any case."""
-    there = statistics.median(other)
-    limit = plan.tolerances[aspect] * abs(there)
-    if find_quantity(key).in_bytes:
-        limit = max(limit, plan.floor_bytes)
-        outcome = judge_bytes(now, other, limit, final=final, notes_falls=True)
+        figures = dataclasses.replace(figures, interval=estimate_mean_interval(values, plan.report_confidence))
+        outcome = judge_growth(values, plan, final=final)
+    elif rule is Rule.EXACT:
+        outcome = judge_counts(values, expected.values)
+    elif quantity.in_bytes:
+        outcome = judge_bytes(values, expected.values, limit, final=final, notes_falls=rule is None)
     else:
-        outcome = judge_arm_count(now, other, limit)
-    write = _find_format(key)
-    text = f"{write(there)} → {write(statistics.median(now))}, where a rise of {write(limit)} is tolerated"
-    return None if outcome is None else Judgement(key=key, aspect=aspect, outcome=outcome, text=text)
+        outcome = judge_change(statistics.median(values) - before, limit)
+    return None if outcome is None else Judgement(key=key, aspect=aspect, outcome=outcome, figures=figures)
 
 
-def _find_format(key: str) -> Callable[[float], str]:
-    return format_bytes if find_quantity(key).in_bytes else "{:.0f}".format
+def judge_change(change: float, limit: float) -> Outcome:
+    """Return what is shown by a change that is exact, and tolerated up to `limit` to either side."""
+    if abs(change) <= limit:
+        return Outcome.HELD
+    return Outcome.REGRESSED if change > 0 else Outcome.IMPROVED
+
+
+def judge_counts(now: Sequence[float], then: Sequence[float]) -> Outcome:
+    """Return what counts show that must not rise at all; UNDECIDED where they are not the same in every block.
+
+    Args:
+        now: what the weighted arm has more than its control, one count per block.
+        then: the same where it was stored, or in the other target.
+    """
+    if len(set(now)) > 1 or len(set(then)) > 1:
+        return Outcome.UNDECIDED
+    return judge_change(now[0] - then[0], 0.0)
+
+
+def judge_bytes(
+    now: Sequence[float], then: Sequence[float], limit: float, *, final: bool, notes_falls: bool = False
+) -> Outcome | None:
+    """Return what bytes show whose median must not rise by more than `limit`; None where more blocks are needed.
+
+    Args:
+        now: one reading per block; the fresh ones alone where `final`.
+        then: what was stored, or is in the other target.
+        limit: the tolerated change in bytes.
+        final: whether no more blocks will come.
+        notes_falls: whether a fall that the ranges do not bear out is UNDECIDED instead of HELD.
+    """
+    outcome = judge_change(statistics.median(now) - statistics.median(then), limit)
+    if outcome is Outcome.HELD:
+        return outcome
+    if not final:
+        return None
+    enough = min(len(now), len(then)) >= LEAST_BLOCKS_TO_TELL_APART
+    if enough and (min(now) > max(then) or max(now) < min(then)):
+        return outcome
+    return Outcome.UNDECIDED if outcome is Outcome.REGRESSED or notes_falls else Outcome.HELD
+
+
+def judge_growth(extras: Sequence[float], plan: Plan, *, final: bool) -> Outcome | None:
+    """Return what is shown by what the weighted arm retains per epoch more than its control; None for more blocks.
+
+    REGRESSED: lower bound at the judgement's error level beyond the floor. HELD: upper bound at the confidence of a
+    screen, or of a look, within it.
+
+    Args:
+        extras: bytes per epoch, one for each block; the fresh ones alone where `final`.
+        plan: the floor and error levels.
+        final: whether no more blocks will come.
+    """
+    if final and estimate_mean_interval(extras, 1.0 - 2.0 * plan.judgement_alpha).lower > plan.floor_bytes:
+        return Outcome.REGRESSED
+    confidence = plan.held_confidence if final else plan.screen_confidence
+    if estimate_mean_interval(extras, 2.0 * confidence - 1.0).upper <= plan.floor_bytes:
+        return Outcome.HELD
+    return Outcome.UNDECIDED if final else None
 
 
 def list_keys(blocks: Sequence[ReadBlock]) -> tuple[str, ...]:
     """Return the keys that every one of the blocks has, in the order of the registry of quantities."""
-    order = list(QUANTITIES)
-    return tuple(sorted(list_shared_keys(blocks), key=lambda key: order.index(find_quantity(key).name)))
+    return tuple(sorted(list_shared_keys(blocks), key=lambda key: list(QUANTITIES).index(find_quantity(key).name)))

@@ -5,33 +5,28 @@ anchor, an older run that stays while baselines are recorded anew, each of the t
 is shared by all looks at it; its own uncertainty is part of every interval. A shift that all blocks of one occasion
 share is in the intervals as far as it is known (`Plan.occasion_sd`); beyond that the tolerance has to hold it.
 
+All bounds are one-sided. Against a stored run the change is limited on one side: only a rise beyond the tolerance is a
+fault. In a null case the truth is exactly 1.00, so a deviation to either side is, and its error level is shared between
+them.
+
 A block of either target makes a pair; each aspect gives one log-change per pair, this target ÷ the other one. The
 blocks of a pair are alive together, which is what allows absolute times of an arm to be judged here and nowhere else.
 
 A verdict that waits for a large estimate gets one, so the change shown for a REGRESSED case is somewhat too large on
 average: simulated rises of 4 % and 5 %, where called REGRESSED, were shown as 4.4 % and 5.1 %.
 
-Leaves out: when enough blocks are measured (`confirm`), the rules (`rules`) and the words (`explain`).
+Leaves out: when enough blocks are measured (`confirm`).
 """
 
 from __future__ import annotations
 
-import abc
 import dataclasses
 import math
-from collections.abc import Sequence
-from typing import Generic
+from collections.abc import Callable, Sequence
+from functools import partial
 
-from benchmarks.gate.confirm import Criterion, Measured, Pair, Standard
-from benchmarks.gate.explain import describe_change, describe_open, describe_verdict
-from benchmarks.gate.judgement import Judgement
+from benchmarks.gate.confirm import Criterion, Judgement, Pair, Place, Stage, Standard, TimeChange
 from benchmarks.gate.plan import Plan
-from benchmarks.gate.rules import (
-    judge_change_at_look,
-    judge_change_at_screen,
-    judge_null_at_look,
-    judge_null_at_screen,
-)
 from benchmarks.records import Aspect, BlockSummary, Case, Comparison, Outcome
 from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean, estimate_smallest_visible_change
 
@@ -48,13 +43,11 @@ def list_time_criteria(
         standards: the stored runs it is held against.
         plan: limits and error levels.
     """
-    overheads = [aspect for aspect in plan.tolerances if aspect in _OVERHEADS]
-    if case.null:
-        return [_Overhead(aspect=aspect, plan=plan, two_sided=True) for aspect in overheads]
     return [
-        _Overhead(aspect=aspect, plan=plan.loosen(standard.factor), standard=standard)
-        for standard in standards
-        for aspect in overheads
+        Criterion(judge=partial(_judge_overhead, aspect=aspect, plan=plan, standard=standard), null=case.null)
+        for standard in ([None] if case.null else standards)
+        for aspect in plan.tolerances
+        if aspect in _OVERHEADS
     ]
 
 
@@ -63,177 +56,141 @@ def list_time_criteria_of_pairs(case: Case, plan: Plan) -> list[Criterion[Pair[B
 
     A null case must read 1.00 in either, and so the same in both; its arms' own times are not judged.
     """
-    aspects = [aspect for aspect in plan.tolerances if aspect in _OVERHEADS or not case.null]
-    # A fall is worth knowing of one's new version.
-    between = [_AgainstTarget(aspect=each, plan=plan, two_sided=case.null, notes_falls=True) for each in aspects]
-    if not case.null:
-        return [*between]
     alone = list_time_criteria(case, (), plan)
-    return [*(_Within(criterion=each, here=here) for here in (True, False) for each in alone), *between]
+    within = [
+        Criterion(judge=partial(_judge_within, judge=criterion.judge, place=place), null=case.null)
+        for place in Place
+        for criterion in alone
+    ]
+    between = [
+        Criterion(judge=partial(_judge_between, aspect=aspect, plan=plan, null=case.null), null=case.null)
+        for aspect in plan.tolerances
+        if aspect in _OVERHEADS or not case.null
+    ]
+    return [*within, *between]
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _TimeCriterion(abc.ABC, Generic[Measured]):
-    """An aspect of the times of blocks, or of pairs of them.
-
-    With `two_sided` a fall is as much a fault as a rise; with `notes_falls` one beyond the tolerance is looked at again
-    instead of being called HELD.
-    """
-
-    aspect: Aspect
-    plan: Plan
-    two_sided: bool = False
-    notes_falls: bool = False
-
-    @property
-    def worst(self) -> Outcome:
-        """The worst that can be found of it."""
-        return Outcome.FAILED if self.two_sided else Outcome.REGRESSED
-
-    @property
-    def tolerance(self) -> float:
-        """The tolerated rise, a fraction."""
-        return self.plan.tolerances[self.aspect]
-
-    def judge_at_screen(self, blocks: Sequence[Measured]) -> Judgement | None:
-        """Return what the screening blocks show; None where they leave it open."""
-        estimate = self.estimate(blocks)
-        if self.two_sided:
-            outcome = judge_null_at_screen(estimate, self.tolerance, self.plan)
-        else:
-            outcome = judge_change_at_screen(estimate, self.tolerance, self.plan, notes_falls=self.notes_falls)
-        return None if outcome is None else self.describe(outcome, estimate, blocks, fresh=False)
-
-    def judge_at_look(self, blocks: Sequence[Measured], *, final: bool) -> Judgement | None:
-        """Return what the fresh blocks show; None where they leave it open, and more may come."""
-        estimate = self.estimate(blocks)
-        judge = judge_null_at_look if self.two_sided else judge_change_at_look
-        outcome = judge(estimate, self.tolerance, self.plan)
-        if outcome is None and not final:
-            return None
-        return self.describe(outcome or Outcome.UNDECIDED, estimate, blocks, fresh=True)
-
-    @abc.abstractmethod
-    def estimate(self, blocks: Sequence[Measured]) -> LogEstimate:
-        """Return how far blocks are from what is expected."""
-
-    @abc.abstractmethod
-    def describe(
-        self, outcome: Outcome, estimate: LogEstimate, blocks: Sequence[Measured], *, fresh: bool
-    ) -> Judgement:
-        """Return the judgement, with the figures behind it."""
-
-    def estimate_smallest_visible(self, estimate: LogEstimate) -> float:
-        """Return the smallest true change, a fraction, that a look at as many blocks calls beyond the tolerance."""
-        alpha = self.plan.look_alpha / 2.0 if self.two_sided else self.plan.look_alpha
-        return estimate_smallest_visible_change(estimate, tolerance=self.tolerance, alpha=alpha)
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Overhead(_TimeCriterion[BlockSummary]):
-    """An overhead that has not risen over a stored run's; that of a null case, without one, reads 1.00."""
-
-    standard: Standard[BlockSummary] | None = None
-
-    def estimate(self, blocks: Sequence[BlockSummary]) -> LogEstimate:
-        """Return the change of the overhead, or of a null case the overhead."""
-        if self.standard is None:
-            return estimate_overhead(blocks, self.aspect)
-        stored = self.standard.blocks
-        return estimate_change(
-            list_log_ratios(blocks, self.aspect),
-            list_log_ratios(stored, self.aspect),
+def _judge_overhead(
+    blocks: Sequence[BlockSummary], stage: Stage, *, aspect: Aspect, plan: Plan, standard: Standard[BlockSummary] | None
+) -> Judgement | None:
+    """Return whether an overhead has risen over a stored run's; that of a null case, without one, is to read 1.00."""
+    expected: LogEstimate | None = None
+    if standard is None:
+        change = estimate_overhead(blocks, aspect)
+    else:
+        plan = plan.loosen(standard.factor)
+        expected = estimate_overhead(standard.blocks, aspect)
+        change = estimate_change(
+            list_log_ratios(blocks, aspect),
+            list_log_ratios(standard.blocks, aspect),
             current_groups=list_groups(blocks),
-            baseline_groups=list_groups(stored),
-            occasion_sd=self.plan.occasion_sd,
+            baseline_groups=list_groups(standard.blocks),
+            occasion_sd=plan.occasion_sd,
         )
-
-    def describe(
-        self, outcome: Outcome, estimate: LogEstimate, blocks: Sequence[BlockSummary], *, fresh: bool
-    ) -> Judgement:
-        """Return the judgement with a comparison."""
-        standard, confidence = self.standard, self.plan.report_confidence
-        expected = None if standard is None else estimate_overhead(standard.blocks, self.aspect)
-        comparison = Comparison(
-            aspect=self.aspect,
-            source="" if standard is None else standard.name,
-            outcome=outcome,
-            overhead_ratio=estimate_overhead(blocks, self.aspect).estimate_interval(confidence),
-            expected_ratio=None if expected is None else expected.estimate_interval(confidence),
-            change_ratio=estimate.estimate_interval(confidence),
-            tolerance=self.tolerance,
-            blocks=len(blocks),
-            fresh=fresh,
-            smallest_visible_change=self.estimate_smallest_visible(estimate),
-            baseline_blocks=0 if standard is None else len(standard.blocks),
-        )
-        return Judgement(
-            aspect=self.aspect,
-            outcome=outcome,
-            text=describe_verdict(outcome, comparison, self.plan),
-            left_open=describe_open(comparison),
-            comparison=comparison,
-        )
+    tolerance, confidence = plan.tolerances[aspect], plan.report_confidence
+    outcome = judge_time(change, tolerance, plan, stage, two_sided=standard is None)
+    if outcome is None:
+        return None
+    comparison = Comparison(
+        aspect=aspect,
+        source="" if standard is None else standard.name,
+        outcome=outcome,
+        overhead_ratio=estimate_overhead(blocks, aspect).estimate_interval(confidence),
+        expected_ratio=None if expected is None else expected.estimate_interval(confidence),
+        change_ratio=change.estimate_interval(confidence),
+        tolerance=tolerance,
+        blocks=len(blocks),
+        fresh=stage is not Stage.SCREEN,
+        smallest_visible_change=_estimate_visible(change, tolerance, plan, two_sided=standard is None),
+        baseline_blocks=0 if standard is None else len(standard.blocks),
+    )
+    return Judgement(aspect=aspect, outcome=outcome, figures=comparison)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _AgainstTarget(_TimeCriterion[Pair[BlockSummary]]):
-    """An aspect that has not risen over the other target's, or of a null case is the same in both."""
-
-    def estimate(self, blocks: Sequence[Pair[BlockSummary]]) -> LogEstimate:
-        """Return the change, this target ÷ the other one."""
-        return estimate_mean(estimate_log_changes(self.aspect, blocks), list_groups([pair.now for pair in blocks]))
-
-    def describe(
-        self, outcome: Outcome, estimate: LogEstimate, blocks: Sequence[Pair[BlockSummary]], *, fresh: bool
-    ) -> Judgement:
-        """Return the judgement with the change."""
-        del fresh
-        interval = estimate.estimate_interval(self.plan.report_confidence)
-        visible = self.estimate_smallest_visible(estimate) if outcome is Outcome.UNDECIDED else None
-        text, brief = describe_change(self.aspect, interval, len(blocks), self.tolerance, visible)
-        return Judgement(
-            aspect=self.aspect,
-            outcome=outcome,
-            text=text,
-            brief=brief,
-            rises=interval.estimate > 1.0,
-            change_ratio=interval,
-        )
+def _judge_within(
+    pairs: Sequence[Pair[BlockSummary]],
+    stage: Stage,
+    *,
+    judge: Callable[[Sequence[BlockSummary], Stage], Judgement | None],
+    place: Place,
+) -> Judgement | None:
+    """Return what is judged of the blocks of one of two targets by themselves."""
+    judgement = judge([pair.now if place is Place.HERE else pair.other for pair in pairs], stage)
+    return judgement and dataclasses.replace(judgement, place=place)
 
 
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _Within:
-    """What is judged of the blocks of one of two targets by themselves: `here`, or in the other one."""
+def _judge_between(
+    pairs: Sequence[Pair[BlockSummary]], stage: Stage, *, aspect: Aspect, plan: Plan, null: bool
+) -> Judgement | None:
+    """Return whether an aspect has risen over the other target's, or of a null case is the same in both."""
+    change = estimate_mean(estimate_log_changes(aspect, pairs), list_groups([pair.now for pair in pairs]))
+    tolerance = plan.tolerances[aspect]
+    # A fall is worth knowing of one's new version.
+    outcome = judge_time(change, tolerance, plan, stage, two_sided=null, notes_falls=True)
+    if outcome is None:
+        return None
+    figures = TimeChange(
+        ratio=change.estimate_interval(plan.report_confidence),
+        pairs=len(pairs),
+        tolerance=tolerance,
+        smallest_visible_change=_estimate_visible(change, tolerance, plan, two_sided=null),
+    )
+    return Judgement(aspect=aspect, outcome=outcome, figures=figures)
 
-    criterion: Criterion[BlockSummary]
-    here: bool
 
-    @property
-    def worst(self) -> Outcome:
-        """The worst that can be found of it."""
-        return self.criterion.worst
+def judge_time(
+    change: LogEstimate,
+    tolerance: float,
+    plan: Plan,
+    stage: Stage,
+    *,
+    two_sided: bool = False,
+    notes_falls: bool = False,
+) -> Outcome | None:
+    """Return what blocks show; None where they leave it open, and more may come.
 
-    def judge_at_screen(self, blocks: Sequence[Pair[BlockSummary]]) -> Judgement | None:
-        """Return what the screening blocks of that target show."""
-        return self._place(self.criterion.judge_at_screen(self._take(blocks)))
+    HELD: upper bound within the tolerance, where `two_sided` the lower bound too, at the confidence of the screen or of
+    a look. REGRESSED, never at the screen: lower bound at the look's error level beyond the tolerance. IMPROVED: upper
+    bound at that level, at the screen at that of the judgement, below the tolerance on the other side. FAILED, where
+    `two_sided`: either of them at half the look's level, never at the screen.
 
-    def judge_at_look(self, blocks: Sequence[Pair[BlockSummary]], *, final: bool) -> Judgement | None:
-        """Return what the fresh blocks of that target show."""
-        return self._place(self.criterion.judge_at_look(self._take(blocks), final=final))
-
-    def _take(self, pairs: Sequence[Pair[BlockSummary]]) -> list[BlockSummary]:
-        return [pair.now if self.here else pair.other for pair in pairs]
-
-    def _place(self, judgement: Judgement | None) -> Judgement | None:
-        """Return the judgement with where it was found; its comparison is none between the targets."""
-        if judgement is None:
+    Args:
+        change: log-ratio of what is expected to be 1.00, from screening blocks or from fresh blocks alone.
+        tolerance: the tolerated rise, a fraction.
+        plan: error levels.
+        stage: which blocks they are.
+        two_sided: whether a fall is as much a fault as a rise.
+        notes_falls: whether a fall that the screen sees beyond the tolerance is looked at again instead of being HELD.
+    """
+    rise, fall = math.log1p(tolerance), math.log1p(-tolerance)
+    if stage is Stage.SCREEN:
+        if not two_sided and change.estimate_upper_bound(plan.judgement_alpha) < fall:
+            return Outcome.IMPROVED
+        if not two_sided and notes_falls and change.log_ratio < fall:
             return None
-        if self.here:
-            return dataclasses.replace(judgement, comparison=None)
-        left_open = judgement.left_open.replace("left open", "left open in the other target")
-        text = f"in the other target, {judgement.text}"
-        return dataclasses.replace(judgement, text=text, left_open=left_open, comparison=None)
+        held_alpha = 1.0 - plan.screen_confidence
+    else:
+        alpha = _find_look_alpha(plan, two_sided=two_sided)
+        if change.estimate_lower_bound(alpha) > rise:
+            return Outcome.FAILED if two_sided else Outcome.REGRESSED
+        if change.estimate_upper_bound(alpha) < fall:
+            return Outcome.FAILED if two_sided else Outcome.IMPROVED
+        held_alpha = 1.0 - plan.held_confidence
+    falls = two_sided and change.estimate_lower_bound(held_alpha) < fall
+    if not falls and change.estimate_upper_bound(held_alpha) <= rise:
+        return Outcome.HELD
+    return Outcome.UNDECIDED if stage is Stage.FINAL else None
+
+
+def _find_look_alpha(plan: Plan, *, two_sided: bool) -> float:
+    """Return the error level of a look, on either side where it is shared between them."""
+    return plan.look_alpha / 2.0 if two_sided else plan.look_alpha
+
+
+def _estimate_visible(change: LogEstimate, tolerance: float, plan: Plan, *, two_sided: bool) -> float:
+    """Return the smallest true change, a fraction, that a look at as many blocks calls beyond the tolerance."""
+    alpha = _find_look_alpha(plan, two_sided=two_sided)
+    return estimate_smallest_visible_change(change, tolerance=tolerance, alpha=alpha)
 
 
 def estimate_overhead(blocks: Sequence[BlockSummary], aspect: Aspect) -> LogEstimate:

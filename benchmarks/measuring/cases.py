@@ -12,23 +12,24 @@ from __future__ import annotations
 import dataclasses
 import functools
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 from benchmarks.cases import null_case_of
 from benchmarks.errors import BaselineError, SuiteError, UnsharedError, describe_fault
-from benchmarks.gate.confirm import screen_then_confirm
-from benchmarks.gate.explain import explain_failure
-from benchmarks.gate.judgement import FAILING, Judgement, conclude, list_changes
+from benchmarks.gate.confirm import Judgement, screen_then_confirm
 from benchmarks.gate.plan import Plan
 from benchmarks.gate.readings import list_reading_criteria, list_reading_criteria_of_pairs
 from benchmarks.gate.times import list_time_criteria, list_time_criteria_of_pairs
 from benchmarks.measuring.read import ReadSource
 from benchmarks.measuring.session import MeasuringSettings, OpenTarget, Session
 from benchmarks.measuring.standards import Standards
-from benchmarks.measuring.timed import OnBlock, TimedSource, make_unmeasured_report
-from benchmarks.records import Case, CaseReport, Outcome, Profile, Question, ReadBlock, Verdict
+from benchmarks.measuring.timed import OnBlock, TimedSource, make_plain_report
+from benchmarks.records import Case, CaseReport, Change, Outcome, Question, Verdict
 from benchmarks.records.cases import Introduction
-from benchmarks.reports.explanation import explain_functions, explain_graphs
+from benchmarks.reports.explanation import Composition, explain_nothing, explain_overhead, make_message
+from benchmarks.reports.verdicts import doubt, list_changes, make_verdict
+
+_Source = TimedSource | ReadSource
 
 Publish = Callable[[CaseReport, Sequence[float]], None]
 """Called with the report on a case, and how long each step of its weighted arm took, or each process that read it."""
@@ -52,24 +53,12 @@ class _Conclusion:
 
     verdict: Verdict | None = None
     message: str = ""
-    judgements: tuple[Judgement, ...] = ()
-
-
-class CaseSources:
-    """Where the blocks of a case come from: one target, or two."""
-
-    def __init__(self, case: Case, session: Session, on_block: OnBlock) -> None:
-        """Measure nothing yet."""
-        self.now = open_source(case, session.target, session.settings, on_block)
-        self.other: TimedSource | ReadSource | None = None
-        if session.other is not None:  # a planted fault is in this target alone, or it would cancel
-            settings = dataclasses.replace(session.settings, plant=None)
-            self.other = open_source(case, session.other, settings)
+    changes: tuple[Change, ...] = ()
 
 
 def open_source(
     case: Case, target: OpenTarget, settings: MeasuringSettings, on_block: OnBlock | None = None
-) -> TimedSource | ReadSource:
+) -> _Source:
     """Return the source of a case's blocks in one target."""
     if case.question.is_timed:
         return TimedSource(case, target.launcher, settings, on_block)
@@ -91,13 +80,15 @@ def measure_case(
     """
     conclusion = _Conclusion()
     explanation = trace = ""
-    sources: CaseSources | None = None
+    now = other = None
     try:
-        sources = CaseSources(case, session, on_block)
+        now = open_source(case, session.target, session.settings, on_block)
+        if session.other is not None:  # a planted fault is in this target alone, or it would cancel
+            other = open_source(case, session.other, dataclasses.replace(session.settings, plant=None))
         if try_once:
-            sources.now.measure_more(1)
+            now.measure_more(1)
         else:
-            conclusion = _conclude(case, sources, session, next_step)
+            conclusion = _conclude(case, now, other, session, next_step)
             if _is_to_be_explained(case, conclusion.verdict, session):
                 explanation = explain_case(case, session)
     except SuiteError as error:
@@ -108,15 +99,15 @@ def measure_case(
         conclusion = _fail(describe_fault(error))
         trace = "".join(traceback.format_exception(error))
     finally:
-        report, conclusion = _report(case, sources, conclusion)
+        report, conclusion = _report(case, now, other, conclusion)
         report = dataclasses.replace(report, explanation=explanation)
         session.reports.append(report)
-        publish(report, () if sources is None else sources.now.samples_ns)
+        publish(report, () if now is None else now.samples_ns)
     message = "\n".join(filter(None, (conclusion.message, explanation)))
     return MeasuredCase(report=report, message=message, traceback=trace)
 
 
-def _conclude(case: Case, sources: CaseSources, session: Session, next_step: str) -> _Conclusion:
+def _conclude(case: Case, now: _Source, other: _Source | None, session: Session, next_step: str) -> _Conclusion:
     """Measure as many blocks as the verdict needs, and return what they come to.
 
     Null cases are always judged. What must never be (traces after warm-up, memory that is kept) is looked for in any
@@ -129,50 +120,51 @@ def _conclude(case: Case, sources: CaseSources, session: Session, next_step: str
     problem = ""
     judgements: tuple[Judgement, ...] = ()
     try:
-        if sources.other is not None:
-            check_shared(case, sources.other.launcher.introduce())
-            seed = f"{session.settings.seed} {case.case_id}"
-            judgements = judge_against(case, sources.now, sources.other, plan, seed)
+        if other is not None:
+            check_shared(case, other.launcher.introduce())
+            judgements = judge_against(case, now, other, plan, f"{session.settings.seed} {case.case_id}")
         else:
-            judgements = _judge(case, sources.now, session.standards, plan)
+            judgements = _judge(case, now, session.standards, plan)
     except UnsharedError as error:
         problem = str(error)
-        sources.now.measure_more(plan.screen_blocks)
+        now.measure_more(plan.screen_blocks)
     except BaselineError as error:
         problem = str(error)
-        judgements = _judge(case, sources.now, Standards(), plan)
-    if not judgements and not problem and session.settings.blocks is None:
-        _narrow(case, sources.now)
-    verdict = conclude(judgements)
+        judgements = _judge(case, now, Standards(), plan)
+    precision = None if judgements or problem or session.settings.blocks is not None else case.question.row.precision
+    if precision is not None and isinstance(now, TimedSource):  # nothing is judged of it: it is measured to be known
+        now.measure_until(precision, at_most=case.question.row.most_blocks)
+    verdict = make_verdict(judgements, plan)
     if problem and (verdict is None or verdict.outcome is Outcome.HELD):
         verdict = Verdict(outcome=Outcome.NOT_COMPARABLE, reason=problem)
     if verdict is None:
         return _Conclusion()
-    verdict = session.hear_null_case(case, verdict)
-    message = f"{verdict.outcome.value}: {verdict.reason}"
-    if verdict.outcome in FAILING:
-        message = explain_failure(case, judgements, plan, next_step, two_targets=sources.other is not None)
-    return _Conclusion(verdict=verdict, message=message, judgements=judgements)
+    null_verdict = session.find_null_verdict(case)
+    if case.null:
+        session.null_verdicts[case] = verdict
+    elif null_verdict is not None:
+        verdict = doubt(verdict, null_verdict)
+    message = make_message(case, verdict, judgements, plan, next_step, two_targets=other is not None)
+    return _Conclusion(verdict=verdict, message=message, changes=list_changes(judgements, plan))
 
 
-def _judge(case: Case, source: TimedSource | ReadSource, standards: Standards, plan: Plan) -> tuple[Judgement, ...]:
+def _judge(case: Case, source: _Source, standards: Standards, plan: Plan) -> tuple[Judgement, ...]:
     """Measure a case in one target until it can be judged.
 
     Raises:
         BaselineError: before anything is measured, when there is nothing to hold it against and there should be.
     """
     if isinstance(source, TimedSource):
-        times = standards.list_times(case)
+        times = standards.list_standards(case, None, lambda stored: stored.blocks)
         return screen_then_confirm(source.measure_more, lambda _: list_time_criteria(case, times, plan), plan)
-    readings = standards.list_readings(case, source.describe_environment()) if standards.comparing else []
+    environment = source.describe_environment() if standards.comparing else None
+    readings = standards.list_standards(case, environment, lambda stored: stored.readings)
     return screen_then_confirm(
         source.measure_more, lambda blocks: list_reading_criteria(case, blocks, readings, plan), plan
     )
 
 
-def judge_against(
-    case: Case, now: TimedSource | ReadSource, other: TimedSource | ReadSource, plan: Plan, seed: str
-) -> tuple[Judgement, ...]:
+def judge_against(case: Case, now: _Source, other: _Source, plan: Plan, seed: str) -> tuple[Judgement, ...]:
     """Measure a case in two targets, pair by pair, until it can be judged.
 
     Args:
@@ -211,28 +203,23 @@ def check_shared(case: Case, other: Introduction) -> None:
         raise UnsharedError(f"the other target does not have this case: it lacks {' and '.join(missing)}")
 
 
-def _narrow(case: Case, source: TimedSource | ReadSource) -> None:
-    """Measure a timed case of which nothing is judged until its interval is as narrow as its question wants it."""
-    row = case.question.row
-    if isinstance(source, TimedSource) and row.precision is not None:
-        source.measure_until(row.precision, at_least=0, at_most=row.most_blocks)
-
-
 def _fail(reason: str) -> _Conclusion:
     """Return what is said of a case that could not be measured."""
     return _Conclusion(verdict=Verdict(outcome=Outcome.FAILED, reason=reason), message=reason)
 
 
-def _report(case: Case, sources: CaseSources | None, conclusion: _Conclusion) -> tuple[CaseReport, _Conclusion]:
+def _report(
+    case: Case, now: _Source | None, other: _Source | None, conclusion: _Conclusion
+) -> tuple[CaseReport, _Conclusion]:
     """Return the report on what was measured so far, and what it came to: FAILED where there can be no report."""
     try:
-        if sources is not None:
-            other = None if sources.other is None else sources.other.make_report(None).measurement
-            report = sources.now.make_report(conclusion.verdict)
-            return dataclasses.replace(report, other=other, changes=list_changes(conclusion.judgements)), conclusion
+        if now is not None:
+            there = None if other is None else other.make_report(None).measurement
+            report = now.make_report(conclusion.verdict)
+            return dataclasses.replace(report, other=there, changes=conclusion.changes), conclusion
     except Exception as error:  # noqa: BLE001 - as above, and Ctrl-C is not to get lost in it
         conclusion = _fail(str(error) if isinstance(error, SuiteError) else describe_fault(error))
-    return make_unmeasured_report(case, conclusion.verdict), conclusion
+    return make_plain_report(case, verdict=conclusion.verdict), conclusion
 
 
 def _is_to_be_explained(case: Case, verdict: Verdict | None, session: Session) -> bool:
@@ -240,10 +227,6 @@ def _is_to_be_explained(case: Case, verdict: Verdict | None, session: Session) -
     if not case.question.is_timed or case.null:
         return False
     return session.settings.explain or (verdict is not None and verdict.outcome is Outcome.REGRESSED)
-
-
-_ARMS = "weighted - control"
-_TARGETS = "weighted arm here - in the other target"
 
 
 def explain_case(case: Case, session: Session) -> str:
@@ -254,36 +237,22 @@ def explain_case(case: Case, session: Session) -> str:
         session: settings and targets.
     """
     try:
-        lines = list(_explain(case, session))
+        here = _look_into(case, session, session.target)
+        other = None if session.other is None else _look_into(case, session, session.other)
+        return explain_overhead(case, here, other)
     except SuiteError as error:
-        lines = [f"could not be explained: {error}"]
+        return explain_nothing(case, str(error))
     except session.ends_run:
         raise
     except Exception as error:  # noqa: BLE001 - what is beside a verdict must not cost it
-        lines = [f"could not be explained: {describe_fault(error)}"]
-    return "\n".join([f"{case.case_id}: what it is made of", *(f"  {line}" for line in lines)])
+        return explain_nothing(case, describe_fault(error))
 
 
-def _explain(case: Case, session: Session) -> Iterator[str]:
-    """Yield the lines of the explanation."""
-    graph = _read_graph(case, session, session.target)
-    yield from explain_graphs(graph.weighted, graph.control, sides=_ARMS, names="weighted arm and control")
-    profile = _profile(case, session, session.target)
-    if session.other is None:
-        yield from explain_functions(profile.weighted_own_ns_per_step, profile.control_own_ns_per_step, sides=_ARMS)
-        return
-    other_graph = _read_graph(case, session, session.other)
-    yield from explain_graphs(graph.weighted, other_graph.weighted, sides=_TARGETS, names="both targets")
-    other = _profile(case, session, session.other)
-    yield from explain_functions(profile.weighted_own_ns_per_step, other.weighted_own_ns_per_step, sides=_TARGETS)
-
-
-def _read_graph(case: Case, session: Session, target: OpenTarget) -> ReadBlock:
-    """Return graphs and traces of both arms in one target."""
+def _look_into(case: Case, session: Session, target: OpenTarget) -> Composition:
+    """Return graphs, traces and profiles of both arms in one target."""
     graph_case = dataclasses.replace(case, question=Question.TRAINING_GRAPH, dataset_size=None)
-    return ReadSource(graph_case, target.launcher, session.settings, target.answers).measure_more(1)[0]
-
-
-def _profile(case: Case, session: Session, target: OpenTarget) -> Profile:
-    """Return the profile of both arms' steps in one target."""
-    return target.launcher.profile(session.settings.make_profile_request(case))
+    source = ReadSource(graph_case, target.launcher, session.settings, target.answers)
+    return Composition(
+        graph=source.measure_more(1)[0],
+        profile=target.launcher.profile(session.settings.make_profile_request(case)),
+    )

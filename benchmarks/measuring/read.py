@@ -15,7 +15,7 @@ from benchmarks.errors import SuiteError, attempt, place_error
 from benchmarks.gate.confirm import Pair
 from benchmarks.launch.pool import BLOCKS_AT_ONCE
 from benchmarks.measuring.session import MeasuringSettings
-from benchmarks.measuring.timed import OnBlock, make_unmeasured_report
+from benchmarks.measuring.timed import OnBlock, make_plain_report
 from benchmarks.methods import METHODS
 from benchmarks.protocols import Launcher
 from benchmarks.records import (
@@ -153,7 +153,7 @@ class ReadSource:
         measurement = None
         if self.blocks and self.environment is not None:
             measurement = Measurement(case=self._case, readings=tuple(self.blocks), environment=self.environment)
-        return dataclasses.replace(make_unmeasured_report(self._case, verdict), measurement=measurement)
+        return make_plain_report(self._case, measurement, verdict=verdict)
 
     def _read(self, arm: Arm, index: int, control: ArmReadings | None = None) -> ArmReadings:
         """Read one arm over all stretches of the question, and estimate what it retained where levels were read."""

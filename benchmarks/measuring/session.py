@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import functools
 import random
 import zlib
 from collections.abc import Callable, Mapping
 
 from benchmarks.cases import null_case_of
-from benchmarks.gate.judgement import doubt
 from benchmarks.gate.plan import Plan, make_plan
 from benchmarks.launch.pool import LAYOUTS
 from benchmarks.measuring.standards import Standards
@@ -133,20 +133,17 @@ class OpenTarget:
     def __init__(self, make_launcher: Callable[[], Launcher]) -> None:
         """Make nothing yet."""
         self._make_launcher = make_launcher
-        self._launcher: Launcher | None = None
         self.answers: dict[ReadRequest, ArmReadings] = {}
 
-    @property
+    @functools.cached_property
     def launcher(self) -> Launcher:
         """What runs blocks in it."""
-        if self._launcher is None:
-            self._launcher = self._make_launcher()
-        return self._launcher
+        return self._make_launcher()
 
     def close(self) -> None:
         """End its processes, if there are any."""
-        if self._launcher is not None:
-            self._launcher.close()
+        if "launcher" in vars(self):
+            self.launcher.close()
 
 
 @dataclasses.dataclass(slots=True, kw_only=True)
@@ -169,14 +166,6 @@ class Session:
     def find_null_verdict(self, case: Case) -> Verdict | None:
         """Return the verdict on the null case of a case's control; None where there is none yet."""
         return self.null_verdicts.get(null_case_of(case))
-
-    def hear_null_case(self, case: Case, verdict: Verdict) -> Verdict:
-        """Return the verdict as the null case of the same control leaves it; remember that of a null case itself."""
-        if case.null:
-            self.null_verdicts[case] = verdict
-            return verdict
-        null_verdict = self.find_null_verdict(case)
-        return verdict if null_verdict is None else doubt(verdict, null_verdict)
 
     def close(self) -> None:
         """End the processes of all targets, also where those of one will not end."""

@@ -8,18 +8,16 @@ the summary says so. Leaves out: how blocks are held against it (`benchmarks.gat
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.baselines.store import Baseline, explain_unlike_versions, load_run, read_baseline
 from benchmarks.errors import AxisError, BaselineError
-from benchmarks.gate.confirm import Standard
+from benchmarks.gate.confirm import Measured, Standard
 from benchmarks.gate.plan import ANCHOR_FACTOR, MIN_BASELINE_BLOCKS
-from benchmarks.records import BlockSummary, Case, CaseReport, Environment, Measurement, Question, ReadBlock
+from benchmarks.records import Case, CaseReport, Environment, Measurement
 from benchmarks.records.blocks import list_shared_keys
-from benchmarks.records.quantities import find_quantity, list_quantities, title_reading
-
-_LISTED_CASES = 10
+from benchmarks.records.quantities import find_quantity, list_quantities
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,49 +43,34 @@ class Standards:
             raise BaselineError(self.no_baseline)
         return self.baseline.find_measurement(case.case_id)
 
-    def list_times(self, case: Case) -> list[Standard[BlockSummary]]:
-        """Return what a timed case is held against, the baseline first; nothing where nothing is compared.
-
-        Raises:
-            BaselineError: when the baseline has not what is needed of this case; the message says why.
-        """
-        if not self.comparing or case.null:
-            return []
-        blocks = self.find_stored(case).blocks
-        if len(blocks) < MIN_BASELINE_BLOCKS:
-            raise BaselineError(
-                f"the baseline holds {len(blocks)} blocks of this case, and at least {MIN_BASELINE_BLOCKS} are needed; "
-                "record it again"
-            )
-        standards = [Standard(name="baseline", blocks=blocks)]
-        try:
-            anchored = self.find_anchored(case).blocks
-        except BaselineError:  # the summary's note says why
-            return standards
-        return [*standards, Standard(name="anchor", blocks=anchored, factor=ANCHOR_FACTOR)]
-
-    def list_readings(self, case: Case, environment: Environment) -> list[Standard[ReadBlock]]:
-        """Return what a case of bytes or counts is held against; nothing where nothing is compared.
+    def list_standards(
+        self, case: Case, environment: Environment | None, find_blocks: Callable[[Measurement], Sequence[Measured]]
+    ) -> list[Standard[Measured]]:
+        """Return what a case is held against, the baseline first; nothing where nothing is compared.
 
         Args:
-            case: what is read.
-            environment: where it is read now.
+            case: what is measured.
+            environment: where bytes and counts are read now; None of a timed case.
+            find_blocks: finds the blocks in what was stored.
 
         Raises:
-            BaselineError: when the baseline has none of this case, or of another TensorFlow; the message says why.
+            BaselineError: when the baseline has not what is needed of this case, or has it of another TensorFlow; the
+                message says why.
         """
         if not self.comparing or case.null:
             return []
         stored = self.find_stored(case)
-        if not stored.readings:
-            raise BaselineError("the stored run has no readings of this case; record a baseline that has them")
-        problem = explain_unlike_versions(stored.environment, environment)
-        if problem is not None:
-            raise BaselineError(problem)
-        standards = [Standard(name="baseline", blocks=stored.readings)]
+        if not case.question.is_timed:
+            _check_versions(stored, environment)
+        elif len(stored.blocks) < MIN_BASELINE_BLOCKS:
+            raise BaselineError(
+                f"the baseline holds {len(stored.blocks)} blocks of this case, and at least {MIN_BASELINE_BLOCKS} are "
+                "needed; record it again"
+            )
+        standards = [Standard(name="baseline", blocks=find_blocks(stored))]
         try:
-            anchored = self.find_anchored(case, environment).readings
-        except BaselineError:  # the summary's note says why
+            anchored = find_blocks(self.find_anchored(case, environment))
+        except BaselineError:  # the summary's remark says why
             return standards
         return [*standards, Standard(name="anchor", blocks=anchored, factor=ANCHOR_FACTOR)]
 
@@ -104,12 +87,10 @@ class Standards:
         if self.anchor is None or case.case_id not in {*self.anchor.measurements, *self.anchor.unreadable}:
             raise BaselineError("not in it")
         measurement = self.anchor.find_measurement(case.case_id)
-        if case.question.is_timed and len(measurement.blocks) < MIN_BASELINE_BLOCKS:
+        if not case.question.is_timed:
+            _check_versions(measurement, environment)
+        elif len(measurement.blocks) < MIN_BASELINE_BLOCKS:
             raise BaselineError(f"{len(measurement.blocks)} blocks, where at least {MIN_BASELINE_BLOCKS} are needed")
-        if not case.question.is_timed and environment is not None:
-            problem = explain_unlike_versions(measurement.environment, environment)
-            if problem is not None:
-                raise BaselineError(problem)
         return measurement
 
     def count_stored_runs(self, case_id: str | None) -> int:
@@ -123,40 +104,39 @@ class Standards:
         """Return the cases that the baseline has and that are not among these; none without a baseline."""
         return () if self.baseline is None else self.baseline.list_removed(case_ids)
 
-    def describe_lacking(self, reports: Iterable[CaseReport]) -> str:
-        """Return the note on what the anchor lacks of what was measured; empty where it lacks nothing."""
-        held = [report for report in reports if not report.case.null and _is_held(report.case.question)]
-        if self.anchor is None or not held:
-            return ""
-        by_reason: dict[str, list[str]] = {}
-        for report in held:
-            reason = self._explain_lacking(report)
-            if reason:
-                by_reason.setdefault(reason.partition(";")[0], []).append(report.case.case_id)
-        count = sum(map(len, by_reason.values()))
-        if not count:
-            return ""
-        parts = [
-            f"{', '.join(case_ids[:_LISTED_CASES])}{', …' if len(case_ids) > _LISTED_CASES else ''} ({reason})"
-            for reason, case_ids in by_reason.items()
-        ]
-        return (
-            f"The anchor lacks {count} of {len(held)} cases, and what it lacks is judged against the baseline alone: "
-            f"{'; '.join(parts)}"
-        )
+    def list_lacking(self, reports: Iterable[CaseReport]) -> dict[str, str | list[str]]:
+        """Return by the id of each case what the anchor lacks of it: why it is not there, or which readings are not.
 
-    def _explain_lacking(self, report: CaseReport) -> str:
-        """Return what the anchor lacks of a case, in whole or in part; empty where it has all."""
+        Args:
+            reports: on what is held against it.
+        """
+        causes = {} if self.anchor is None else {each.case.case_id: self._find_lacking(each) for each in reports}
+        return {case_id: cause for case_id, cause in causes.items() if cause}
+
+    def _find_lacking(self, report: CaseReport) -> str | list[str]:
         now = report.measurement
         try:
             then = self.find_anchored(report.case, None if now is None else now.environment)
         except BaselineError as error:
             return str(error)
-        if now is None or not now.readings or not then.readings:
-            return ""
-        stored = _list_compared(then.readings)
-        lost = [title_reading(key) for key in _list_compared(now.readings) if key not in stored]
-        return f"no {' and no '.join(lost)}" if lost else ""
+        if now is None or not now.readings:
+            return []
+        stored = list_shared_keys(then.readings)
+        return [key for key in list_shared_keys(now.readings) if find_quantity(key).is_compared and key not in stored]
+
+
+def is_held(case: Case) -> bool:
+    """Whether anything of a case is held against what was stored."""
+    return not case.null and (
+        case.question.is_timed or any(each.is_compared for each in list_quantities(case.question))
+    )
+
+
+def _check_versions(stored: Measurement, environment: Environment | None) -> None:
+    """Raise BaselineError where bytes and counts were read with another TensorFlow or Keras than now."""
+    problem = None if environment is None else explain_unlike_versions(stored.environment, environment)
+    if problem is not None:
+        raise BaselineError(problem)
 
 
 def load_anchor(path: Path, largest_tolerance: float) -> Baseline:
@@ -184,13 +164,3 @@ def load_anchor(path: Path, largest_tolerance: float) -> Baseline:
         reason = next(iter(anchor.unreadable.values()))
         raise BaselineError(f"anchor: expected a run whose cases can be read, got {str(path)!r} with none: {reason}")
     return anchor
-
-
-def _is_held(question: Question) -> bool:
-    """Whether anything of a question is held against what was stored."""
-    return question.is_timed or any(each.is_compared for each in list_quantities(question))
-
-
-def _list_compared(blocks: Sequence[ReadBlock]) -> list[str]:
-    """Return the keys that all blocks have and that are held against what was stored."""
-    return [key for key in list_shared_keys(blocks) if find_quantity(key).is_compared]

@@ -82,18 +82,18 @@ class TimedSource:
                 raise errors[0]
         return self.blocks[begin:]
 
-    def measure_until(self, precision: float, *, at_least: int, at_most: int) -> None:
+    def measure_until(self, precision: float, *, at_most: int) -> None:
         """Measure blocks until the 95 % interval of the overhead reaches no further than `precision` to either side.
+
+        There is one block at least already.
 
         Args:
             precision: half the width of the interval on the ratio scale; 0.01 is 1 %.
-            at_least: blocks that are measured whatever they show.
             at_most: blocks after which it is enough.
 
         Raises:
             SuiteError: when a block could not be measured; those before it are in `blocks`.
         """
-        self.measure_more(at_least)
         while len(self.blocks) < at_most:
             interval = self._estimate_overhead()
             if interval.upper - interval.lower <= 2.0 * precision:
@@ -144,7 +144,7 @@ class TimedSource:
     def make_report(self, verdict: Verdict | None) -> CaseReport:
         """Return the report on all blocks so far."""
         if not self.blocks or self.environment is None:
-            return make_unmeasured_report(self._case, verdict)
+            return make_plain_report(self._case, verdict=verdict)
         positions = [block.position_log_ratio for block in self.blocks]
         return CaseReport(
             case=self._case,
@@ -193,8 +193,10 @@ def _find_tracing(case: Case, block: Block) -> BlockError | None:
     )
 
 
-def make_unmeasured_report(case: Case, verdict: Verdict | None) -> CaseReport:
-    """Return the report on a case of which there is not one block."""
+def make_plain_report(
+    case: Case, measurement: Measurement | None = None, *, verdict: Verdict | None = None
+) -> CaseReport:
+    """Return the report on a case of whose times nothing was estimated, or of which there is not one block."""
     return CaseReport(
-        case=case, measurement=None, overhead_ratio=None, position_ratio=None, timed_share=None, verdict=verdict
+        case=case, measurement=measurement, overhead_ratio=None, position_ratio=None, timed_share=None, verdict=verdict
     )

@@ -27,6 +27,7 @@ import pytest
 
 from benchmarks.baselines.store import Baseline, describe_differences
 from benchmarks.errors import BaselineError
+from benchmarks.measuring.standards import is_held
 from benchmarks.plugin.run import RUN, Run
 from benchmarks.records import Case, CaseReport, Measurement, Outcome, Verdict
 
@@ -174,9 +175,11 @@ def _find_provenance(config: pytest.Config, run: Run) -> Provenance:
 
 def _list_notes(run: Run) -> tuple[str, ...]:
     """Return what the anchor lacks of what was compared with the baseline; nothing where it lacks nothing."""
+    from benchmarks.reports.remarks import describe_lacking  # noqa: PLC0415 - as above
+
     standards = run.session.standards
-    lacking = "" if standards.baseline is None else standards.describe_lacking(run.reports)
-    return (lacking,) if lacking else ()
+    held = [report for report in run.reports if is_held(report.case) and standards.baseline is not None]
+    return tuple(describe_lacking(standards.list_lacking(held), len(held)))
 
 
 def _list_elsewhere(run: Run) -> Mapping[str, tuple[str, ...]]:

@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks.baselines.store import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.cases import null_case_of
-from benchmarks.gate.judgement import FAILING
+from benchmarks.gate.confirm import FAILING
 from benchmarks.plugin.collection import REPLAY
 from benchmarks.plugin.ending import lacks_case_there
 from benchmarks.plugin.run import Run, find_run, name_case

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.gate.answer import is_off
 from benchmarks.records import CaseReport, Outcome, Plant, Question
+from benchmarks.records.quantities import title_reading
 from benchmarks.reports.progress import describe_neighbours
 from benchmarks.reports.summary import Provenance
 from benchmarks.units import format_duration, format_overhead
@@ -137,6 +138,30 @@ def list_run_remarks(facts: RunFacts, reports: Sequence[CaseReport]) -> Iterator
             )
     yield from facts.notes
     if facts.removed:
-        listed = ", ".join(facts.removed[:_LISTED_CASES]) + (", …" if len(facts.removed) > _LISTED_CASES else "")
+        listed = _list_cases(facts.removed)
         strict = "; --strict-verdicts fails the run for that" if facts.strict_verdicts else ""
         yield f"{len(facts.removed)} cases of the baseline are not in this run's sweep: {listed}{strict}"
+
+
+def describe_lacking(causes: Mapping[str, str | Sequence[str]], held: int) -> Iterator[str]:
+    """Yield the remark on what the anchor lacks, if it lacks anything.
+
+    Args:
+        causes: by the id of each case that it has not in whole: why, with a remedy after a semicolon, or the keys of
+            the readings that it has not.
+        held: how many cases are held against it.
+    """
+    by_reason: dict[str, list[str]] = {}
+    for case_id, cause in causes.items():
+        lost = cause if isinstance(cause, str) else f"no {' and no '.join(map(title_reading, cause))}"
+        by_reason.setdefault(lost.partition(";")[0], []).append(case_id)
+    if by_reason:
+        parts = [f"{_list_cases(case_ids)} ({reason})" for reason, case_ids in by_reason.items()]
+        yield (
+            f"The anchor lacks {len(causes)} of {held} cases, and what it lacks is judged against the baseline alone: "
+            f"{'; '.join(parts)}"
+        )
+
+
+def _list_cases(case_ids: Sequence[str]) -> str:
+    return ", ".join(case_ids[:_LISTED_CASES]) + (", …" if len(case_ids) > _LISTED_CASES else "")

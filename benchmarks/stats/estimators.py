@@ -67,10 +67,6 @@ def _estimate_trimmed_mean(slices_ns: Floats) -> float:
     return float(np.sort(slices_ns)[start:stop].mean())
 
 
-def _estimate_median(values: Floats) -> float:
-    return float(np.median(values))
-
-
 def _estimate_hodges_lehmann(log_ratios: Floats) -> float:
     """Return the median of the means of every two log-ratios, each with itself included."""
     pieces = np.array_split(log_ratios, math.ceil(log_ratios.size / MAX_ROUNDS_AT_ONCE))
@@ -84,7 +80,7 @@ def _estimate_hodges_lehmann(log_ratios: Floats) -> float:
 LOCATIONS: Mapping[str, Callable[[Floats], float]] = MappingProxyType(
     {
         "trimmed mean": _estimate_trimmed_mean,
-        "median": _estimate_median,
+        "median": lambda values: float(np.median(values)),
         "lower quartile": lambda slices_ns: float(np.percentile(slices_ns, 25.0)),
         "minimum": lambda slices_ns: float(slices_ns.min()),
     }
@@ -108,7 +104,7 @@ FORMULAS: Mapping[Estimator, Formula] = MappingProxyType(
         Estimator.RATIO_OF_MEDIANS: _compare_locations(LOCATIONS["median"]),
         Estimator.RATIO_OF_LOWER_QUARTILES: _compare_locations(LOCATIONS["lower quartile"]),
         Estimator.RATIO_OF_MINIMA: _compare_locations(LOCATIONS["minimum"]),
-        Estimator.MEDIAN_OF_PAIRS: _locate_pairs(_estimate_median),
+        Estimator.MEDIAN_OF_PAIRS: _locate_pairs(LOCATIONS["median"]),
         Estimator.TRIMMED_MEAN_OF_PAIRS: _locate_pairs(
             lambda log_ratios: float(stats.trim_mean(log_ratios, PAIRS_TRIM_FRACTION))
         ),

@@ -226,21 +226,17 @@ def estimate_smallest_visible_change(
         return math.inf
 
 
-def split_over_cases(family_alpha: float, cases: int) -> float:
-    """Return the error level of one case that keeps a run's risk of any false alarm within `family_alpha`.
+def split_level(alpha: float, parts: int, what: str) -> float:
+    """Return the error level of each of so many parts that keeps the risk of any false alarm among them at `alpha`.
+
+    Args:
+        alpha: the level that they share.
+        parts: how many there are.
+        what: what they are called in an error: cases, judgements, looks.
 
     Raises:
-        StatisticsError: when the level is not above 0 and below 1, or there is not at least one case.
+        StatisticsError: when the level is not above 0 and below 1, or there is not at least one part.
     """
-    return _split_level(family_alpha, cases, "cases")
-
-
-def split_over_looks(judgement_alpha: float, looks: int) -> float:
-    """Return the error level of one look at a case that is looked at up to `looks` times; raises as that of a case."""
-    return _split_level(judgement_alpha, looks, "looks")
-
-
-def _split_level(alpha: float, parts: int, what: str) -> float:
     if not 0.0 < alpha < 1.0:
         raise StatisticsError(f"an error level: expected more than 0 and less than 1, got {alpha}; choose 0.05 or so")
     if parts < 1:

@@ -19,10 +19,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.gate.answer import Answer, answer_in_time
-from benchmarks.gate.bisection import count_steps, plan_bisection
 from benchmarks.gate.confirm import Pair, Standard, screen_then_confirm
-from benchmarks.gate.plan import ADVISED_BASELINE_BLOCKS, ANCHOR_FACTOR, Plan, count_judgements
+from benchmarks.gate.plan import (
+    ADVISED_BASELINE_BLOCKS,
+    ANCHOR_FACTOR,
+    Plan,
+    count_judgements,
+    count_steps,
+    plan_bisection,
+)
 from benchmarks.gate.times import estimate_overhead, list_time_criteria_of_pairs
+from benchmarks.measuring.timed import make_plain_report
 from benchmarks.records import Aspect, BlockSummary, Case, CaseReport, Environment, Measurement, Outcome, Question
 from benchmarks.studies import make_simulation_parser, print_table
 from benchmarks.studies.gate_plan import (
@@ -98,9 +105,7 @@ def simulate_answers(cases: int, *, runs: int, seed: int) -> AnswerShares:
 
 def _report(case: Case, log_ratios: NDArray[np.float64]) -> CaseReport:
     measurement = Measurement(case=case, blocks=tuple(make_summaries(log_ratios)), environment=_NOWHERE)
-    return CaseReport(
-        case=case, measurement=measurement, overhead_ratio=None, position_ratio=None, timed_share=None, verdict=None
-    )
+    return make_plain_report(case, measurement)
 
 
 def _costs_by_itself(report: CaseReport) -> bool:

@@ -21,8 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.gate import plan as gate_plan
-from benchmarks.gate.confirm import MeasureMore, Standard, screen_then_confirm
-from benchmarks.gate.judgement import conclude
+from benchmarks.gate.confirm import MeasureMore, Standard, find_worst, screen_then_confirm
 from benchmarks.gate.plan import Plan
 from benchmarks.gate.times import list_time_criteria
 from benchmarks.records import Aspect, BlockSummary, Case, Outcome, Question
@@ -51,9 +50,7 @@ def judge_simulated(
     """Return how a simulated case comes out, by the gate itself; without standards it is a null case."""
     case = dataclasses.replace(SIMULATED_CASE, null=not standards)
     criteria = list_time_criteria(case, standards, plan)
-    verdict = conclude(screen_then_confirm(measure_more, lambda _: criteria, plan))
-    assert verdict is not None  # noqa: S101 - there are criteria
-    return verdict.outcome
+    return find_worst(judgement.outcome for judgement in screen_then_confirm(measure_more, lambda _: criteria, plan))
 
 
 def make_summaries(log_ratios: Draws, cpu_log_ratios: Draws | None = None) -> list[BlockSummary]:

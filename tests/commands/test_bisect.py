@@ -1,4 +1,7 @@
-"""A bisection compares releases in turns, lists only real releases, and tells how sure it is."""
+"""A bisection compares releases in turns, lists only real releases, and tells how sure it is.
+
+The first bad one is found in as few comparisons as a binary search takes, each against the last good one.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from benchmarks.commands import MisuseError, bisect
+from benchmarks.commands.bisect import Step, find_first_bad
 from benchmarks.errors import StatisticsError
-from benchmarks.gate.judgement import Judgement
-from benchmarks.gate.plan import LEAST_ARM_TOLERANCE, Plan
+from benchmarks.gate.confirm import Expectation, Judgement, ReadingFigures
+from benchmarks.gate.plan import LEAST_ARM_TOLERANCE, Plan, count_steps
 from benchmarks.launch.targets import Target
 from benchmarks.records import Aspect, Outcome, Question
-from tests.examples import make_case
+from tests.examples import make_case, make_read_block
 from tests.plugin.fakes import FakeLauncher
 
 _LISTING = (
@@ -173,7 +179,15 @@ def test_an_aspect_that_the_question_has_not_is_refused(pip: None, capsys: pytes
 def test_undecided_bytes_are_taken_by_their_direction(*, rises: bool) -> None:
     """They are undecided only beyond their limit, where the ranges overlap."""
     comparer = bisect.Comparer(make_case(question=Question.PEAK_MEMORY, dataset_size=512), Aspect.WEIGHTED, 0.05, 3)
-    found = Judgement(aspect=Aspect.WEIGHTED, outcome=Outcome.UNDECIDED, text="20 MiB → 22 MiB", rises=rises)
+    medians = (20.0, 22.0) if rises else (22.0, 20.0)
+    block = make_read_block("pass_peak_tensor_bytes", 20.0, 22.0)
+    found = Judgement(
+        key="pass_peak_tensor_bytes[CPU:0]",
+        aspect=Aspect.WEIGHTED,
+        outcome=Outcome.UNDECIDED,
+        figures=ReadingFigures(values=(22.0,), block=block, expected=Expectation(values=(20.0,)), limit=1.0),
+        medians=medians,
+    )
     step = comparer._decide("2.19.0", [found])
     assert step.bad == rises
     assert step.reason.endswith("not certain, taken by its estimate")
@@ -202,3 +216,47 @@ def test_releases_of_keras_are_searched_with_one_tensorflow(
 def test_keras_is_searched_with_a_tensorflow_or_not_at_all(capsys: pytest.CaptureFixture[str]) -> None:
     assert bisect.main(["--package", "keras", "--good", "3.3.3", "--bad", "3.7.0"]) == 2
     assert "--package keras: expected a TensorFlow to measure it with, got none" in capsys.readouterr().err
+
+
+@given(st.integers(2, 60), st.data())
+def test_the_first_bad_release_is_found(count: int, data: st.DataObject) -> None:
+    first_bad = data.draw(st.integers(1, count - 1))
+    judged: list[tuple[int, int]] = []
+
+    def judge(good: str, version: str) -> Step:
+        judged.append((int(good), int(version)))
+        return Step(version=version, bad=int(version) >= first_bad, reason="as told")
+
+    found = find_first_bad([str(number) for number in range(count)], judge)
+    assert (found.last_good, found.first_bad) == (str(first_bad - 1), str(first_bad))
+    assert len(judged) <= count_steps(count)
+    assert all(good < first_bad for good, _ in judged)
+
+
+def test_a_last_release_that_is_not_bad_ends_the_search() -> None:
+    with pytest.raises(StatisticsError, match="expected 2 to be worse than 1, but HELD"):
+        find_first_bad(["1", "2"], lambda good, version: Step(version=version, bad=False, reason="HELD"))
+
+
+def test_one_release_is_refused() -> None:
+    with pytest.raises(StatisticsError, match="expected a good and a bad release, got 1"):
+        find_first_bad(["1"], lambda good, version: Step(version=version, bad=True, reason=""))
+
+
+def test_all_releases_that_were_judged_are_kept_in_order() -> None:
+    found = find_first_bad(
+        ["1", "2", "3", "4", "5"],
+        lambda good, version: Step(version=version, bad=version > "2", reason=f"after {good}"),
+    )
+    assert [(step.version, step.bad, step.reason) for step in found.steps] == [
+        ("5", True, "after 1"),
+        ("3", True, "after 1"),
+        ("2", False, "after 1"),
+    ]
+
+
+def test_a_last_release_that_is_not_bad_is_named_with_what_to_do() -> None:
+    with pytest.raises(
+        StatisticsError, match=r"expected 3 to be worse than 1.*; choose another case, or two other rel"
+    ):
+        find_first_bad(["1", "2", "3"], lambda good, version: Step(version=version, bad=False, reason="HELD"))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from benchmarks.gate.confirm import MeasureMore, Pair, Standard, screen_then_confirm
-from benchmarks.gate.judgement import Judgement
+from benchmarks.gate.confirm import Judgement, MeasureMore, Pair, Standard, screen_then_confirm
 from benchmarks.gate.plan import Plan
 from benchmarks.gate.times import list_time_criteria, list_time_criteria_of_pairs
 from benchmarks.records import BlockSummary

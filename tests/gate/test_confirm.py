@@ -7,8 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from benchmarks.gate.confirm import _cut_short, screen_then_confirm
-from benchmarks.gate.judgement import Judgement
+from benchmarks.gate.confirm import Criterion, Judgement, Missing, Stage, find_worst, is_doubtful, screen_then_confirm
 from benchmarks.gate.plan import Plan
 from benchmarks.records import Aspect, Outcome, Question
 
@@ -24,38 +23,42 @@ PLAN = Plan(
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Scripted:
-    """A criterion that says what the test wants, at the screen and at each look; blocks are whole numbers."""
+    """What a criterion says, at the screen and at each look; blocks are whole numbers."""
 
     at_screen: Outcome | None
     at_looks: tuple[Outcome | None, ...] = ()
-    worst: Outcome = Outcome.REGRESSED
+    null: bool = False
 
-    def judge_at_screen(self, blocks: Sequence[int]) -> Judgement | None:
-        assert list(blocks) == [0, 1, 2]
-        return self.make(self.at_screen, blocks)
-
-    def judge_at_look(self, blocks: Sequence[int], *, final: bool) -> Judgement | None:
-        look = len(blocks) // PLAN.fresh_blocks
-        assert list(blocks) == list(range(PLAN.screen_blocks, PLAN.screen_blocks + 2 * look)), "fresh ones alone"
-        outcome = self.at_looks[look - 1]
-        return self.make(Outcome.UNDECIDED if outcome is None and final else outcome, blocks)
-
-    def make(self, outcome: Outcome | None, blocks: Sequence[int]) -> Judgement | None:
-        if outcome is None:
-            return None
-        return Judgement(aspect=Aspect.OVERHEAD, outcome=outcome, text=f"on {len(blocks)}", brief="this")
+    def judge(self, blocks: Sequence[int], stage: Stage) -> Judgement | None:
+        outcome = self.at_screen
+        if stage is Stage.SCREEN:
+            assert list(blocks) == [0, 1, 2]
+        else:
+            look = len(blocks) // PLAN.fresh_blocks
+            assert list(blocks) == list(range(PLAN.screen_blocks, PLAN.screen_blocks + 2 * look)), "fresh ones alone"
+            outcome = self.at_looks[look - 1] or (Outcome.UNDECIDED if stage is Stage.FINAL else None)
+        return None if outcome is None else find(outcome, f"on {len(blocks)}")
 
 
-def judge(*criteria: Scripted, plan: Plan = PLAN) -> tuple[list[tuple[Outcome, str]], int]:
-    """Return what was found with its text, and how many blocks it took."""
+def find(outcome: Outcome, cause: str) -> Judgement:
+    figures = Missing(is_here=True, two_targets=False, cause=cause)
+    return Judgement(aspect=Aspect.OVERHEAD, outcome=outcome, figures=figures, medians=(1.0, 2.0))
+
+
+def judge(*scripts: Scripted, plan: Plan = PLAN) -> tuple[list[tuple[Outcome, str]], int]:
+    """Return what was found and of which blocks, and how many it took."""
     measured: list[int] = []
 
     def measure_more(count: int) -> list[int]:
         measured.extend(range(len(measured), len(measured) + count))
         return measured[-count:]
 
-    judgements = screen_then_confirm(measure_more, lambda _: criteria, plan)
-    return [(judgement.outcome, judgement.text) for judgement in judgements], len(measured)
+    criteria = [Criterion(judge=script.judge, null=script.null) for script in scripts]
+    found = []
+    for judgement in screen_then_confirm(measure_more, lambda _: criteria, plan):
+        assert isinstance(judgement.figures, Missing)
+        found.append((judgement.outcome, f"{judgement.figures.cause}{', cut short' if judgement.cut_short else ''}"))
+    return found, len(measured)
 
 
 HELD = Scripted(at_screen=Outcome.HELD)
@@ -83,7 +86,7 @@ def test_once_the_worst_is_found_the_rest_is_left_open_and_says_so() -> None:
     regressed = Scripted(at_screen=None, at_looks=(Outcome.REGRESSED,))
     found, blocks = judge(NEVER, regressed)
     assert found == [
-        (Outcome.UNDECIDED, "on 2; no longer measured once another aspect had decided"),
+        (Outcome.UNDECIDED, "on 2, cut short"),
         (Outcome.REGRESSED, "on 2"),
     ]
     assert blocks == 5
@@ -91,7 +94,7 @@ def test_once_the_worst_is_found_the_rest_is_left_open_and_says_so() -> None:
 
 def test_what_could_still_turn_out_worse_is_measured_on() -> None:
     regressed = Scripted(at_screen=None, at_looks=(Outcome.REGRESSED,))
-    fails = Scripted(at_screen=None, at_looks=(None, None, Outcome.FAILED), worst=Outcome.FAILED)
+    fails = Scripted(at_screen=None, at_looks=(None, None, Outcome.FAILED), null=True)
     assert judge(regressed, fails) == ([(Outcome.REGRESSED, "on 2"), (Outcome.FAILED, "on 6")], 9)
 
 
@@ -108,9 +111,24 @@ def test_what_neither_screen_nor_fresh_blocks_can_say_anything_of_is_left_out(qu
     assert judge(HELD, NEVER, plan=plan) == ([(Outcome.HELD, "on 3")], 3)
 
 
-def test_what_has_no_words_for_a_list_gets_none_where_it_is_cut_short() -> None:
-    wordless = Judgement(aspect=Aspect.OVERHEAD, outcome=Outcome.UNDECIDED, text="open", brief="")
-    cut = _cut_short(wordless)
-    assert cut is not None
-    assert cut.brief == ""
-    assert cut.text == "open; no longer measured once another aspect had decided"
+@pytest.mark.parametrize("outcome", [Outcome.REGRESSED, Outcome.IMPROVED])
+def test_of_a_null_case_any_change_is_a_failure(outcome: Outcome) -> None:
+    criterion = Criterion(judge=Scripted(at_screen=outcome).judge, null=True)
+    judgement = criterion.ask([0, 1, 2], Stage.SCREEN)
+    assert judgement is not None
+    assert (judgement.outcome, judgement.medians) == (Outcome.FAILED, None)
+
+
+@pytest.mark.parametrize("outcome", Outcome, ids=lambda each: each.name)
+@pytest.mark.parametrize("null_outcome", Outcome, ids=lambda each: each.name)
+def test_only_a_claim_of_change_falls_and_only_with_a_null_case_that_failed(
+    outcome: Outcome, null_outcome: Outcome
+) -> None:
+    claims = outcome in {Outcome.REGRESSED, Outcome.IMPROVED}
+    assert is_doubtful(outcome, null_outcome) == (claims and null_outcome is Outcome.FAILED)
+
+
+def test_the_worst_decides() -> None:
+    assert find_worst(Outcome) is Outcome.FAILED
+    assert find_worst([Outcome.HELD, Outcome.IMPROVED]) is Outcome.IMPROVED
+    assert find_worst([Outcome.UNDECIDED, Outcome.REGRESSED, Outcome.NOT_COMPARABLE]) is Outcome.REGRESSED

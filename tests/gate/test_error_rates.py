@@ -9,8 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from benchmarks.gate.confirm import Standard
-from benchmarks.gate.judgement import find_worst
+from benchmarks.gate.confirm import Standard, find_worst
 from benchmarks.gate.plan import Plan, count_judgements
 from benchmarks.records import Aspect, BlockSummary, Outcome, Question
 from benchmarks.studies.gate_plan import BLOCK_SD, Scenario, Tails, Tally, make_plan, make_summaries, simulate_cases

@@ -8,7 +8,15 @@ import pytest
 
 from benchmarks.errors import StatisticsError
 from benchmarks.gate.confirm import Pair, Standard
-from benchmarks.gate.plan import LEAST_ARM_TOLERANCE, Plan, count_judgements, make_plan
+from benchmarks.gate.plan import (
+    LEAST_ARM_TOLERANCE,
+    WRONGLY_GOOD,
+    Plan,
+    count_judgements,
+    count_steps,
+    make_plan,
+    plan_bisection,
+)
 from benchmarks.records import Aspect, BlockSummary, Question
 from benchmarks.records.quantities import QUANTITIES, Rule
 from tests.examples import make_block_summary
@@ -200,3 +208,38 @@ def test_what_is_asked_for_takes_the_place_of_the_row(monkeypatch: pytest.Monkey
     plan = make_plan(Question.STEP_TIME, judgements=1)
     assert plan.occasion_sd == 0.003
     assert plan.tolerances[Aspect.CPU] == plan.tolerances[Aspect.OVERHEAD] == row.tolerance
+
+
+@pytest.mark.parametrize(("releases", "steps"), [(1, 1), (2, 1), (3, 2), (4, 3), (5, 3), (6, 4), (9, 4), (10, 5)])
+def test_the_last_release_is_judged_and_then_half_of_the_rest_each_time(releases: int, steps: int) -> None:
+    assert count_steps(releases) == steps
+
+
+def test_each_comparison_of_times_asks_for_one_aspect_at_the_level_of_the_search() -> None:
+    plan = plan_bisection(Question.STEP_TIME, Aspect.CONTROL, comparisons=4, tolerance=0.1)
+    assert plan.tolerances == {Aspect.CONTROL: 0.1}
+    assert plan.judgements == 4
+    assert plan.question is Question.STEP_TIME
+    row = Question.STEP_TIME.row
+    assert (plan.screen_blocks, plan.fresh_blocks) == (row.screen_blocks, row.fresh_blocks)
+    # A screen and two looks share the chance of calling a bad release good.
+    assert plan.screen_confidence == plan.held_confidence == pytest.approx(1 - WRONGLY_GOOD / 3)
+
+
+def test_of_what_is_read_the_tolerance_of_the_question_holds() -> None:
+    plan = plan_bisection(Question.PEAK_MEMORY, Aspect.OVERHEAD, comparisons=3, tolerance=0.2)
+    assert plan.tolerances == {Aspect.OVERHEAD: 0.2}
+    graphs = plan_bisection(Question.TRAINING_GRAPH, Aspect.OVERHEAD, comparisons=3, tolerance=0.2)
+    assert (graphs.screen_blocks, graphs.fresh_blocks) == (1, 0)
+
+
+def test_times_are_screened_with_four_blocks_at_least(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = dataclasses.replace(Question.STEP_TIME.row, screen_blocks=2, fresh_blocks=3)
+    monkeypatch.setattr(Question.STEP_TIME, "row", row)
+    plan = plan_bisection(Question.STEP_TIME, Aspect.OVERHEAD, comparisons=1, tolerance=0.1)
+    assert (plan.screen_blocks, plan.fresh_blocks) == (4, 4)
+
+
+def test_an_aspect_that_the_question_has_not_is_refused_with_those_it_has() -> None:
+    with pytest.raises(StatisticsError, match=r"^aspect of peak_memory: expected one of overhead, .*, got .*; choose"):
+        plan_bisection(Question.PEAK_MEMORY, Aspect.CPU, comparisons=1, tolerance=0.1)

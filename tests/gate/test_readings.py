@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 
-from benchmarks.gate.confirm import Standard, screen_then_confirm
-from benchmarks.gate.explain import explain_failure
-from benchmarks.gate.judgement import Judgement, conclude
+from benchmarks.gate.confirm import Judgement, Standard, screen_then_confirm
 from benchmarks.gate.plan import ANCHOR_FACTOR, Plan
 from benchmarks.gate.readings import list_reading_criteria
 from benchmarks.records import Aspect, Case, Outcome, Question, ReadBlock, Verdict
+from benchmarks.reports.explanation import make_message
+from benchmarks.reports.verdicts import make_verdict
 from tests.examples import make_case, make_read_block, make_readings
 
 MIB = 2**20
@@ -57,11 +57,16 @@ def judge(case: Case, blocks: Blocks, stored: Sequence[ReadBlock] | None, anchor
     findings = screen_then_confirm(
         blocks.read_more, lambda read: list_reading_criteria(case, read, standards, PLAN), PLAN
     )
-    return Judged(verdict=conclude(findings), findings=findings)
+    return Judged(verdict=make_verdict(findings, PLAN), findings=findings)
 
 
 def find_outcome(judgement: Judged) -> Outcome | None:
     return None if judgement.verdict is None else judgement.verdict.outcome
+
+
+def explain(case: Case, judged: Judged, next_step: str) -> str:
+    assert judged.verdict is not None
+    return make_message(case, judged.verdict, judged.findings, PLAN, next_step, two_targets=False)
 
 
 def test_an_unchanged_case_is_settled_by_the_first_blocks() -> None:
@@ -132,7 +137,7 @@ def test_a_reading_that_only_one_run_has_is_not_comparable_and_says_why() -> Non
 
 def test_a_failure_is_explained_line_by_line() -> None:
     judgement = judge(CASE, Blocks(make_peaks(2 * MIB)), make_peaks(MIB, 3))
-    lines = explain_failure(CASE, judgement.findings, PLAN, "pytest it", two_targets=False).splitlines()
+    lines = explain(CASE, judgement, "pytest it").splitlines()
     head, finding, following = lines
     assert head == f"{CASE.case_id}: weighting samples costs more than it should."
     assert finding.startswith(
@@ -144,9 +149,7 @@ def test_a_failure_is_explained_line_by_line() -> None:
 def test_a_failed_null_case_does_not_blame_tensorflow() -> None:
     null = dataclasses.replace(CASE, null=True)
     judgement = judge(null, Blocks(make_peaks(MIB)), None)
-    assert "This is not a finding about TensorFlow" in explain_failure(
-        null, judgement.findings, PLAN, "look", two_targets=False
-    )
+    assert "This is not a finding about TensorFlow" in explain(null, judgement, "look")
 
 
 def test_the_same_fresh_blocks_are_held_against_baseline_and_anchor() -> None:

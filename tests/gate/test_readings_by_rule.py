@@ -6,11 +6,24 @@ import dataclasses
 from collections.abc import Sequence
 
 import numpy as np
+import pytest
 
+from benchmarks.gate.confirm import Expectation, Judgement, Stage
 from benchmarks.gate.plan import Plan
-from benchmarks.gate.readings import expect_stored, judge_reading, list_keys
+from benchmarks.gate.readings import (
+    EXPECT_NO_DIFFERENCE,
+    expect_stored,
+    judge_bytes,
+    judge_change,
+    judge_growth,
+    judge_reading,
+    list_keys,
+    list_reading_criteria,
+)
 from benchmarks.records import ArmReadings, Aspect, Outcome, Question, ReadBlock
-from tests.examples import make_read_block
+from benchmarks.reports.verdicts import describe_judgement
+from benchmarks.stats.lines import estimate_mean_interval
+from tests.examples import make_case, make_read_block
 
 MIB = 2**20
 PEAK = "pass_peak_tensor_bytes[CPU:0]"
@@ -31,12 +44,24 @@ def make_peaks(*extras: float, control: float = 20 * MIB) -> list[ReadBlock]:
     return [make_read_block("pass_peak_tensor_bytes", control, control + extra) for extra in extras]
 
 
+def look(
+    key: str, now: Sequence[ReadBlock], expected: Expectation = EXPECT_NO_DIFFERENCE, *, final: bool = True
+) -> Judgement | None:
+    stage = Stage.FINAL if final else Stage.SCREEN
+    return judge_reading(now, stage, key=key, expected=expected, plan=PLAN)
+
+
 def judge(
     key: str, now: Sequence[ReadBlock], before: Sequence[ReadBlock] | None, *, final: bool = True
 ) -> Outcome | None:
-    expected = None if before is None else expect_stored(key, before)
-    finding = judge_reading(key, now, expected, PLAN, final=final)
-    return None if finding is None else finding.outcome
+    expected = EXPECT_NO_DIFFERENCE if before is None else expect_stored(key, before)
+    judgement = look(key, now, expected, final=final)
+    return None if judgement is None else judgement.outcome
+
+
+def describe(judgement: Judgement | None) -> str:
+    assert judgement is not None
+    return describe_judgement(judgement, PLAN)
 
 
 def test_bytes_within_the_tolerance_are_held() -> None:
@@ -76,7 +101,8 @@ def test_one_block_against_one_tells_no_range_and_fails_nothing() -> None:
 
 
 def test_bytes_without_a_baseline_are_not_judged() -> None:
-    assert judge(PEAK, make_peaks(4 * MIB), None) is None
+    case = make_case(question=Question.PEAK_MEMORY, dataset_size=100_000)
+    assert list_reading_criteria(case, make_peaks(4 * MIB), [], PLAN) == []
 
 
 def test_unchanged_bytes_raise_no_false_alarm() -> None:
@@ -99,11 +125,11 @@ def make_graph(extra: int, *, op_type: str = "Mul", before_optimisation: int = 1
 
 def test_a_node_more_than_before_fails_and_is_named() -> None:
     expected = expect_stored("graph_nodes", [make_graph(7)])
-    finding = judge_reading("graph_nodes", [make_graph(8)], expected, PLAN, final=True)
+    finding = look("graph_nodes", [make_graph(8)], expected)
     assert finding is not None
     assert finding.outcome is Outcome.REGRESSED
-    assert "+8 beside the control now, +7 before" in finding.text
-    assert "by op type +1 Mul" in finding.text
+    assert "+8 beside the control now, +7 before" in describe(finding)
+    assert "by op type +1 Mul" in describe(finding)
 
 
 def test_as_many_nodes_are_held_and_fewer_improved() -> None:
@@ -120,10 +146,10 @@ def test_a_trace_after_warm_up_fails_without_a_baseline_too_and_names_its_cause(
     block = make_read_block("steady_traces", 0, 1)
     cause = "labels went from int32[?] to int64[?]"
     block = dataclasses.replace(block, weighted=dataclasses.replace(block.weighted, trace_causes=(cause, cause)))
-    finding = judge_reading("steady_traces", [block], None, PLAN, final=False)
+    finding = look("steady_traces", [block], final=False)
     assert finding is not None
     assert finding.outcome is Outcome.REGRESSED
-    assert finding.text == f"expected none, got 1: {cause}"
+    assert describe(finding) == f"traces after warm-up: expected none, got 1: {cause}"
 
 
 def test_no_trace_after_warm_up_is_held() -> None:
@@ -157,16 +183,61 @@ def test_keys_come_in_the_order_of_the_registry() -> None:
     assert list_keys([block]) == ("first_pass_traces", "steady_traces")
 
 
-def find_text(key: str, blocks: Sequence[ReadBlock]) -> str:
-    finding = judge_reading(key, blocks, None, PLAN, final=True)
-    assert finding is not None
-    return finding.text
-
-
 def test_what_was_found_of_traces_is_said_with_each_cause_once() -> None:
     block = make_read_block("steady_traces", 0, 0)
-    assert find_text("steady_traces", [block]) == "none"
+    assert describe(look("steady_traces", [block])) == "traces after warm-up: none"
     traced = make_read_block("steady_traces", 0, 2)
     weighted = dataclasses.replace(traced.weighted, trace_causes=("y changed", "x changed", "y changed"))
-    found = find_text("steady_traces", [block, dataclasses.replace(traced, weighted=weighted)])
-    assert found == "expected none, got 2: y changed; x changed"
+    found = describe(look("steady_traces", [block, dataclasses.replace(traced, weighted=weighted)]))
+    assert found == "traces after warm-up: expected none, got 2: y changed; x changed"
+
+
+@pytest.mark.parametrize("final", [True, False])
+def test_bytes_that_changed_by_no_more_than_the_limit_are_held(final: bool) -> None:  # noqa: FBT001
+    assert judge_bytes([110.0] * 4, [100.0] * 4, 10.0, final=final) is Outcome.HELD
+    assert judge_bytes([90.0] * 4, [100.0] * 4, 10.0, final=final) is Outcome.HELD
+
+
+def test_bytes_that_fell_without_a_clear_gap_are_held_unless_falls_are_noted() -> None:
+    now, then = [50.0, 60.0, 70.0, 100.0], [100.0, 110.0, 120.0, 130.0]
+    assert judge_bytes(now, then, 10.0, final=True) is Outcome.HELD
+    assert judge_bytes(now, then, 10.0, final=True, notes_falls=True) is Outcome.UNDECIDED
+    assert judge_bytes(now[:3], then, 10.0, final=True) is Outcome.IMPROVED
+
+
+def test_a_rise_of_a_single_byte_is_one_where_none_is_tolerated() -> None:
+    assert judge_bytes([1.0] * 4, [0.0] * 4, 0.0, final=True) is Outcome.REGRESSED
+    assert judge_bytes([0.0, 1.0, 1.0, 2.0], [0.0] * 4, 0.0, final=True) is Outcome.UNDECIDED
+
+
+def test_an_exact_change_may_be_as_large_as_the_limit() -> None:
+    assert judge_change(5.0, 5.0) is judge_change(-5.0, 5.0) is Outcome.HELD
+    assert judge_change(6.0, 5.0) is Outcome.REGRESSED
+    assert judge_change(-6.0, 5.0) is Outcome.IMPROVED
+
+
+LEAK_PLAN = dataclasses.replace(PLAN, judgements=20)
+"""The level of a judgement is 0.0025."""
+
+
+@pytest.mark.parametrize(
+    ("confidence", "final", "outcome"),
+    [
+        # Lower bound at the level of the judgement beyond the floor.
+        (1 - 2 * 0.0025, True, Outcome.REGRESSED),
+        # Upper bound at the confidence of a look or of a screen within it.
+        (2 * 0.95 - 1, True, Outcome.HELD),
+        (2 * 0.8 - 1, False, Outcome.HELD),
+    ],
+)
+def test_a_leak_is_judged_by_students_interval_at_the_level_of_its_question(
+    confidence: float,
+    final: bool,  # noqa: FBT001
+    outcome: Outcome,
+) -> None:
+    extras = [100.0, 110.0, 90.0, 105.0, 95.0]
+    interval = estimate_mean_interval(extras, confidence)
+    edge = interval.lower if outcome is Outcome.REGRESSED else interval.upper
+    inwards = -0.01 if outcome is Outcome.REGRESSED else 0.01
+    assert judge_growth(extras, dataclasses.replace(LEAK_PLAN, floor_bytes=edge + inwards), final=final) is outcome
+    assert judge_growth(extras, dataclasses.replace(LEAK_PLAN, floor_bytes=edge - inwards), final=final) is not outcome

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from benchmarks.gate.confirm import Pair, screen_then_confirm
-from benchmarks.gate.judgement import conclude, list_changes
+from benchmarks.gate.confirm import Pair, Stage, screen_then_confirm
 from benchmarks.gate.plan import Plan
 from benchmarks.gate.readings import list_reading_criteria_of_pairs
 from benchmarks.records import Aspect, Case, Change, Outcome, Question, ReadBlock, Verdict
+from benchmarks.reports.verdicts import describe_judgement, list_changes, make_verdict
 from tests.examples import make_case, make_read_block, make_readings
 
 MIB = 2**20
@@ -69,9 +69,9 @@ def judge(pairs: Pairs, case: Case = CASE) -> Judged:
     judgements = screen_then_confirm(
         pairs.read_more, lambda read: list_reading_criteria_of_pairs(case, read, PLAN), PLAN
     )
-    verdict = conclude(judgements)
+    verdict = make_verdict(judgements, PLAN)
     assert verdict is not None
-    return Judged(verdict=verdict, changes=list_changes(judgements))
+    return Judged(verdict=verdict, changes=list_changes(judgements, PLAN))
 
 
 def find_outcome(judged: Judged) -> Outcome:
@@ -235,7 +235,7 @@ def test_memory_that_is_kept_is_excused_by_what_the_weighted_arm_keeps_beside_it
         [Pair(now=keep(MIB, 1.2 * MIB), other=keep(0, 0.2 * MIB))] * 5,
         dataclasses.replace(PLAN, question=Question.RETAINED_MEMORY, tolerances={Aspect.OVERHEAD: 0.0}),
     )
-    judgement = finding.judge_at_look([Pair(now=keep(MIB, 1.2 * MIB), other=keep(0, 0.2 * MIB))] * 5, final=True)
+    judgement = finding.ask([Pair(now=keep(MIB, 1.2 * MIB), other=keep(0, 0.2 * MIB))] * 5, Stage.FINAL)
     assert judgement is not None
     assert judgement.outcome is Outcome.HELD
-    assert judgement.text.endswith("; as much in the other target")
+    assert describe_judgement(judgement, PLAN).endswith("; as much in the other target")

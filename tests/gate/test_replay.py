@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from benchmarks.gate.confirm import Pair, Standard, screen_then_confirm
-from benchmarks.gate.judgement import Judgement, conclude
+from benchmarks.gate.confirm import Judgement, Pair, Standard, find_worst, screen_then_confirm
 from benchmarks.gate.plan import ANCHOR_FACTOR, make_plan
 from benchmarks.gate.readings import list_reading_criteria, list_reading_criteria_of_pairs
 from benchmarks.gate.times import list_time_criteria, list_time_criteria_of_pairs
 from benchmarks.records import BlockSummary, ReadBlock
+from benchmarks.reports.verdicts import title_judgement
 from tests.gate.replayed import FOLDER, Dealer, Measured, Replay, list_read, list_timed
 
 JUDGEMENTS = 60
@@ -64,11 +64,11 @@ def judge(replay: Replay[Any]) -> dict[str, Any]:
     """Return what the blocks come to, as the file has it."""
     now = Dealer(replay.now)
     judgements = (judge_times if replay.case.question.is_timed else judge_readings)(replay, now)
-    verdict = conclude(judgements)
+    outcomes = [judgement.outcome for judgement in judgements]
     return {
-        "outcome": None if verdict is None else verdict.outcome.value,
+        "outcome": find_worst(outcomes).value if outcomes else None,
         "asked": now.asked,
-        "judged": [[judgement.title, judgement.outcome.value] for judgement in judgements],
+        "judged": [[title_judgement(judgement), judgement.outcome.value] for judgement in judgements],
     }
 
 

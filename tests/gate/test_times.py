@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import BlockError, StatisticsError
-from benchmarks.gate.confirm import MeasureMore, Standard
-from benchmarks.gate.judgement import Judgement, conclude, find_worst
+from benchmarks.gate.confirm import Judgement, MeasureMore, Standard, find_worst
 from benchmarks.gate.plan import ANCHOR_FACTOR, Plan
 from benchmarks.records import Aspect, BlockSummary, Comparison, Outcome, Question, Verdict
+from benchmarks.reports.verdicts import make_verdict
 from tests.examples import make_block_summary
 from tests.gate.blocks_at import Dealer, judge_times, make_blocks, spread
 
@@ -45,7 +45,7 @@ def judge_case(
     measure_more: MeasureMore[BlockSummary], standards: Sequence[Standard[BlockSummary]], plan: Plan
 ) -> Judged:
     judgements = judge_times(measure_more, plan, standards)
-    verdict = conclude(judgements)
+    verdict = make_verdict(judgements, plan)
     assert verdict is not None
     return Judged(verdict=verdict, judgements=judgements)
 
@@ -208,7 +208,7 @@ def test_a_case_that_has_regressed_takes_no_more_blocks_for_what_is_open() -> No
     assert asked == [4, 8]
     assert judgement.verdict.outcome is Outcome.REGRESSED
     assert judgement.outcomes == [Outcome.REGRESSED, Outcome.UNDECIDED]
-    assert judgement.verdict.comparison == judgement.judgements[0].comparison
+    assert judgement.verdict.comparison == judgement.judgements[0].figures
     regressed, left_open = judgement.verdict.reason.split("; ")
     assert regressed.startswith("overhead changed by +6.0 %")
     assert left_open.startswith("left open: overhead in processor time against the baseline, +5.0 % (95 % interval")
@@ -344,8 +344,8 @@ def test_processor_time_is_shown_with_its_own_figures() -> None:
 
     stored = [make_block_summary(math.log(1.02) + step, cpu_log_ratio=math.log(1.04) + step) for step in spread(0, 10)]
     judged = judge_case(measure_more, [store(stored)], PLAN_OF_BOTH)
-    cpu = next(each.comparison for each in judged.judgements if each.aspect is Aspect.CPU)
-    assert cpu is not None
+    cpu = next(each.figures for each in judged.judgements if each.aspect is Aspect.CPU)
+    assert isinstance(cpu, Comparison)
     assert cpu.overhead_ratio.estimate == pytest.approx(1.03)
     assert cpu.expected_ratio is not None
     assert cpu.expected_ratio.estimate == pytest.approx(1.04)

@@ -10,12 +10,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from benchmarks.gate.confirm import Pair, Standard
-from benchmarks.gate.explain import explain_failure
-from benchmarks.gate.judgement import Judgement, conclude
+from benchmarks.gate.confirm import Judgement, Pair, Place, Stage, Standard
 from benchmarks.gate.plan import Plan
 from benchmarks.gate.times import estimate_log_changes, list_time_criteria
-from benchmarks.records import Aspect, BlockSummary, Outcome, Question
+from benchmarks.records import Aspect, BlockSummary, Change, Comparison, Outcome, Question
+from benchmarks.reports.explanation import make_message
+from benchmarks.reports.verdicts import describe_judgement, list_changes, make_verdict
 from benchmarks.stats.intervals import LogEstimate, estimate_smallest_visible_change
 from tests.examples import make_block_summary, make_case
 from tests.gate.blocks_at import judge_time_pairs, make_blocks
@@ -47,7 +47,11 @@ class Targets:
 
 def judge(targets: Targets, *, null: bool = False) -> list[Judgement]:
     """Return what was judged between the targets; a null case is judged in each of them as well."""
-    return [judgement for judgement in judge_time_pairs(targets.measure_more, PLAN, null=null) if judgement.brief]
+    return [each for each in judge_time_pairs(targets.measure_more, PLAN, null=null) if each.place is None]
+
+
+def find_changes(targets: Targets) -> dict[Aspect, Change]:
+    return {change.aspect: change for change in list_changes(judge(targets), PLAN)}
 
 
 def find_outcomes(changes: Sequence[Judgement]) -> dict[Aspect, Outcome]:
@@ -62,8 +66,7 @@ def test_a_target_against_itself_raises_nothing() -> None:
 
 
 def test_an_undecided_aspect_tells_how_large_a_rise_would_have_been_seen() -> None:
-    changes = {change.aspect: change for change in judge(Targets(1, overhead=0.033))}
-    undecided = changes[Aspect.OVERHEAD]
+    undecided = find_changes(Targets(1, overhead=0.033))[Aspect.OVERHEAD]
     assert undecided.outcome is Outcome.UNDECIDED
     assert re.search(r"; a change of \+\d\.\d % or more would have been seen with 80 % probability$", undecided.reason)
 
@@ -111,12 +114,12 @@ def test_changes_are_this_target_over_the_other() -> None:
 
 def test_the_worst_aspect_decides_and_is_told() -> None:
     judgements = judge(Targets(1, overhead=0.08))
-    verdict = conclude(judgements)
+    verdict = make_verdict(judgements, PLAN)
     assert verdict is not None
     assert verdict.outcome is Outcome.REGRESSED
     assert verdict.reason.startswith("overhead +")
     case = make_case()
-    lines = explain_failure(case, judgements, PLAN, "pytest it", two_targets=True).splitlines()
+    lines = make_message(case, verdict, judgements, PLAN, "pytest it", two_targets=True).splitlines()
     assert lines[0] == f"{case.case_id}: slower here than in the other target."
     assert lines[1].startswith("  overhead +")
     assert lines[-1] == "  next: pytest it"
@@ -137,7 +140,7 @@ def judge_null(seed: int, *, here: float, there: float) -> tuple[Outcome, str, i
             for _ in range(count)
         ]
 
-    verdict = conclude(judge_time_pairs(measure_more, PLAN, null=True))
+    verdict = make_verdict(judge_time_pairs(measure_more, PLAN, null=True), PLAN)
     assert verdict is not None
     return verdict.outcome, verdict.reason, measured
 
@@ -167,7 +170,7 @@ def test_a_null_case_that_has_failed_in_one_target_takes_no_pairs_for_the_other(
 
 def test_an_aspect_that_was_open_when_another_had_decided_says_so() -> None:
     targets = Targets(1, overhead=0.08, speed=0.05)
-    changes = {change.aspect: change for change in judge(targets)}
+    changes = find_changes(targets)
     assert targets.measured == 12
     assert changes[Aspect.OVERHEAD].outcome is Outcome.REGRESSED
     left_open = changes[Aspect.CONTROL]
@@ -178,19 +181,19 @@ def test_an_aspect_that_was_open_when_another_had_decided_says_so() -> None:
 
 def test_an_aspect_that_all_pairs_left_open_does_not_say_that_it_was_cut_short() -> None:
     targets = Targets(1, overhead=0.033)
-    undecided = next(change for change in judge(targets) if change.outcome is Outcome.UNDECIDED)
+    undecided = next(change for change in find_changes(targets).values() if change.outcome is Outcome.UNDECIDED)
     assert targets.measured == 20
     assert "no longer measured" not in undecided.reason + undecided.brief
 
 
 def test_a_change_between_targets_has_its_direction_its_interval_and_its_pairs() -> None:
-    slower = {change.aspect: change for change in judge(Targets(1, overhead=0.08))}[Aspect.OVERHEAD]
+    slower = find_changes(Targets(1, overhead=0.08))[Aspect.OVERHEAD]
     assert slower.rises is True
     assert slower.change_ratio is not None
     assert slower.change_ratio.estimate == pytest.approx(1.08, abs=0.02)
     assert "8 pairs of blocks), tolerated +2.0 %" in slower.reason
     assert "would have been seen" not in slower.reason
-    faster = {change.aspect: change for change in judge(Targets(1, speed=-0.2))}[Aspect.CONTROL]
+    faster = find_changes(Targets(1, speed=-0.2))[Aspect.CONTROL]
     assert faster.rises is False
 
 
@@ -208,10 +211,13 @@ def test_what_a_null_case_reads_in_the_other_target_is_said_to_be_there() -> Non
         ]
 
     judgements = judge_time_pairs(measure_more, PLAN, null=True)
-    assert all(judgement.comparison is None for judgement in judgements)
-    there = next(each for each in judgements if each.reason.startswith("in the other target, "))
+    there = next(each for each in judgements if each.place is Place.THERE)
     assert there.outcome is Outcome.UNDECIDED
-    assert there.left_open.startswith("left open in the other target: overhead, ")
+    assert describe_judgement(there, PLAN).startswith("in the other target, ")
+    verdict = make_verdict(judgements, PLAN)
+    assert verdict is not None
+    assert verdict.comparison is None
+    assert "left open in the other target: overhead, " in verdict.reason
 
 
 def test_of_a_null_case_the_smallest_visible_change_is_that_of_either_side() -> None:
@@ -223,10 +229,10 @@ def test_of_a_null_case_the_smallest_visible_change_is_that_of_either_side() -> 
             [] if null else [Standard(name="baseline", blocks=make_blocks(0.0, 0.0))],
             dataclasses.replace(PLAN, tolerances={Aspect.OVERHEAD: 0.02}),
         )
-        found = criterion.judge_at_look(make_blocks(-0.05, 0.05, -0.05, 0.05), final=True)
+        found = criterion.ask(make_blocks(-0.05, 0.05, -0.05, 0.05), Stage.FINAL)
         assert found is not None
-        assert found.comparison is not None
-        return found.comparison.smallest_visible_change
+        assert isinstance(found.figures, Comparison)
+        return found.figures.smallest_visible_change
 
     estimate = LogEstimate(log_ratio=0.0, standard_error=0.1 / math.sqrt(12), degrees_of_freedom=3.0)
     alpha = PLAN.look_alpha

@@ -96,7 +96,7 @@ def test_a_baseline_that_lacks_the_case_makes_it_not_comparable() -> None:
 def test_a_null_case_that_is_off_makes_a_change_doubtful() -> None:
     stored = measure(EXAMPLE_CASE, open_session(FakeLauncher(0.02))).report.measurement
     session = open_session(FakeLauncher(0.15, run_seed=2), standards=compare_with(stored))
-    session.hear_null_case(NULL, Verdict(outcome=Outcome.FAILED, reason="the null case shows +6.0 %"))
+    session.null_verdicts[NULL] = Verdict(outcome=Outcome.FAILED, reason="the null case shows +6.0 %")
     assert find_outcome(measure(EXAMPLE_CASE, session)) is Outcome.NOT_COMPARABLE
 
 

@@ -17,19 +17,22 @@ def make_source() -> TimedSource:
 
 def test_a_case_that_is_precise_at_once_takes_the_fewest_blocks() -> None:
     source = make_source()
-    source.measure_until(0.5, at_least=6, at_most=18)
+    source.measure_more(6)
+    source.measure_until(0.5, at_most=18)
     assert len(source.blocks) == 6
 
 
 def test_a_case_that_never_gets_precise_ends_at_the_most_blocks() -> None:
     source = make_source()
-    source.measure_until(1e-9, at_least=4, at_most=7)
+    source.measure_more(4)
+    source.measure_until(1e-9, at_most=7)
     assert len(source.blocks) == 7
 
 
 def test_more_blocks_are_measured_until_the_interval_is_narrow_enough() -> None:
     source = make_source()
-    source.measure_until(0.006, at_least=4, at_most=100)
+    source.measure_more(4)
+    source.measure_until(0.006, at_most=100)
     interval = source.make_report(None).overhead_ratio
     assert interval is not None
     assert (interval.upper - interval.lower) / 2.0 <= 0.006

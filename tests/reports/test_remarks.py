@@ -6,7 +6,14 @@ import dataclasses
 from typing import Any
 
 from benchmarks.records import CaseReport, Outcome, Plant, Question
-from benchmarks.reports.remarks import RunFacts, describe_compared, list_run_remarks, list_time_remarks, list_warnings
+from benchmarks.reports.remarks import (
+    RunFacts,
+    describe_compared,
+    describe_lacking,
+    list_run_remarks,
+    list_time_remarks,
+    list_warnings,
+)
 from tests.reports.example_reports import COSTLY, FREE, make_null, make_timed
 
 
@@ -97,3 +104,15 @@ def test_the_run_as_a_whole_is_told_in_a_line_each() -> None:
             "case 05, case 06, case 07, case 08, case 09, …; --strict-verdicts fails the run for that"
         ),
     ]
+
+
+def test_what_the_anchor_lacks_is_counted_and_listed_by_reason() -> None:
+    causes: dict[str, str | list[str]] = {f"case {number:02}": "not in it; record it again" for number in range(12)}
+    causes["graph"] = ["graph_nodes", "first_pass_traces"]
+    (remark,) = describe_lacking(causes, 20)
+    assert remark == (
+        "The anchor lacks 13 of 20 cases, and what it lacks is judged against the baseline alone: case 00, case 01, "
+        "case 02, case 03, case 04, case 05, case 06, case 07, case 08, case 09, … (not in it); graph (no graph nodes "
+        "of the step and no traces in the first pass)"
+    )
+    assert list(describe_lacking({}, 20)) == []

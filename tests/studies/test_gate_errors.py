@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from benchmarks.gate.bisection import WRONGLY_GOOD, plan_bisection
+from benchmarks.gate.plan import WRONGLY_GOOD, plan_bisection
 from benchmarks.records import Aspect, Outcome, Question
 from benchmarks.studies.gate_errors import main, simulate_answers, simulate_comparisons, simulate_creep
 

@@ -1,28 +1,18 @@
 from __future__ import annotations
 
-import dataclasses
 import math
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.gate.confirm import Stage
 from benchmarks.gate.plan import Plan
-from benchmarks.gate.rules import (
-    find_fall_limit,
-    find_rise_limit,
-    judge_arm_count,
-    judge_bytes,
-    judge_change_at_look,
-    judge_change_at_screen,
-    judge_growth,
-    judge_null_at_look,
-    judge_null_at_screen,
-)
+from benchmarks.gate.times import judge_time
 from benchmarks.records import Aspect, Outcome, Question
 from benchmarks.stats.intervals import LogEstimate
-from benchmarks.stats.lines import estimate_mean_interval
 
 PLAN = Plan(
     question=Question.STEP_TIME,
@@ -39,6 +29,12 @@ RISE, FALL = math.log(1.02), math.log(0.98)
 
 Rule = Callable[[LogEstimate, float, Plan], Outcome | None]
 
+judge_change_at_screen, judge_change_at_look, judge_null_at_screen, judge_null_at_look = (
+    partial(judge_time, stage=stage, two_sided=two_sided)
+    for two_sided in (False, True)
+    for stage in (Stage.SCREEN, Stage.LOOK)
+)
+
 estimates = st.builds(
     LogEstimate,
     log_ratio=st.floats(-0.2, 0.2),
@@ -50,11 +46,6 @@ estimates = st.builds(
 def estimate_at(log_ratio: float, standard_error: float = 0.01) -> LogEstimate:
     """An estimate with so many degrees of freedom that its bounds are those of a normal."""
     return LogEstimate(log_ratio=log_ratio, standard_error=standard_error, degrees_of_freedom=1e9)
-
-
-def test_the_limits_are_log_ratios_of_the_tolerance() -> None:
-    assert find_rise_limit(TOLERANCE) == pytest.approx(RISE)
-    assert find_fall_limit(TOLERANCE) == pytest.approx(FALL)
 
 
 # Quantiles of the standard normal from any table: 80 %: 0.8416, 95 %: 1.6449, 99.75 %: 2.8070, 99.875 %: 3.0233,
@@ -97,7 +88,7 @@ def test_the_screen_never_condemns(estimate: LogEstimate) -> None:
 @given(estimate=estimates)
 def test_no_estimate_within_the_tolerance_is_condemned(estimate: LogEstimate) -> None:
     within = LogEstimate(
-        log_ratio=max(find_fall_limit(TOLERANCE), min(find_rise_limit(TOLERANCE), estimate.log_ratio)),
+        log_ratio=max(math.log1p(-TOLERANCE), min(math.log1p(TOLERANCE), estimate.log_ratio)),
         standard_error=estimate.standard_error,
         degrees_of_freedom=estimate.degrees_of_freedom,
     )
@@ -113,48 +104,15 @@ def test_an_unknown_spread_decides_nothing(rule: Rule, log_ratio: float) -> None
     assert rule(estimate_at(log_ratio, math.inf), TOLERANCE, PLAN) is None
 
 
-@pytest.mark.parametrize("final", [True, False])
-def test_bytes_that_changed_by_no_more_than_the_limit_are_held(final: bool) -> None:  # noqa: FBT001
-    assert judge_bytes([110.0] * 4, [100.0] * 4, 10.0, final=final) is Outcome.HELD
-    assert judge_bytes([90.0] * 4, [100.0] * 4, 10.0, final=final) is Outcome.HELD
+@pytest.mark.parametrize("two_sided", [True, False])
+def test_what_is_open_at_the_final_look_is_undecided(two_sided: bool) -> None:  # noqa: FBT001
+    unknown = estimate_at(0.0, math.inf)
+    assert judge_time(unknown, TOLERANCE, PLAN, Stage.FINAL, two_sided=two_sided) is Outcome.UNDECIDED
 
 
-def test_bytes_that_fell_without_a_clear_gap_are_held_unless_falls_are_noted() -> None:
-    now, then = [50.0, 60.0, 70.0, 100.0], [100.0, 110.0, 120.0, 130.0]
-    assert judge_bytes(now, then, 10.0, final=True) is Outcome.HELD
-    assert judge_bytes(now, then, 10.0, final=True, notes_falls=True) is Outcome.UNDECIDED
-    assert judge_bytes(now[:3], then, 10.0, final=True) is Outcome.IMPROVED
-
-
-def test_a_rise_of_a_single_byte_is_one_where_none_is_tolerated() -> None:
-    assert judge_bytes([1.0] * 4, [0.0] * 4, 0.0, final=True) is Outcome.REGRESSED
-    assert judge_bytes([0.0, 1.0, 1.0, 2.0], [0.0] * 4, 0.0, final=True) is Outcome.UNDECIDED
-
-
-def test_an_arm_may_have_as_many_more_as_the_limit() -> None:
-    assert judge_arm_count([105.0], [100.0], 5.0) is Outcome.HELD
-    assert judge_arm_count([106.0], [100.0], 5.0) is Outcome.REGRESSED
-    assert judge_arm_count([94.0], [100.0], 5.0) is Outcome.IMPROVED
-
-
-@pytest.mark.parametrize(
-    ("confidence", "final", "outcome"),
-    [
-        # Lower bound at the level of the judgement beyond the floor.
-        (1 - 2 * 0.0025, True, Outcome.REGRESSED),
-        # Upper bound at the confidence of a look or of a screen within it.
-        (2 * 0.95 - 1, True, Outcome.HELD),
-        (2 * 0.8 - 1, False, Outcome.HELD),
-    ],
-)
-def test_a_leak_is_judged_by_students_interval_at_the_level_of_its_question(
-    confidence: float,
-    final: bool,  # noqa: FBT001
-    outcome: Outcome,
-) -> None:
-    extras = [100.0, 110.0, 90.0, 105.0, 95.0]
-    interval = estimate_mean_interval(extras, confidence)
-    edge = interval.lower if outcome is Outcome.REGRESSED else interval.upper
-    inwards = -0.01 if outcome is Outcome.REGRESSED else 0.01
-    assert judge_growth(extras, dataclasses.replace(PLAN, floor_bytes=edge + inwards), final=final) is outcome
-    assert judge_growth(extras, dataclasses.replace(PLAN, floor_bytes=edge - inwards), final=final) is not outcome
+def test_a_fall_that_is_worth_knowing_is_looked_at_again() -> None:
+    """Beyond the tolerance, and neither shown to be: held by the screen otherwise."""
+    fallen = estimate_at(FALL - 0.01)
+    assert judge_change_at_screen(fallen, TOLERANCE, PLAN) is Outcome.HELD
+    assert judge_change_at_screen(fallen, TOLERANCE, PLAN, notes_falls=True) is None
+    assert judge_null_at_screen(estimate_at(0.0), TOLERANCE, PLAN, notes_falls=True) is Outcome.HELD
