@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import dataclasses
 from enum import Enum
-from typing import ClassVar
 
 from benchmarks.errors import CaseError, RecordError
 from benchmarks.questions import Question
@@ -38,8 +37,6 @@ class Case(JsonRecord):
     `dataset_size` counts samples and is None where the question does not depend on it (step time, training graph).
     With `null` the method's control is measured against itself.
     """
-
-    json_name: ClassVar[str] = "a stored case"
 
     question: Question
     workload: str
@@ -102,8 +99,6 @@ class Plant(JsonRecord):
     `tensor_fraction` 0.05 holds a tensor of 5 % of the control's peak while that of a pass is read; `tensor_bytes` is
     the same once the control's peak is known. With `retrace` the labels come with another dtype after the first pass.
     """
-
-    json_name: ClassVar[str] = "a planted fault"
 
     step_fraction: float = 0.0
     leak_bytes: int = 0

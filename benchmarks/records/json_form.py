@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -34,6 +35,8 @@ MAX_CHARACTERS = 100_000
 
 _SHOWN_CHARACTERS = 40
 
+_WORD = re.compile("[A-Z]")
+"""Where a word begins in the name of a class."""
 
 UnboundedFloat = Annotated[float, "unbounded"]
 """A number that may be infinite or very large, as the bound of an interval is, but never NaN.
@@ -51,11 +54,17 @@ class JsonRecord:
 
     __slots__ = ()
 
-    json_name: ClassVar[str] = "a record"
-    """What an error calls it."""
+    json_name: ClassVar[str]
+    """What an error calls it: a BlockRequest `a block request`, where a class does not say otherwise."""
 
     json_remedy: ClassVar[str] = "record the run again"
     """What to do where data are not this record."""
+
+    def __init_subclass__(cls) -> None:
+        """Name a record that does not name itself by the words of its class."""
+        if "json_name" not in vars(cls):
+            words = _WORD.sub(r" \g<0>", cls.__name__).lower().strip()
+            cls.json_name = f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
     def to_json(self) -> Json:
         """Return the JSON form of this record."""

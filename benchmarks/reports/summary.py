@@ -9,7 +9,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from enum import Enum
-from typing import ClassVar
 
 from benchmarks.records import Arm, Case, Change, Environment, Interval, Outcome
 from benchmarks.records.json_form import JsonRecord
@@ -21,8 +20,6 @@ from benchmarks.stats.lines import Line
 class Statement(JsonRecord):
     """A sentence, and what it counts, in a line each."""
 
-    json_name: ClassVar[str] = "a statement"
-
     text: str
     details: tuple[str, ...] = ()
 
@@ -30,8 +27,6 @@ class Statement(JsonRecord):
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerText(JsonRecord):
     """A question, its answer, and what of it holds with which confidence; empty where nothing was said."""
-
-    json_name: ClassVar[str] = "an answer"
 
     question: str
     statements: tuple[Statement, ...]
@@ -41,8 +36,6 @@ class AnswerText(JsonRecord):
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CaseVerdict(JsonRecord):
     """What was concluded of a case, and why."""
-
-    json_name: ClassVar[str] = "the verdict on a case"
 
     case_id: str
     outcome: Outcome
@@ -55,8 +48,6 @@ class TimeRow(JsonRecord):
 
     All numbers are None where nothing could be measured; `outcome` is where nothing was judged.
     """
-
-    json_name: ClassVar[str] = "the times of a case"
 
     case: Case
     blocks: int = 0
@@ -75,8 +66,6 @@ class QuantityRow(JsonRecord):
     blocks. `op_types` is by which operations the graphs differ, where nodes are counted.
     """
 
-    json_name: ClassVar[str] = "a quantity of a case"
-
     case: Case
     key: str
     unit: Unit
@@ -94,8 +83,6 @@ class QuantityRow(JsonRecord):
 class MissingQuantity(JsonRecord):
     """A quantity that could not be read of a case, and why."""
 
-    json_name: ClassVar[str] = "a quantity that could not be read"
-
     case: Case
     key: str
     reason: str
@@ -108,8 +95,6 @@ class SampleCost(JsonRecord):
     `key` is that of the reading, or the name of the question of a time. `predicted_bytes` is per sample, by dtype; None
     for a time, which no dtype predicts.
     """
-
-    json_name: ClassVar[str] = "a cost per sample"
 
     case_name: str
     key: str
@@ -125,8 +110,6 @@ class SampleCost(JsonRecord):
 class CaseChanges(JsonRecord):
     """What of a case differs between two targets; a ratio is this target ÷ the other one."""
 
-    json_name: ClassVar[str] = "what differs between targets"
-
     case: Case
     changes: tuple[Change, ...]
     outcome: Outcome | None
@@ -135,8 +118,6 @@ class CaseChanges(JsonRecord):
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class GraphChange(JsonRecord):
     """How the optimised graph of an arm's step differs between two targets, by op type."""
-
-    json_name: ClassVar[str] = "a graph that differs between targets"
 
     case_id: str
     arm: Arm
@@ -156,8 +137,6 @@ class Topic(str, Enum):
 class Remark(JsonRecord):
     """One line that a reader of the numbers has to know."""
 
-    json_name: ClassVar[str] = "a remark"
-
     topic: Topic
     text: str
 
@@ -170,8 +149,6 @@ class Provenance(JsonRecord):
     `against` names as it was asked for. `seed` decides data, weights and models, `order_seed` all orders. `command` is
     the command line. What is not known is empty or None.
     """
-
-    json_name: ClassVar[str] = "where a run comes from"
 
     sweep: str = ""
     seed: int | None = None
@@ -192,8 +169,6 @@ class Summary(JsonRecord):
     numbers are. `verdicts` are those of all judged cases, what turns a run red first. `explanations` are paragraphs on
     what an overhead is made of, by case.
     """
-
-    json_name: ClassVar[str] = "the summary of a run"
 
     head: str = ""
     answers: tuple[AnswerText, ...] = ()

@@ -105,7 +105,7 @@ def test_a_damaged_case_is_not_comparable_and_the_others_are_held(
     rewrite_baseline(damage)
     result = run_suite(*_ONE, "--benchmark-compare", launcher=FakeLauncher(0.02, run_seed=2))
     result.stdout.fnmatch_lines_random(["*loop_graph[]] *NOT COMPARABLE*", "*loop_jit[]] *HELD*"])
-    result.stdout.fnmatch_lines(["*a stored measurement, blocks*0*: *"])
+    result.stdout.fnmatch_lines(["*a measurement, blocks*0*: *"])
     assert result.ret == pytest.ExitCode.OK
 
 
