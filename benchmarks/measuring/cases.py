@@ -28,7 +28,7 @@ from benchmarks.measuring.standards import Standards
 from benchmarks.measuring.timed import OnBlock, TimedSource, make_unmeasured_report
 from benchmarks.records import Case, CaseReport, Outcome, Profile, Question, ReadBlock, Verdict
 from benchmarks.records.cases import Introduction
-from benchmarks.reports.explanation import explain_functions, explain_graphs
+from benchmarks.reports.running import explain_functions, explain_graphs
 
 Publish = Callable[[CaseReport, Sequence[float]], None]
 """Called with the report on a case, and how long each step of its weighted arm took, or each process that read it."""

@@ -1,5 +1,10 @@
 """How is the summary of a run made? Once, from the reports on its cases and from what the run knows beside them.
 
+What a further sample costs is estimated here. Per method and reading three lines are fitted over dataset sizes:
+control, weighted, and weighted - control, block by block; of start-up time by the block's medians. The last one's slope
+is what weighting costs per sample; that of bytes stands beside the number that the dtype of the weights predicts. What
+the line says of a dataset that was not measured is a projection, and is called one.
+
 Leaves out: every judgement, which the reports on the cases hold, and how anything is shown.
 """
 
@@ -9,13 +14,13 @@ import dataclasses
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 
-from benchmarks.records import Arm, CaseReport, Measurement, Outcome
+from benchmarks.methods import METHODS
+from benchmarks.records import Arm, Case, CaseReport, Measurement, Outcome, Question, Stretch
 from benchmarks.records.blocks import list_shared_keys, subtract_op_types
-from benchmarks.records.quantities import OPTIMISED_NODES, find_quantity
-from benchmarks.reports.answer import answer_on_changes, answer_on_costs
-from benchmarks.reports.growth import estimate_sample_costs
-from benchmarks.reports.remarks import (
-    RunFacts,
+from benchmarks.records.quantities import OPTIMISED_NODES, Unit, find_quantity
+from benchmarks.reports.sentences import (
+    answer_on_changes,
+    answer_on_costs,
     describe_compared,
     list_run_remarks,
     list_time_remarks,
@@ -29,10 +34,13 @@ from benchmarks.reports.summary import (
     Provenance,
     QuantityRow,
     Remark,
+    RunFacts,
+    SampleCost,
     Summary,
     TimeRow,
     Topic,
 )
+from benchmarks.stats.lines import estimate_line
 
 RED_FIRST = (
     Outcome.REGRESSED,
@@ -43,6 +51,11 @@ RED_FIRST = (
     Outcome.HELD,
 )
 """The order of verdicts: what turns a run red comes first."""
+
+_GROWING = frozenset({Question.PEAK_MEMORY, Question.STARTUP_TIME})
+"""The questions whose answers grow with the dataset."""
+
+_CONFIDENCE = 0.95
 
 
 def summarise_run(reports: Sequence[CaseReport], facts: RunFacts) -> Summary:
@@ -171,3 +184,69 @@ def _complete(provenance: Provenance, reports: Sequence[CaseReport]) -> Provenan
         for side in (here, there)
     )
     return dataclasses.replace(provenance, targets=targets, other_targets=others)
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Point:
+    """What both arms of one block had of each key, at one dataset size."""
+
+    size: int
+    control: Mapping[str, float]
+    weighted: Mapping[str, float]
+
+    def list_keys(self) -> list[str]:
+        """Return the keys that both arms have."""
+        return [key for key in self.control if key in self.weighted]
+
+
+def estimate_sample_costs(reports: Sequence[CaseReport]) -> tuple[SampleCost, ...]:
+    """Return the costs per sample of each method whose peaks or start-ups were measured at two dataset sizes or more.
+
+    Those in bytes come first.
+    """
+    by_method: dict[Case, list[_Point]] = {}
+    for report in reports:
+        case = report.case
+        if case.question not in _GROWING or case.null or case.dataset_size is None or report.measurement is None:
+            continue
+        method = dataclasses.replace(case, dataset_size=case.batch_size)
+        by_method.setdefault(method, []).extend(_list_points(report.measurement, case.dataset_size))
+    costs = (cost for case, points in by_method.items() for cost in _estimate(case, points))
+    return tuple(sorted(costs, key=lambda cost: list(Unit).index(cost.unit)))
+
+
+def _list_points(measurement: Measurement, size: int) -> Iterator[_Point]:
+    """Yield what each block had: the median start-up of each arm, or its peaks over a pass; a step's do not grow."""
+    key = Question.STARTUP_TIME.value
+    for block in measurement.blocks:
+        yield _Point(size=size, control={key: block.control_median_ns}, weighted={key: block.weighted_median_ns})
+    for arms in measurement.readings:
+        control, weighted = (
+            {key: value for key, value in arm.values.items() if find_quantity(key).stretch is Stretch.PASS}
+            for arm in (arms.control, arms.weighted)
+        )
+        yield _Point(size=size, control=control, weighted=weighted)
+
+
+def _estimate(case: Case, points: Sequence[_Point]) -> Iterator[SampleCost]:
+    """Yield the lines of one method, one for each key that all points have."""
+    sizes = [point.size for point in points]
+    distinct = tuple(sorted(set(sizes)))
+    if len(distinct) < 2 or len(points) < 3:  # noqa: PLR2004 - a line has two parameters
+        return
+    unit = Unit.NS if case.question.is_timed else Unit.BYTES
+    predicted = METHODS[case.method].weight_bytes_per_sample if case.method in METHODS else 0
+    for key in points[0].list_keys():
+        if not all(key in point.list_keys() for point in points):
+            continue
+        extras = [point.weighted[key] - point.control[key] for point in points]
+        yield SampleCost(
+            case_name=f"{case.workload}-depth{case.depth}-batch{case.batch_size}-{case.method}",
+            key=key,
+            unit=unit,
+            sizes=distinct,
+            control=estimate_line(sizes, [point.control[key] for point in points], _CONFIDENCE),
+            weighted=estimate_line(sizes, [point.weighted[key] for point in points], _CONFIDENCE),
+            extra=estimate_line(sizes, extras, _CONFIDENCE),
+            predicted_bytes=predicted if unit is Unit.BYTES else None,
+        )

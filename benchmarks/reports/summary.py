@@ -1,7 +1,8 @@
 """What is there to say of a run? One record, made at its end, saved with it, and all that a report receives.
 
 Numbers are in nanoseconds, bytes and counts, and ratios as everywhere weighted ÷ control; how they are written is the
-reports' own business. Sentences are here as they are read. Leaves out: how the record is made (`summarising`).
+reports' own business. Sentences are here as they are read. It is made of the reports on cases and of `RunFacts`, what a
+run knows beside them. Leaves out: how (`summarising`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import dataclasses
 from collections.abc import Mapping
 from enum import Enum
 
-from benchmarks.records import Arm, Case, Change, Environment, Interval, Outcome
+from benchmarks.records import Arm, Case, Change, Environment, Interval, Outcome, Plant
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.records.quantities import Unit
 from benchmarks.stats.lines import Line
@@ -159,6 +160,28 @@ class Provenance(JsonRecord):
     command: str = ""
     targets: tuple[Environment, ...] = ()
     other_targets: tuple[Environment, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """What a run knows beside the reports on its cases.
+
+    `provenance` has no targets yet: the reports know them. `selected_cases` counts the weighted cases to be compared,
+    None where nothing was to be, and `left_out` how many of them were not, by reason with its remedy after a semicolon.
+    `places` are where stored runs were measured that this one is held against, by what such a run is called. `removed`
+    are the cases of the baseline that this run's sweep has not; with `strict_verdicts` they fail it. `neighbours` are
+    the process ids of other runs that measured on this machine. `notes` are remarks that stand as they are.
+    """
+
+    provenance: Provenance = dataclasses.field(default_factory=Provenance)
+    selected_cases: int | None = None
+    left_out: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    neighbours: tuple[int, ...] = ()
+    plant: Plant | None = None
+    places: Mapping[str, tuple[Environment, ...]] = dataclasses.field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+    strict_verdicts: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from benchmarks.records import Outcome
 from benchmarks.reports.sections import make_sections
 from benchmarks.reports.summary import Summary, Topic
-from benchmarks.reports.tables import Listing, Section, Table, name_place, name_versions
+from benchmarks.reports.tables import Listing, Section, Table, name_target, pad_columns
 
 
 def render_terminal(summary: Summary) -> str:
@@ -37,7 +37,7 @@ def _render_answer(summary: Summary, index: int) -> Iterator[str]:
         yield answer.how_sure
     if index == len(summary.answers) - 1:
         for environment in summary.provenance.targets:
-            yield f"Measured with {name_versions(environment)}; {name_place(environment)}."
+            yield f"Measured with {name_target(environment)}."
 
 
 def _render_section(section: Section) -> Iterator[str]:
@@ -50,17 +50,9 @@ def _render_section(section: Section) -> Iterator[str]:
 
 def _render_table(table: Table) -> str:
     """Return a table below its title, its columns two blanks apart."""
-    lines = [table.headers, *table.rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    lines.insert(1, tuple("-" * width for width in widths))
-    aligned = (
-        "  ".join(
-            cell.rjust(width) if column in table.numbers else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
-    )
-    return "\n".join([table.title, *(line.rstrip() for line in aligned)])
+    headers, *rows = pad_columns([table.headers, *table.rows], table.numbers)
+    rule = ["-" * len(header) for header in headers]
+    return "\n".join([table.title, *("  ".join(line).rstrip() for line in (headers, rule, *rows))])
 
 
 def _render_listing(listing: Listing) -> Iterator[str]:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from benchmarks.plugin.neighbours import Neighbours
+from benchmarks.plugin.run import Neighbours
 from benchmarks.records import Case
 from tests.plugin.conftest import RunSuite
 from tests.plugin.fakes import FakeLauncher, interrupt_block

@@ -103,7 +103,7 @@ def test_a_folder_that_may_not_be_written_to_is_refused(
 ) -> None:
     """What the system says is replaced, for whom everything is allowed sees no such folder."""
     (pytester.path / "locked").mkdir()
-    monkeypatch.setattr("benchmarks.plugin.options._may_write", lambda folder: folder.name != "locked")
+    monkeypatch.setattr("benchmarks.plugin.benchmark._may_write", lambda folder: folder.name != "locked")
     assert "got 'locked/run.json'" in refuse(run_suite, "--benchmark-json=locked/run.json")
     assert "got 'locked/runs'" in refuse(run_suite, "--benchmark-save=x", "--benchmark-storage=locked/runs")
 

@@ -167,7 +167,7 @@ def test_costs_per_sample_are_shown_and_stored(run_suite: RunSuite, pytester: py
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [
-        (("--plant", "leak=64"), "expected a number of bytes such as 64KiB"),
+        (("--plant", "leak=64"), "--plant: expected a number of bytes such as 64KiB"),
         (("--plant", "sideways"), "--plant: expected step=+PERCENT, tensor=+PERCENT, leak=BYTES or retrace"),
         (("--byte-floor", "0B"), "--byte-floor: expected more than 0 bytes"),
         (("--tolerance", "training_graph=2%"), "counts are compared exactly"),

@@ -1,22 +1,25 @@
-"""How is the answer of a run said? What weighting was shown to cost, and what it costs at the most, in a few sentences.
+"""Which sentences end a run? What weighting was shown to cost, and what a reader of the numbers has to know beside it.
 
-With two targets there is a second question: whether anything is slower or larger here. Leaves out: the decision
-(`benchmarks.gate.answer`).
+With two targets there is a second question: whether anything is slower or larger here. Leaves out: the decisions
+(`benchmarks.gate`), and how a table is to be read (`sections`).
 """
 
 from __future__ import annotations
 
 import dataclasses
 import math
+import statistics
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from benchmarks.baselines.lines import group_by_key
 from benchmarks.cases import null_case_of
-from benchmarks.gate.answer import Answer, Cost, TimeAnswer, answer_in_time
-from benchmarks.records import CaseReport, Outcome, Question
+from benchmarks.gate.answer import Answer, Cost, TimeAnswer, answer_in_time, is_off
+from benchmarks.records import CaseReport, Environment, Outcome, Question
 from benchmarks.records.quantities import GRAPH_NODES, Rule, find_quantity, title_reading
-from benchmarks.reports.summary import AnswerText, QuantityRow, Statement
-from benchmarks.units import format_overhead, format_percent
+from benchmarks.reports.running import NOTHING_COMPARED, describe_neighbours
+from benchmarks.reports.summary import AnswerText, QuantityRow, RunFacts, Statement
+from benchmarks.units import format_duration, format_overhead, format_percent
 
 QUESTION = "Does sample weighting slow TensorFlow training here, or cost it memory?"
 
@@ -30,6 +33,10 @@ _OPEN = (Outcome.UNDECIDED, Outcome.NOT_COMPARABLE, Outcome.FAILED)
 
 DOUBTED = frozenset({Outcome.NOT_COMPARABLE, Outcome.FAILED})
 """Verdicts on a case of which no change is to be told."""
+
+_LISTED_CASES = 10
+
+_NONE_SELECTED = "no weighted case was selected, and null cases are compared with nothing; select weighted cases too"
 
 
 def answer_on_costs(reports: Sequence[CaseReport], quantities: Sequence[QuantityRow]) -> AnswerText:
@@ -58,13 +65,10 @@ def answer_on_time(reports: Sequence[CaseReport]) -> AnswerText:
     found = answer_in_time(timed, {case: null_case_of(case) for case in weighted})
     if not found.costs:
         return AnswerText(question=QUESTION, statements=(Statement(text=_explain_no_answer(timed)),))
-    by_question = [
-        (question.row.title, costs)
-        for question in Question
-        if (costs := [cost for cost in found.costs if cost.case.question is question])
-    ]
-    by_question.sort(key=lambda entry: not any(cost.costs for cost in entry[1]))
-    first, *others = (_describe_costs(title, costs) for title, costs in by_question)
+    by_question = group_by_key((cost.case.question, cost) for cost in found.costs)
+    asked = [question for question in Question if question in by_question]
+    asked.sort(key=lambda question: not any(cost.costs for cost in by_question[question]))
+    first, *others = (_describe_costs(question.row.title, by_question[question]) for question in asked)
     statements = (
         dataclasses.replace(first, text=f"{_HEADS[found.answer]}: {first.text}"),
         *(dataclasses.replace(each, text=f"{each.text[0].upper()}{each.text[1:]}") for each in others),
@@ -88,7 +92,7 @@ def answer_on_changes(reports: Sequence[CaseReport], against: str | None) -> Ans
     elif any(_is_compared(report) for report in reports):
         answer = f"Not shown in any of {len(reports)} cases"
     else:
-        answer = "Not known: no weighted case was compared"
+        answer = f"Not known: {NOTHING_COMPARED}"
     rest = [f"{outcomes[outcome]} {outcome.value}" for outcome in _OPEN if outcomes[outcome]]
     return AnswerText(
         question=f"Is anything slower or larger here than in {against}?",
@@ -170,3 +174,113 @@ def _describe_quantities(rows: Sequence[QuantityRow]) -> Iterator[str]:
         elif quantity is GRAPH_NODES:
             largest = max(found, key=lambda row: row.difference)
             yield f"{largest.difference:+.0f} {title} at most, with {largest.case.params_id}"
+
+
+def describe_compared(facts: RunFacts) -> str:
+    """Return how many of the weighted cases were compared, and why not the others; empty where all were."""
+    selected = facts.selected_cases
+    if selected is None:
+        return ""
+    count = selected - sum(facts.left_out.values())
+    if count and not facts.left_out:
+        return ""
+    reasons = sorted(facts.left_out.items(), key=lambda entry: (-entry[1], entry[0]))
+    if count:
+        # With its remedy each reason is told of its case, further down.
+        parts = [f"{number}: {reason.partition(';')[0]}" for reason, number in reasons]
+        return f"Compared {count} of {selected} cases; {'; '.join(parts)}."
+    parts = [f"{number}: {reason}" for reason, number in reasons] or [_NONE_SELECTED]
+    return f"Compared 0 of {selected} cases, and so this run fails; {'; '.join(parts)}."
+
+
+def list_warnings(reports: Sequence[CaseReport]) -> Iterator[str]:
+    """Yield what the null cases say against this run's own measurement."""
+    nulls = [report for report in reports if report.case.null]
+    off = [report for report in nulls if is_off(report)]
+    others = [report for report in nulls if report.verdict is not None and report not in off]
+    failed = [report for report in others if report.verdict and report.verdict.outcome is Outcome.FAILED]
+    undecided = [
+        report for report in others if report.verdict and report.verdict.outcome not in {Outcome.HELD, Outcome.FAILED}
+    ]
+    not_trusted = (
+        "this run's own measurement is not to be trusted beside these null cases, whose identical arms came out "
+        "different; the answer leaves their methods out"
+    )
+    for concerned, meaning in (
+        (off, not_trusted),
+        (undecided, "these null cases did not show that identical arms come out alike"),
+        (failed, "these null cases could not be measured, so nothing checks the measurement beside them"),
+    ):
+        if concerned:
+            yield f"WARNING: {meaning}: {', '.join(report.case.case_id for report in concerned)}"
+
+
+def list_time_remarks(reports: Sequence[CaseReport]) -> Iterator[str]:
+    """Yield what the times rest on: the effect of the position, and how much of the time was used."""
+    timed = [report for report in reports if report.measurement is not None and report.case.question.is_timed]
+    positions = [report.position_ratio.estimate for report in timed if report.position_ratio is not None]
+    if positions:
+        largest = max(positions, key=lambda ratio: abs(math.log(ratio)))
+        yield (
+            "Position effect, second arm of a round against the first: "
+            f"{format_overhead(statistics.median(positions))} in the median case, {format_overhead(largest)} at most; "
+            "the order is drawn anew each round, so it favours neither arm."
+        )
+    yield from _list_takedowns(timed)
+    in_turns = [report.measurement for report in timed if report.timed_share is not None]
+    blocks = [block for measurement in in_turns if measurement is not None for block in measurement.blocks]
+    wall_ns = sum(block.wall_ns for block in blocks)
+    if wall_ns:
+        share = sum(block.timed_ns for block in blocks) / wall_ns
+        many = f"{len(blocks)} blocks" if len(blocks) > 1 else "1 block"
+        yield f"Timed slices took {100.0 * share:.0f} % of the wall time of {many}."
+
+
+def _list_takedowns(timed: Sequence[CaseReport]) -> Iterator[str]:
+    """Yield how long the calls of passes took to return once their training was over."""
+    blocks = [
+        block
+        for report in timed
+        if report.case.question is Question.EPOCH_TIME and not report.case.null and report.measurement is not None
+        for block in report.measurement.blocks
+    ]
+    if blocks:
+        control = statistics.median(block.control_takedown_ns for block in blocks)
+        weighted = statistics.median(block.weighted_takedown_ns for block in blocks)
+        yield (
+            "After the last step of a pass, its call waits for the threads of its pipeline: "
+            f"{format_duration(control)} in the median control, {format_duration(weighted)} in the median weighted "
+            "arm. Epoch time leaves that out."
+        )
+
+
+def list_run_remarks(facts: RunFacts, reports: Sequence[CaseReport]) -> Iterator[str]:
+    """Yield what this run as a whole cannot be compared in, and what it lacks."""
+    if facts.neighbours:
+        yield describe_neighbours(facts.neighbours, "was")
+    if facts.plant is not None:
+        touched = any(facts.plant.concerns(report.case.question) for report in reports)
+        aside = "" if touched else ", which no case of this run can show"
+        yield f"A fault was planted on purpose ({facts.plant.description}{aside}); nothing here is a finding."
+    measured = dict.fromkeys(report.measurement.environment for report in reports if report.measurement is not None)
+    for name, places in facts.places.items():
+        for differences in (_describe_differences(place, here) for here in measured for place in places):
+            if differences:
+                yield (
+                    f"The {name} was recorded elsewhere ({differences}): overheads, bytes and counts are compared, "
+                    "absolute times are not."
+                )
+    yield from facts.notes
+    if facts.removed:
+        listed = ", ".join(facts.removed[:_LISTED_CASES]) + (", …" if len(facts.removed) > _LISTED_CASES else "")
+        strict = "; --strict-verdicts fails the run for that" if facts.strict_verdicts else ""
+        yield f"{len(facts.removed)} cases of the baseline are not in this run's sweep: {listed}{strict}"
+
+
+def _describe_differences(stored: Environment, current: Environment) -> str:
+    """Name what differs between where a stored run and this one were measured: `cores: 4 stored, 2 now`."""
+    return "; ".join(
+        f"{field.name}: {getattr(stored, field.name)} stored, {getattr(current, field.name)} now"
+        for field in dataclasses.fields(Environment)
+        if getattr(stored, field.name) != getattr(current, field.name)
+    )
