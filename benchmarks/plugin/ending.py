@@ -12,12 +12,13 @@ ignored before, as under nohup, stays so. Leaves out: the wording, which is in `
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import shlex
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,6 @@ from benchmarks.reports.running import NOTHING_COMPARED, LeftOut
 if TYPE_CHECKING:
     from benchmarks.reports.summary import Summary
 
-_Handler = Callable[[int, FrameType | None], object] | int
-
 _SIGNALS = ("SIGTERM", "SIGHUP")
 
 
@@ -41,19 +40,15 @@ class Stopper:
     """Raises KeyboardInterrupt on the first signal; those that come while the run ends are not to interrupt that."""
 
     def __init__(self) -> None:
-        """Wait for a signal."""
-        self._ending = False
+        """Wait for a signal; it stays without effect where `is_ending` is set before."""
+        self.is_ending = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal."""
         del frame
-        if not self._ending:
-            self._ending = True
+        if not self.is_ending:
+            self.is_ending = True
             raise KeyboardInterrupt(signal.Signals(number).name)
-
-    def note_ending(self) -> None:
-        """Let no signal interrupt from now on."""
-        self._ending = True
 
 
 _STOPPER = pytest.StashKey[Stopper]()
@@ -64,17 +59,13 @@ def _handle_signals(config: pytest.Config) -> None:
     stopper = config.stash[_STOPPER] = Stopper()
     if threading.current_thread() is not threading.main_thread():
         return
+    handlers = contextlib.ExitStack()
+    config.add_cleanup(handlers.close)
     for number in (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)):
         before = signal.getsignal(number)
-        if before is None or before is signal.SIG_IGN:  # None: set by what is not Python
-            continue
-        signal.signal(number, stopper)
-        config.add_cleanup(functools.partial(_restore, number, before))
-
-
-def _restore(number: int, handler: _Handler) -> None:
-    """Let a signal be handled as before the session."""
-    signal.signal(number, handler)
+        if before is not None and before is not signal.SIG_IGN:  # None: set by what is not Python
+            signal.signal(number, stopper)
+            handlers.callback(signal.signal, number, before)
 
 
 _TOLD = pytest.StashKey[bool]()
@@ -104,7 +95,7 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[
     That may be because the run cannot be saved. It is saved and told in peace: a cancelled workflow sends SIGINT, and
     SIGTERM seconds later.
     """
-    session.config.stash[_STOPPER].note_ending()
+    session.config.stash[_STOPPER].is_ending = True
     try:
         if exitstatus == pytest.ExitCode.OK:
             _fail_where_too_little_was_compared(session)

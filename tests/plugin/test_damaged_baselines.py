@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.conftest import RunSuite
+from tests.plugin.conftest import RunSuite, save_baseline
 from tests.plugin.fakes import FakeLauncher
 
 pytest_plugins = ["pytester"]
@@ -24,7 +24,7 @@ def rewrite_baseline(run_suite: RunSuite, pytester: pytest.Pytester) -> Callable
     """Record a baseline, damage it and return its file."""
 
     def rewrite(damage: Callable[[Any], None]) -> Path:
-        assert run_suite(*_ONE, "--benchmark-save=base", launcher=FakeLauncher(0.02)).ret == pytest.ExitCode.OK
+        save_baseline(run_suite, *_ONE)
         (path,) = (pytester.path / ".benchmarks").rglob("*.json")
         run = json.loads(path.read_text())
         damage(run)

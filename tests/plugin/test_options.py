@@ -6,12 +6,10 @@ import json
 
 import pytest
 
-from tests.plugin.conftest import RunSuite
-from tests.plugin.fakes import FakeLauncher
+from tests.plugin.conftest import STEP, RunSuite, refuse
 
 pytest_plugins = ["pytester"]
 
-_ONE = ("test_step_time.py", "--method", "loop_graph")
 
 _XDIST_OPTIONS = """
     def pytest_addoption(parser):
@@ -20,18 +18,6 @@ _XDIST_OPTIONS = """
         group.addoption("--dist", default="no")
 """
 """The two options by which pytest-xdist is on."""
-
-
-def refuse(run_suite: RunSuite, *arguments: str) -> str:
-    """Return the line that refuses these arguments; nothing was measured."""
-    launcher = FakeLauncher()
-    result = run_suite(*_ONE, *arguments, launcher=launcher)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert not launcher.requests
-    text = result.stderr.str() + result.stdout.str()
-    assert "Traceback" not in text
-    (line,) = [line.removeprefix("ERROR: ") for line in text.splitlines() if line.startswith("ERROR: ")]
-    return line
 
 
 @pytest.mark.parametrize("compare", ["--benchmark-compare", "--against=missing/python"])
@@ -54,8 +40,8 @@ def test_a_plugin_for_several_processes_that_is_off_is_no_reason(
     run_suite: RunSuite, pytester: pytest.Pytester, several: tuple[str, ...]
 ) -> None:
     pytester.makeconftest(_XDIST_OPTIONS)
-    run_suite(*_ONE, "--benchmark-save=base")
-    run_suite(*_ONE, "--benchmark-compare", *several).assert_outcomes(passed=2)
+    run_suite(*STEP, "--benchmark-save=base")
+    run_suite(*STEP, "--benchmark-compare", *several).assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize("option", ["--benchmark-compare", "--against=missing/python", "--strict-verdicts"])
@@ -66,8 +52,8 @@ def test_comparing_while_nothing_is_measured_is_refused(run_suite: RunSuite, opt
 
 
 def test_a_disabling_that_is_taken_back_is_no_reason(run_suite: RunSuite) -> None:
-    run_suite(*_ONE, "--benchmark-save=base")
-    result = run_suite(*_ONE, "--benchmark-compare", "--benchmark-disable", "--benchmark-enable")
+    run_suite(*STEP, "--benchmark-save=base")
+    result = run_suite(*STEP, "--benchmark-compare", "--benchmark-disable", "--benchmark-enable")
     result.assert_outcomes(passed=2)
 
 
@@ -111,9 +97,9 @@ def test_a_folder_that_may_not_be_written_to_is_refused(
 def test_places_that_pytest_benchmark_makes_itself_are_no_reason(
     run_suite: RunSuite, pytester: pytest.Pytester
 ) -> None:
-    run_suite(*_ONE, "--benchmark-save=x", "--benchmark-storage=new/runs").assert_outcomes(passed=2)
+    run_suite(*STEP, "--benchmark-save=x", "--benchmark-storage=new/runs").assert_outcomes(passed=2)
     assert list((pytester.path / "new" / "runs").rglob("0001_x.json"))
-    assert run_suite(*_ONE, "--benchmark-histogram=pictures/of", "--collect-only").ret == pytest.ExitCode.OK
+    assert run_suite(*STEP, "--benchmark-histogram=pictures/of", "--collect-only").ret == pytest.ExitCode.OK
 
 
 def test_cases_without_an_axis_are_a_group_of_their_own(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
@@ -136,7 +122,7 @@ def test_other_benchmarks_can_be_grouped_with_those_of_the_suite(
     run_suite: RunSuite, pytester: pytest.Pytester
 ) -> None:
     pytester.makepyfile(test_other="def test_other(benchmark): benchmark(lambda: None)")
-    result = run_suite(*_ONE, "test_other.py", "--benchmark-group-by=param:method")
+    result = run_suite(*STEP, "test_other.py", "--benchmark-group-by=param:method")
     result.stdout.fnmatch_lines(["*benchmark 'method=none': 1 tests*"])
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.records import CaseReport, Outcome, Plant, Question, Verdict
+from benchmarks.records import CaseReport, Outcome, Plant, Question
 from benchmarks.reports.sentences import (
     answer_on_changes,
     answer_on_costs,
@@ -23,7 +23,7 @@ from benchmarks.reports.sentences import (
     list_warnings,
 )
 from benchmarks.reports.summary import AnswerText, RunFacts
-from tests.examples import make_case, make_comparison, make_environment, make_measurement, make_read_block
+from tests.examples import make_environment, make_read_block
 from tests.reports.example_reports import COSTLY, FREE, make_graph, make_null, make_read, make_timed, summarise
 
 NOTHING, SOME, MUCH = 0.0, math.log(1.031), math.log(1.08)
@@ -33,17 +33,7 @@ SIZED: dict[str, Any] = {"dataset_size": 10_000}
 
 def report(method: str, log_ratio: float | None, outcome: Outcome | None = None, **values: Any) -> CaseReport:
     """Return a report whose eight blocks lie within 0.1 % of a log-ratio; without one nothing could be measured."""
-    case = make_case(method=method, depth=2, **values)
-    log_ratios = [] if log_ratio is None else [log_ratio + jitter for jitter in (-0.001, 0.001) * 4]
-    compared = make_comparison() if outcome is Outcome.FAILED and log_ratio is not None else None
-    return CaseReport(
-        case=case,
-        measurement=None if log_ratio is None else make_measurement(case, log_ratios),
-        overhead_ratio=None,
-        position_ratio=None,
-        timed_share=None,
-        verdict=None if outcome is None else Verdict(outcome=outcome, reason="as told", comparison=compared),
-    )
+    return make_timed(method, log_ratio, deviations=(-0.001, 0.001) * 4, outcome=outcome, **values)
 
 
 def null(method: str, outcome: Outcome, **values: Any) -> CaseReport:
