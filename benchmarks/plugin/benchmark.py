@@ -12,6 +12,7 @@ suite's own options are read (`options`).
 
 from __future__ import annotations
 
+import itertools
 import os
 from collections.abc import Generator, Iterator, Sequence
 from pathlib import Path
@@ -44,14 +45,11 @@ class ReplayTimer:
 
     def __init__(self) -> None:
         """Start without durations."""
-        self._durations_s: list[float] = []
-        self._readings = 0
+        self._readings_s: Iterator[float] = iter(())
 
     def __call__(self) -> float:
         """Return 0.0 at the beginning of a round and its duration at the end."""
-        position, at_end = divmod(self._readings, 2)
-        self._readings += 1
-        return self._durations_s[position] if at_end else 0.0
+        return next(self._readings_s)
 
     def replay(self, benchmark: Any, durations_ns: Sequence[float]) -> None:
         """Hand the durations to a `benchmark` fixture as its rounds.
@@ -60,8 +58,8 @@ class ReplayTimer:
             benchmark: pytest-benchmark's fixture, whose timer this is; not used before.
             durations_ns: nanoseconds per step, one for each round; at least one.
         """
-        self._durations_s = [duration_ns / _NS_PER_SECOND for duration_ns in durations_ns]
-        self._readings = 0
+        durations_s = (duration_ns / _NS_PER_SECOND for duration_ns in durations_ns)
+        self._readings_s = itertools.chain.from_iterable((0.0, duration_s) for duration_s in durations_s)
         benchmark.pedantic(lambda: None, rounds=len(durations_ns), iterations=1)
 
 

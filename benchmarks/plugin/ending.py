@@ -202,20 +202,20 @@ def _explain(run: Run, case_id: str, report: CaseReport | None) -> str:
     if report is None:
         not_run = LeftOut.SKIPPED if run.skipping else LeftOut.NOT_RUN
         return (LeftOut.NOT_MEASURABLE if case_id in run.refused_cases else not_run).value
-    if report.verdict is None:
+    if report.outcome is None:
         return LeftOut.NOT_ENDED.value
-    if report.verdict.outcome is Outcome.NOT_COMPARABLE:
-        return _explain_not_comparable(run, report, report.verdict.reason)
-    return LeftOut.NOT_MEASURABLE.value if report.verdict.outcome is Outcome.FAILED else _explain_missing(run, report)
+    if report.outcome is Outcome.NOT_COMPARABLE:
+        return _explain_not_comparable(run, report)
+    return LeftOut.NOT_MEASURABLE.value if report.outcome is Outcome.FAILED else _explain_missing(run, report)
 
 
-def _explain_not_comparable(run: Run, report: CaseReport, reason: str) -> str:
+def _explain_not_comparable(run: Run, report: CaseReport) -> str:
     """Return the reason of a verdict without what is particular to its case, so that reasons can be counted."""
     if run.settings.against is not None and report.other is None:
         return LeftOut.NOT_SHARED.value
     null_verdict = run.session.find_null_verdict(report.case)
-    doubted = null_verdict is not None and null_verdict.reason in reason
-    return LeftOut.DOUBTED.value if doubted else reason
+    doubted = null_verdict is not None and null_verdict.reason in report.reason
+    return LeftOut.DOUBTED.value if doubted else report.reason
 
 
 def _explain_missing(run: Run, report: CaseReport) -> str:

@@ -76,7 +76,7 @@ class CaseUnderTest:
         With another target a case that was not compared fails too, unless that one does not have it: then this target
         alone was measured.
         """
-        outcome = None if self.report.verdict is None else self.report.verdict.outcome
+        outcome = self.report.outcome
         if outcome in (_FAILING_WHEN_STRICT if self.strict else FAILING):
             pytest.fail(self.message, pytrace=False)
         if self.against and outcome is Outcome.NOT_COMPARABLE and self.report.other is not None:
@@ -125,7 +125,7 @@ class Display:
             return
         readings = () if report.measurement is None else report.measurement.readings
         blocks = () if report.measurement is None else report.measurement.blocks
-        outcome = None if report.verdict is None else report.verdict.outcome
+        outcome = report.outcome
         progress = self._make_progress(report.case, len(blocks or readings), report.overhead_ratio)
         reading = summarise_readings(readings) if readings else ""
         line = render_finished_line(dataclasses.replace(progress, outcome=outcome, reading=reading))
@@ -185,8 +185,8 @@ def measure(  # noqa: PLR0913, PLR0917 - pytest parametrizes a test by the names
         display.begin_case(case)
         measured = _measure_in_test(request, benchmark, run, case, display.show_blocks)
         display.end_case(measured.report)
-        if measured.report.verdict is not None:
-            _add_verdict(request.node, measured.report.verdict.outcome)
+        if measured.report.outcome is not None:
+            _add_verdict(request.node, measured.report.outcome)
         return measured
 
     return measure_and_show

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from enum import Enum
+from typing import Any
 
 from benchmarks.errors import CaseError, RecordError
 from benchmarks.questions import Question
@@ -188,9 +189,9 @@ class Introduction:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_json(cls, data: Json) -> Introduction:
+    def from_json(cls, data: Any) -> Introduction:
         """Read the JSON form; raise RecordError where it is not one, or one of another wire version."""
-        version = data.get("wire_version")
+        version = data.get("wire_version") if isinstance(data, dict) else None
         if version != WIRE_VERSION:
             got = "does not introduce itself" if version is None else f"speaks {version!r}"
             raise RecordError(

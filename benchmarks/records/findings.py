@@ -199,3 +199,13 @@ class CaseReport(JsonRecord):
     changes: tuple[Change, ...] = ()
     cpu_overhead_ratio: Interval | None = None
     explanation: str = ""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the verdict says in one word; None where nothing was judged."""
+        return None if self.verdict is None else self.verdict.outcome
+
+    @property
+    def reason(self) -> str:
+        """What the verdict says in one sentence; empty where nothing was judged."""
+        return "" if self.verdict is None else self.verdict.reason

@@ -63,9 +63,8 @@ def describe_neighbours(pids: Iterable[int], verb: str) -> str:
 
 def describe_not_compared(report: CaseReport) -> str:
     """Return what a test says whose case was to be compared with another target that has it, and was not."""
-    verdict = "" if report.verdict is None else f"{report.verdict.outcome.value}: {report.verdict.reason}"
     return (
-        f"{report.case.case_id}: {verdict}\n"
+        f"{report.case.case_id}: {Outcome.NOT_COMPARABLE.value}: {report.reason}\n"
         "  expected a comparison, as both targets have this case; close what else runs on this machine and measure it "
         "again"
     )

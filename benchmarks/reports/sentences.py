@@ -83,7 +83,7 @@ def answer_on_changes(reports: Sequence[CaseReport], against: str | None) -> Ans
         reports: on all cases of the run.
         against: what the other target was asked for as.
     """
-    outcomes = Counter(report.verdict.outcome for report in reports if report.verdict is not None)
+    outcomes = Counter(report.outcome for report in reports if report.outcome is not None)
     if against is None or not outcomes:
         return None
     regressed = outcomes[Outcome.REGRESSED]
@@ -102,7 +102,7 @@ def answer_on_changes(reports: Sequence[CaseReport], against: str | None) -> Ans
 
 def _is_compared(report: CaseReport) -> bool:
     """Whether a weighted case has a verdict on what differs from the other target."""
-    return not report.case.null and report.verdict is not None and report.verdict.outcome not in DOUBTED
+    return not report.case.null and report.outcome is not None and report.outcome not in DOUBTED
 
 
 def _explain_no_answer(timed: Sequence[CaseReport]) -> str:
@@ -146,13 +146,10 @@ def _say_how_sure(found: TimeAnswer) -> str:
     together = f"together with {100.0 * found.confidence:g} % confidence"
     least = any(cost.costs for cost in found.costs)
     most = any(not cost.costs and math.isfinite(cost.overhead_ratio.upper) for cost in found.costs)
-    if least and most:
-        return f"Of the times, all figures after 'at least' hold {together}, and so do all after 'no more than'."
-    return (
-        f"Of the times, all figures after '{'at least' if least else 'no more than'}' hold {together}."
-        if least or most
-        else ""
-    )
+    if not least and not most:
+        return ""
+    also = ", and so do all after 'no more than'" if least and most else ""
+    return f"Of the times, all figures after '{'at least' if least else 'no more than'}' hold {together}{also}."
 
 
 def _describe_quantities(rows: Sequence[QuantityRow]) -> Iterator[str]:
@@ -197,11 +194,8 @@ def list_warnings(reports: Sequence[CaseReport]) -> Iterator[str]:
     """Yield what the null cases say against this run's own measurement."""
     nulls = [report for report in reports if report.case.null]
     off = [report for report in nulls if is_off(report)]
-    others = [report for report in nulls if report.verdict is not None and report not in off]
-    failed = [report for report in others if report.verdict and report.verdict.outcome is Outcome.FAILED]
-    undecided = [
-        report for report in others if report.verdict and report.verdict.outcome not in {Outcome.HELD, Outcome.FAILED}
-    ]
+    failed = [report for report in nulls if report.outcome is Outcome.FAILED and report not in off]
+    undecided = [report for report in nulls if report.outcome not in {None, Outcome.HELD, Outcome.FAILED}]
     not_trusted = (
         "this run's own measurement is not to be trusted beside these null cases, whose identical arms came out "
         "different; the answer leaves their methods out"

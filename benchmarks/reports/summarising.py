@@ -93,19 +93,15 @@ def _list_verdicts(reports: Sequence[CaseReport]) -> Iterator[CaseVerdict]:
     """Yield the verdicts, what turns a run red first."""
     for outcome in RED_FIRST:
         for report in reports:
-            if report.verdict is not None and report.verdict.outcome is outcome:
-                yield CaseVerdict(case_id=report.case.case_id, outcome=outcome, reason=report.verdict.reason)
-
-
-def _find_outcome(report: CaseReport) -> Outcome | None:
-    return None if report.verdict is None else report.verdict.outcome
+            if report.outcome is outcome:
+                yield CaseVerdict(case_id=report.case.case_id, outcome=outcome, reason=report.reason)
 
 
 def _make_time_row(report: CaseReport) -> TimeRow:
     """Return the row of a timed case: the medians of its blocks, the overheads and their intervals."""
     measurement = report.measurement
     if measurement is None or report.overhead_ratio is None:
-        return TimeRow(case=report.case, outcome=_find_outcome(report))
+        return TimeRow(case=report.case, outcome=report.outcome)
     return TimeRow(
         case=report.case,
         blocks=len(measurement.blocks),
@@ -113,7 +109,7 @@ def _make_time_row(report: CaseReport) -> TimeRow:
         weighted_ns=statistics.median(block.weighted_median_ns for block in measurement.blocks),
         overhead_ratio=report.overhead_ratio,
         cpu_overhead_ratio=report.cpu_overhead_ratio,
-        outcome=_find_outcome(report),
+        outcome=report.outcome,
     )
 
 
@@ -133,7 +129,7 @@ def _list_quantities(report: CaseReport) -> Iterator[QuantityRow]:
             least_difference=min(differences),
             greatest_difference=max(differences),
             op_types=blocks[0].find_extra_op_types(key),
-            outcome=_find_outcome(report),
+            outcome=report.outcome,
         )
 
 
@@ -149,7 +145,7 @@ def _list_changes(reports: Sequence[CaseReport]) -> Iterator[CaseChanges]:
     """Yield what differs between two targets, of each case that was measured in both."""
     for report in reports:
         if report.measurement is not None and report.other is not None:
-            yield CaseChanges(case=report.case, changes=report.changes, outcome=_find_outcome(report))
+            yield CaseChanges(case=report.case, changes=report.changes, outcome=report.outcome)
 
 
 def _list_graph_changes(report: CaseReport) -> Iterator[GraphChange]:

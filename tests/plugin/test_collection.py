@@ -162,13 +162,6 @@ def test_a_null_case_stays_with_its_methods(run_suite: RunSuite) -> None:
     assert seen == {*METHODS}
 
 
-@pytest.mark.parametrize("text", ["0/2", "3/2", "2", "a/b", "1/0", "-1/2"])
-def test_a_shard_that_makes_no_sense_ends_the_run_in_one_line(run_suite: RunSuite, text: str) -> None:
-    result = run_suite("--collect-only", f"--shard={text}")
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: --shard: expected K/N with K from 1 to N, got '{text}'*"])
-
-
 def test_the_sizes_of_a_method_stay_together(run_suite: RunSuite) -> None:
     """A cost per sample is a slope over them."""
     sizes = ("test_peak_memory.py", "--dataset-size", "1e4,1e5,1e6")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 
 import pytest
@@ -11,6 +12,8 @@ from tests.plugin.conftest import STEP, RunSuite, refuse
 pytest_plugins = ["pytester"]
 
 
+_NO_SHARDS = ("0/2", "3/2", "2", "a/b", "1/0", "-1/2")
+
 _XDIST_OPTIONS = """
     def pytest_addoption(parser):
         group = parser.getgroup("xdist")
@@ -18,6 +21,34 @@ _XDIST_OPTIONS = """
         group.addoption("--dist", default="no")
 """
 """The two options by which pytest-xdist is on."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--sweep slow", "--sweep: expected one of quick, gate, full, got 'slow'*"),
+        ("--blocks 0", "--blocks: expected a whole number above 0, got '0'*"),
+        ("--blocks two", "--blocks: expected a whole number above 0, got 'two'*"),
+        ("--block-seconds nan", "--block-seconds: expected a number above 0, got 'nan'*"),
+        ("--tolerance 2", "--tolerance: expected a percentage*got '2'*"),
+        ("--tolerance stop_time=2%", "--tolerance: expected one of step_time*got 'stop_time'*"),
+        ("--tolerance training_graph=2%", "--tolerance: *got 'training_graph'; counts are compared exactly"),
+        ("--target no/such/python", "target: expected a Python interpreter*got 'no/such/python'*"),
+        ("--plant step", "--plant: expected step=+PERCENT, tensor=+PERCENT, leak=BYTES or retrace, got 'step'*"),
+        ("--plant step=-5%", "--plant: planted step: expected more than 0 %*"),
+        ("--plant leak=64", "--plant: expected a number of bytes such as 64KiB*"),
+        ("--plant step=+5% --benchmark-save=x", "--plant: expected a run that is not saved*--benchmark-save*"),
+        ("--plant step=+5% --benchmark-autosave", "--plant:*--benchmark-autosave*"),
+        ("--plant step=+5% --benchmark-json=x", "--plant:*--benchmark-json*"),
+        ("--byte-floor 0B", "--byte-floor: expected more than 0 bytes*"),
+        ("--method ,", "--method: expected at least one value*"),
+        *((f"--shard={each}", f"--shard: expected K/N with K from 1 to N, got '{each}'*") for each in _NO_SHARDS),
+    ],
+)
+def test_an_option_that_makes_no_sense_ends_the_run_in_one_line(
+    run_suite: RunSuite, arguments: str, message: str
+) -> None:
+    assert fnmatch.fnmatchcase(refuse(run_suite, *arguments.split()), message)
 
 
 @pytest.mark.parametrize("compare", ["--benchmark-compare", "--against=missing/python"])

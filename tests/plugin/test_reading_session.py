@@ -159,23 +159,6 @@ def test_costs_per_sample_are_shown_and_stored(run_suite: RunSuite, pytester: py
     assert {cost["sizes"][1] for cost in costs} == {100_000}
 
 
-@pytest.mark.parametrize(
-    ("arguments", "reason"),
-    [
-        (("--plant", "leak=64"), "--plant: expected a number of bytes such as 64KiB"),
-        (("--plant", "sideways"), "--plant: expected step=+PERCENT, tensor=+PERCENT, leak=BYTES or retrace"),
-        (("--byte-floor", "0B"), "--byte-floor: expected more than 0 bytes"),
-        (("--tolerance", "training_graph=2%"), "counts are compared exactly"),
-    ],
-)
-def test_options_that_make_no_sense_end_the_run_in_one_line(
-    run_suite: RunSuite, arguments: tuple[str, ...], reason: str
-) -> None:
-    result = run_suite(*GRAPH, *arguments)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert reason in result.stderr.str()
-
-
 def test_what_a_sample_costs_at_start_up_is_shown_and_saved(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
     arguments = (
         "test_startup_time.py",

@@ -220,33 +220,6 @@ def test_a_batch_larger_than_the_dataset_fails_alone(run_suite: RunSuite) -> Non
     result.stdout.fnmatch_lines(["batch size: expected at most the dataset size 100, got 256; choose a smaller*"])
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("--sweep", "slow"), "--sweep: expected one of quick, gate, full, got 'slow'*"),
-        (("--blocks", "0"), "--blocks: expected a whole number above 0, got '0'*"),
-        (("--blocks", "two"), "--blocks: expected a whole number above 0, got 'two'*"),
-        (("--block-seconds", "nan"), "--block-seconds: expected a number above 0, got 'nan'*"),
-        (("--tolerance", "2"), "--tolerance: expected a percentage*got '2'*"),
-        (("--tolerance", "stop_time=2%"), "--tolerance: expected one of step_time*got 'stop_time'*"),
-        (("--target", "no/such/python"), "target: expected a Python interpreter*got 'no/such/python'*"),
-        (("--plant", "step"), "--plant: expected step=+PERCENT, tensor=+PERCENT, leak=BYTES or retrace, got 'step'*"),
-        (("--plant", "step=-5%"), "--plant: planted step: expected more than 0 %*"),
-        (("--plant", "step=+5%", "--benchmark-save=x"), "--plant: expected a run that is not saved*--benchmark-save*"),
-        (("--plant", "step=+5%", "--benchmark-autosave"), "--plant:*--benchmark-autosave*"),
-        (("--plant", "step=+5%", "--benchmark-json=x"), "--plant:*--benchmark-json*"),
-        (("--method", ","), "--method: expected at least one value*"),
-    ],
-)
-def test_an_option_that_makes_no_sense_ends_the_run_in_one_line(
-    run_suite: RunSuite, arguments: tuple[str, ...], message: str
-) -> None:
-    result = run_suite(_STEP, *arguments)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: {message}"])
-    result.stderr.no_fnmatch_line("*Traceback*")
-
-
 def test_what_an_overhead_is_made_of_is_told_where_asked_for(run_suite: RunSuite) -> None:
     launcher = FakeLauncher()
     result = run_suite(*STEP, "--explain", launcher=launcher)
