@@ -135,7 +135,7 @@ def _refuse_both(option: str, other: str, expected: str, why: str = "") -> str:
 def _list_bad_places(config: pytest.Config) -> Iterator[str]:
     """Yield which place to write to at the end cannot be written now; folders that would be made may be missing."""
     for option in ("--summary", "--benchmark-json"):
-        path = config.getoption(_name_attribute(option), None)
+        path = config.getoption(option, None)
         folder = Path(path or "").parent
         if path is not None and (Path(path).is_dir() or not folder.is_dir() or not _may_write(folder)):
             yield (
@@ -166,12 +166,7 @@ def _list_unknown_groups(config: pytest.Config) -> Iterator[str]:
 
 def _is_given(config: pytest.Config, option: str) -> bool:
     """Whether an option is on; one that no plugin has is off."""
-    return bool(config.getoption(_name_attribute(option), None))
-
-
-def _name_attribute(option: str) -> str:
-    """Return the name under which the value of an option is kept: `benchmark_json` of `--benchmark-json`."""
-    return option.removeprefix("--").replace("-", "_")
+    return bool(config.getoption(option, None))
 
 
 def _is_disabled(config: pytest.Config) -> bool:

@@ -80,8 +80,8 @@ def _render_section(section: Section) -> Iterator[str]:
         yield render_table(table.headers, table.rows, table.numbers)
     yield _render_list(section.legend)
     for listing in section.listings:
-        yield f"**{_escape(listing.title)}: {len(listing.entries) or 'nothing'}**"
-        yield _render_list(listing.entries)
+        yield f"**{_escape(listing.text)}**"
+        yield _render_list(listing.details)
 
 
 def _render_list(lines: Sequence[str]) -> str:

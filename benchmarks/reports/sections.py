@@ -19,10 +19,9 @@ from benchmarks.records.quantities import (
     title_reading,
 )
 from benchmarks.reports.sentences import DOUBTED
-from benchmarks.reports.summary import QuantityRow, SampleCost, Summary, TimeRow, Topic
+from benchmarks.reports.summary import QuantityRow, SampleCost, Statement, Summary, TimeRow, Topic
 from benchmarks.reports.tables import (
     NOTHING,
-    Listing,
     Section,
     Table,
     format_bounds,
@@ -132,7 +131,7 @@ def _make_bytes(summary: Summary) -> Section:
         heading="Bytes",
         tables=tuple(_make_byte_table(question, found) for question, found in rows.items()),
         legend=(_ON_BYTES,),
-        listings=(Listing(title="Not read", entries=missing),) if missing else (),
+        listings=(_make_listing("Not read", missing),) if missing else (),
     )
 
 
@@ -193,7 +192,7 @@ def _make_counts(summary: Summary) -> Section:
         heading="Counts",
         tables=(table,),
         legend=(_ON_COUNTS,),
-        listings=(Listing(title="By op type, weighted - control", entries=entries),) if entries else (),
+        listings=(_make_listing("By op type, weighted - control", entries),) if entries else (),
     )
 
 
@@ -272,7 +271,7 @@ def _make_changes(summary: Summary) -> Section:
     )
 
 
-def _list_changes(summary: Summary) -> Iterator[Listing]:
+def _list_changes(summary: Summary) -> Iterator[Statement]:
     """Yield what got slower, what got faster, what stayed open, and which graphs changed; null cases are not told."""
     believed = [row for row in summary.changes if not row.case.null and row.outcome not in DOUBTED]
     for outcome, title in _LIST_TITLES.items():
@@ -283,11 +282,16 @@ def _list_changes(summary: Summary) -> Iterator[Listing]:
             if change.outcome is outcome
         ]
         if entries or outcome is not Outcome.UNDECIDED:
-            yield Listing(title=title, entries=tuple(entries))
+            yield _make_listing(title, entries)
     graphs = tuple(
         f"{each.case_id}, {each.arm.value}: {each.nodes_there} → {each.nodes_here} nodes; "
         f"{describe_op_types(each.op_types)}"
         for each in summary.graph_changes
     )
     if graphs:
-        yield Listing(title="Other graph", entries=graphs)
+        yield _make_listing("Other graph", graphs)
+
+
+def _make_listing(title: str, entries: Sequence[str]) -> Statement:
+    """Return a title that counts its entries, and the entries."""
+    return Statement(text=f"{title}: {len(entries) or 'nothing'}", details=tuple(entries))

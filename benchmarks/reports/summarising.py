@@ -12,10 +12,10 @@ from __future__ import annotations
 
 import dataclasses
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from benchmarks.methods import METHODS
-from benchmarks.records import Arm, Case, CaseReport, Measurement, Outcome, Question, Stretch
+from benchmarks.records import Arm, Case, CaseReport, Environment, Measurement, Outcome, Question, Stretch
 from benchmarks.records.blocks import list_shared_keys, subtract_op_types
 from benchmarks.records.quantities import OPTIMISED_NODES, Unit, find_quantity
 from benchmarks.reports.sentences import (
@@ -31,7 +31,6 @@ from benchmarks.reports.summary import (
     CaseVerdict,
     GraphChange,
     MissingQuantity,
-    Provenance,
     QuantityRow,
     Remark,
     RunFacts,
@@ -85,7 +84,11 @@ def summarise_run(reports: Sequence[CaseReport], facts: RunFacts) -> Summary:
         graph_changes=tuple(change for report in reports for change in _list_graph_changes(report)),
         explanations={report.case.case_id: report.explanation for report in reports if report.explanation},
         remarks=tuple(remarks),
-        provenance=_complete(facts.provenance, reports),
+        provenance=dataclasses.replace(
+            facts.provenance,
+            targets=_list_places(report.measurement for report in reports),
+            other_targets=_list_places(report.other for report in reports),
+        ),
     )
 
 
@@ -171,15 +174,9 @@ def _find_op_types(measurement: Measurement | None, arm: Arm) -> Mapping[str, in
     return readings.op_types.get(OPTIMISED_NODES.name, {})
 
 
-def _complete(provenance: Provenance, reports: Sequence[CaseReport]) -> Provenance:
-    """Return where the numbers come from, with the targets that measured them."""
-    here = (report.measurement for report in reports)
-    there = (report.other for report in reports)
-    targets, others = (
-        tuple(dict.fromkeys(measurement.environment for measurement in side if measurement is not None))
-        for side in (here, there)
-    )
-    return dataclasses.replace(provenance, targets=targets, other_targets=others)
+def _list_places(measurements: Iterable[Measurement | None]) -> tuple[Environment, ...]:
+    """Return where these were measured, each place once."""
+    return tuple(dict.fromkeys(measurement.environment for measurement in measurements if measurement is not None))
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

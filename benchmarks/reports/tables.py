@@ -10,9 +10,13 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from benchmarks.records import Environment, Interval, Outcome
 from benchmarks.units import format_overhead
+
+if TYPE_CHECKING:
+    from benchmarks.reports.summary import Statement  # slow to import, and a running suite needs none
 
 NOTHING = "-"
 """What stands in a cell without a value."""
@@ -29,21 +33,13 @@ class Table:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """What is counted and named: a title, and an entry for each."""
-
-    title: str
-    entries: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """Tables on one subject, with what to know before them, and how to read them."""
 
     heading: str
     before: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
-    listings: tuple[Listing, ...] = ()
+    listings: tuple[Statement, ...] = ()
     legend: tuple[str, ...] = ()
 
 

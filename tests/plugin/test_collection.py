@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks import plugin
 from benchmarks.methods import METHODS
 from benchmarks.plugin.collection import divide
 from benchmarks.records import Block, BlockRequest, Meeting
@@ -19,6 +23,8 @@ from tests.plugin.conftest import RunSuite
 from tests.plugin.fakes import FakeLauncher
 
 pytest_plugins = ["pytester"]
+
+_ROOT = Path(__file__).resolve().parents[2]
 
 _STEP = "test_step_time.py"
 _CASE = f"{_STEP}::test_step_time[mlp-depth2-batch256-loop_graph]"
@@ -169,3 +175,10 @@ def test_the_sizes_of_a_method_stay_together(run_suite: RunSuite) -> None:
         cases = set(list_collected(run_suite("--collect-only", "-q", *sizes, "--shard", f"{k}/2")))
         assert cases
         assert all(case.replace("size10000-", "size1000000-") in cases for case in cases)
+
+
+def test_cases_are_listed_without_what_is_slow_to_load() -> None:
+    """scipy.stats, which judging needs, takes longer to import than 1,000 cases take to be listed."""
+    modules = ", ".join(plugin.pytest_plugins)
+    script = f"import sys, {modules}; sys.exit('scipy.stats' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", script], cwd=_ROOT, check=False).returncode == 0
