@@ -108,6 +108,10 @@ class Baseline:
             raise BaselineError("the stored run does not have this case; record a baseline that does")
         return self.measurements[case_id]
 
+    def list_places(self) -> tuple[Environment, ...]:
+        """Return where its cases were measured, each place once."""
+        return tuple(dict.fromkeys(measurement.environment for measurement in self.measurements.values()))
+
     def list_removed(self, case_ids: Iterable[str]) -> tuple[str, ...]:
         """Return the stored cases that are not among `case_ids`, sorted."""
         return tuple(sorted((set(self.measurements) | set(self.unreadable)) - set(case_ids)))
@@ -250,15 +254,6 @@ def _describe(content: Mapping[str, Any], name: str) -> str:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
-
-
-def describe_differences(stored: Environment, current: Environment) -> tuple[str, ...]:
-    """Name what differs between where a baseline and a run were measured: `cores: 4 stored, 2 now`."""
-    return tuple(
-        f"{field.name}: {getattr(stored, field.name)} stored, {getattr(current, field.name)} now"
-        for field in dataclasses.fields(Environment)
-        if getattr(stored, field.name) != getattr(current, field.name)
-    )
 
 
 def explain_unlike_versions(stored: Environment, current: Environment) -> str | None:

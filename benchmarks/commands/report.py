@@ -22,9 +22,8 @@ from benchmarks.errors import BaselineError, RecordError
 from benchmarks.gate.times import estimate_overhead
 from benchmarks.records import Aspect, CaseReport, Json, Outcome
 from benchmarks.reports import REPORTS, load_report
-from benchmarks.reports.remarks import RunFacts
 from benchmarks.reports.summarising import RED_FIRST, summarise_run
-from benchmarks.reports.summary import CaseVerdict, Provenance, Summary
+from benchmarks.reports.summary import CaseVerdict, Provenance, RunFacts, Summary
 
 _CONFIDENCE = 0.95
 

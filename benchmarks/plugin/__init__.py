@@ -2,11 +2,9 @@
 
 pytest_plugins = [
     "benchmarks.plugin.options",
+    "benchmarks.plugin.benchmark",
     "benchmarks.plugin.collection",
-    "benchmarks.plugin.fixtures",
-    "benchmarks.plugin.neighbours",
     "benchmarks.plugin.run",
-    "benchmarks.plugin.comparing",
-    "benchmarks.plugin.showing",
+    "benchmarks.plugin.fixtures",
     "benchmarks.plugin.ending",
 ]

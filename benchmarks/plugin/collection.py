@@ -7,11 +7,6 @@ the places that a test function's cases have are kept, and within them null case
 A shard has an even share of the expected time, a null case with the cases it vouches for; every shard computes the same
 division from the same selection of cases, so that nothing has to be agreed on.
 
-A test's clock is read by pytest-benchmark before and after each round, and answers so that round i appears to take as
-long as sample i, measured elsewhere, did: its table, JSON, storage, grouping and histogram then work as on any
-benchmark. Its grouping by a parameter (`--benchmark-group-by=param:dataset_size`) ends in a KeyError where a benchmark
-lacks it; those without an axis are a group of their own here.
-
 Leaves out: which cases there are, which is in `benchmarks.sweeps`.
 """
 
@@ -22,59 +17,13 @@ from typing import Any
 
 import pytest
 
+from benchmarks.baselines.lines import group_by_key
 from benchmarks.cases import AXIS_NAMES, Rejected, null_case_of
-from benchmarks.plugin.options import list_grouping_axes
-from benchmarks.plugin.run import find_run
-from benchmarks.plugin.settings import SETTINGS
-from benchmarks.records import Case, Json, Question
+from benchmarks.plugin.benchmark import add_clock
+from benchmarks.plugin.options import SETTINGS
+from benchmarks.plugin.run import find_case, find_question, find_run, name_case
+from benchmarks.records import Case
 from benchmarks.sweeps import expand
-
-_NS_PER_SECOND = 1e9
-
-
-class ReplayTimer:
-    """A timer in seconds that gives each pair of readings the distance of the next recorded duration."""
-
-    def __init__(self) -> None:
-        """Start without durations."""
-        self._durations_s: list[float] = []
-        self._readings = 0
-
-    def __call__(self) -> float:
-        """Return 0.0 at the beginning of a round and its duration at the end."""
-        position, at_end = divmod(self._readings, 2)
-        self._readings += 1
-        return self._durations_s[position] if at_end else 0.0
-
-    def replay(self, benchmark: Any, durations_ns: Sequence[float]) -> None:
-        """Hand the durations to a `benchmark` fixture as its rounds.
-
-        Args:
-            benchmark: pytest-benchmark's fixture, whose timer this is; not used before.
-            durations_ns: nanoseconds per step, one for each round; at least one.
-        """
-        self._durations_s = [duration_ns / _NS_PER_SECOND for duration_ns in durations_ns]
-        self._readings = 0
-        benchmark.pedantic(lambda: None, rounds=len(durations_ns), iterations=1)
-
-
-_WITHOUT = "none"
-"""What the title of a group says in place of a value: `dataset_size=none`."""
-
-
-@pytest.hookimpl(wrapper=True, optionalhook=True)
-def pytest_benchmark_group_stats(benchmarks: Sequence[Json], group_by: str) -> Generator[None, object, object]:
-    """Let each benchmark have the parameters that are grouped by; this is for display, runs are saved before it."""
-    missing = dict.fromkeys(list_grouping_axes(group_by), _WITHOUT)
-    for benchmark in benchmarks:
-        benchmark["params"] = missing | (benchmark["params"] or {})
-    return (yield)
-
-
-REPLAY = pytest.StashKey[ReplayTimer]()
-
-_NO_TIMES = "seconds are the readings' own, bytes and counts are in extra_info"
-"""What a group's title says where pytest-benchmark has no column for what is measured."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -85,11 +34,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Make one test per case for a function that carries the `sweep` marker."""
-    marker = metafunc.definition.get_closest_marker("sweep")
-    if marker is None:
+    question = find_question(metafunc.definition)
+    if question is None:
         return
     settings = metafunc.config.stash[SETTINGS]
-    question = Question(marker.args[0])
     axes = [axis for axis in AXIS_NAMES if axis != "dataset_size" or question.needs_dataset_size]
     cases = expand(question, settings.profile, settings.overrides)
     metafunc.parametrize(axes, [_make_parameters(case, axes) for case in cases])
@@ -105,15 +53,13 @@ def _make_parameters(case: Case | Rejected, axes: Sequence[str]) -> Any:
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give each measured test a clock of its own: pytest-benchmark takes it from the marker."""
-    sweep = item.get_closest_marker("sweep")
-    if sweep is None:
-        return
-    replay = ReplayTimer()
-    item.stash[REPLAY] = replay
-    question = Question(sweep.args[0])
-    group = question.value if question.is_timed else f"{question.value}: {_NO_TIMES}"
-    item.add_marker(pytest.mark.benchmark(timer=replay, group=group))
+    """Give each measured test its clock, and remember its case also where `-k` or `-m` will leave it out."""
+    question = find_question(item)
+    if question is not None:
+        add_clock(item, question)
+    case_id = name_case(item)
+    if case_id is not None:  # it is not gone from the suite
+        find_run(item.config).collected.add(case_id)
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
@@ -132,12 +78,9 @@ def put_nulls_first(items: Sequence[pytest.Item]) -> list[pytest.Item]:
     Args:
         items: in the order in which they would run.
     """
-    places: dict[str, list[int]] = {}
-    for place, item in enumerate(items):
-        places.setdefault(_name_function(item), []).append(place)
     ordered = list(items)
-    for own in places.values():
-        for place, item in zip(own, sorted((items[place] for place in own), key=_is_vouched_for), strict=True):
+    for places in group_by_key((_name_function(item), place) for place, item in enumerate(items)).values():
+        for place, item in zip(places, sorted((items[place] for place in places), key=_is_vouched_for), strict=True):
             ordered[place] = item
     return ordered
 
@@ -150,8 +93,8 @@ def _name_function(item: pytest.Item) -> str:
 
 def _is_vouched_for(item: pytest.Item) -> bool:
     """Whether a null case has a say in the verdict of this one; neither null cases nor refused values have one."""
-    marker = item.get_closest_marker("case")
-    return marker is not None and not marker.args[0].null
+    case = find_case(item)
+    return case is not None and not case.null
 
 
 @pytest.hookimpl(trylast=True)
@@ -162,9 +105,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     shard = run.settings.shard
     if shard is None:
         return
-    groups: dict[str, list[pytest.Item]] = {}
-    for item in items:
-        groups.setdefault(_name_group(item), []).append(item)
+    groups = group_by_key((_name_group(item), item) for item in items)
     costs = {name: sum(map(_expect_seconds, group)) for name, group in groups.items()}
     mine = divide(costs, shard.count)[shard.number - 1]
     kept = {id(item) for name in mine for item in groups[name]}
@@ -177,8 +118,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _is_without_case(item: pytest.Item) -> bool:
     """Whether pytest made a test that it would skip, of a question that the sweep does not ask."""
-    markers = {marker.name for marker in item.iter_markers()}
-    return "sweep" in markers and not markers & {"case", "rejected"}
+    is_case = any(item.get_closest_marker(name) is not None for name in ("case", "rejected"))
+    return find_question(item) is not None and not is_case
 
 
 def divide(costs: Mapping[str, float], count: int) -> list[list[str]]:
@@ -202,14 +143,14 @@ def _name_group(item: pytest.Item) -> str:
 
     A cost per sample is a slope over the sizes.
     """
-    marker = item.get_closest_marker("case")
-    if marker is None:
+    case = find_case(item)
+    if case is None:
         return item.nodeid
-    case = null_case_of(marker.args[0])
+    case = null_case_of(case)
     return f"{case.question.value} {case.method} {case.batch_size} {case.depth} {case.workload}"
 
 
 def _expect_seconds(item: pytest.Item) -> float:
     """Return how long a case will take, by its question."""
-    sweep = item.get_closest_marker("sweep")
-    return 0.0 if sweep is None else Question(sweep.args[0]).row.case_seconds
+    question = find_question(item)
+    return 0.0 if question is None else question.row.case_seconds

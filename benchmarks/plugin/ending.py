@@ -7,34 +7,32 @@ a reason.
 
 SIGTERM and SIGHUP end a run as Ctrl-C does: a process that is told to end by its service, its scheduler or its closing
 terminal would otherwise die at once, with hours of blocks, and leave its targets' processes behind. A signal that was
-ignored before, as under nohup, stays so. Leaves out: the wording, which is in `benchmarks.reports`, and when a run is
-red for it (`comparing`).
+ignored before, as under nohup, stays so. Leaves out: the wording, which is in `benchmarks.reports`.
 """
 
 from __future__ import annotations
 
-import dataclasses
+import contextlib
 import functools
 import shlex
 import signal
 import threading
 from collections import Counter
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Generator
 from types import FrameType
 from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.baselines.store import Baseline, describe_differences
+from benchmarks.baselines.store import RUN_KEY, SUMMARY_KEY
 from benchmarks.errors import BaselineError
 from benchmarks.measuring.standards import is_held
-from benchmarks.plugin.run import RUN, Run
-from benchmarks.records import Case, CaseReport, Measurement, Outcome, Verdict
+from benchmarks.plugin.run import RUN, Run, find_run
+from benchmarks.records import CaseReport, Json, Outcome
+from benchmarks.reports.running import NOTHING_COMPARED, LeftOut
 
 if TYPE_CHECKING:
-    from benchmarks.reports.summary import Provenance, Summary
-
-_Handler = Callable[[int, FrameType | None], object] | int
+    from benchmarks.reports.summary import Summary
 
 _SIGNALS = ("SIGTERM", "SIGHUP")
 
@@ -43,19 +41,15 @@ class Stopper:
     """Raises KeyboardInterrupt on the first signal; those that come while the run ends are not to interrupt that."""
 
     def __init__(self) -> None:
-        """Wait for a signal."""
-        self._ending = False
+        """Wait for a signal; it stays without effect where `is_ending` is set before."""
+        self.is_ending = False
 
     def __call__(self, number: int, frame: FrameType | None) -> None:
         """Handle a signal."""
         del frame
-        if not self._ending:
-            self._ending = True
+        if not self.is_ending:
+            self.is_ending = True
             raise KeyboardInterrupt(signal.Signals(number).name)
-
-    def note_ending(self) -> None:
-        """Let no signal interrupt from now on."""
-        self._ending = True
 
 
 _STOPPER = pytest.StashKey[Stopper]()
@@ -66,17 +60,13 @@ def _handle_signals(config: pytest.Config) -> None:
     stopper = config.stash[_STOPPER] = Stopper()
     if threading.current_thread() is not threading.main_thread():
         return
+    handlers = contextlib.ExitStack()
+    config.add_cleanup(handlers.close)
     for number in (getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)):
         before = signal.getsignal(number)
-        if before is None or before is signal.SIG_IGN:  # None: set by what is not Python
-            continue
-        signal.signal(number, stopper)
-        config.add_cleanup(functools.partial(_restore, number, before))
-
-
-def _restore(number: int, handler: _Handler) -> None:
-    """Let a signal be handled as before the session."""
-    signal.signal(number, handler)
+        if before is not None and before is not signal.SIG_IGN:  # None: set by what is not Python
+            signal.signal(number, stopper)
+            handlers.callback(signal.signal, number, before)
 
 
 _TOLD = pytest.StashKey[bool]()
@@ -100,16 +90,46 @@ def pytest_terminal_summary(config: pytest.Config) -> Generator[None, object, ob
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
-    """Show the summary where the end of the session failed before it, as when a run cannot be saved.
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> Generator[None, object, object]:
+    """Fail a run that compared nothing, and show the summary where the end of the session fails before it.
 
-    The run is saved and told in peace: a cancelled workflow sends SIGINT, and SIGTERM seconds later.
+    That may be because the run cannot be saved. It is saved and told in peace: a cancelled workflow sends SIGINT, and
+    SIGTERM seconds later.
     """
-    session.config.stash[_STOPPER].note_ending()
+    session.config.stash[_STOPPER].is_ending = True
     try:
+        if exitstatus == pytest.ExitCode.OK:
+            _fail_where_too_little_was_compared(session)
         return (yield)
     finally:
         show_summary(session.config)
+
+
+def _fail_where_too_little_was_compared(session: pytest.Session) -> None:
+    """Fail a run that was to compare and compared nothing, and with strict verdicts one that lacks stored cases."""
+    run = find_run(session.config)
+    if run.started and run.is_comparing and len(_list_left_out(run)) == len(run.weighted_cases):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+        session.shouldfail = NOTHING_COMPARED  # pytest prints it, beside tests that all passed
+    if run.settings.strict_verdicts and run.list_removed():
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_benchmark_update_json(config: pytest.Config, output_json: Json) -> None:
+    """Write into a saved run what it was asked to do, what it could not measure, and its summary."""
+    run = find_run(config)
+    summary = find_summary(config, run)
+    output_json[RUN_KEY] = {
+        "profile": summary.provenance.sweep,
+        "seed": summary.provenance.seed,
+        "order_seed": summary.provenance.order_seed,
+        "shard": summary.provenance.shard,
+        "anchor": summary.provenance.anchor,
+        "failed_cases": {each.case_id: each.reason for each in summary.verdicts if each.outcome is Outcome.FAILED},
+        "sample_costs": [cost.to_json() for cost in summary.sample_costs],
+        SUMMARY_KEY: summary.to_json() if run.reports else None,
+    }
 
 
 def show_summary(config: pytest.Config) -> None:
@@ -117,7 +137,7 @@ def show_summary(config: pytest.Config) -> None:
     run = config.stash.get(RUN, None)
     if run is None or config.stash.get(_TOLD, False):
         return
-    if not run.reports and not (run.started and is_asked_to_compare(run)):
+    if not run.reports and not (run.started and run.is_comparing):
         return
     config.stash[_TOLD] = True
     # As in `fixtures`: what they need is slow to import.
@@ -137,138 +157,75 @@ def show_summary(config: pytest.Config) -> None:
 
 def find_summary(config: pytest.Config, run: Run) -> Summary:
     """Return the summary of a run that is over, made when it is first asked for."""
-    from benchmarks.reports.remarks import RunFacts  # noqa: PLC0415 - as above
+    from benchmarks.reports.sentences import describe_lacking  # noqa: PLC0415 - as above
     from benchmarks.reports.summarising import summarise_run  # noqa: PLC0415
+    from benchmarks.reports.summary import Provenance, RunFacts  # noqa: PLC0415
 
     if _SUMMARY not in config.stash:
-        compared = count_compared(run) if run.started and is_asked_to_compare(run) else None
+        settings = run.settings
+        standards = run.session.standards
+        stored = {"baseline": standards.baseline}
+        if standards.baseline is not None:
+            stored["anchor"] = standards.anchor
+        held = [report for report in run.reports if is_held(report.case) and standards.baseline is not None]
+        comparing = run.started and run.is_comparing
         facts = RunFacts(
-            provenance=_find_provenance(config, run),
-            selected_cases=None if compared is None else compared.cases,
-            left_out={} if compared is None else compared.left_out,
+            provenance=Provenance(
+                sweep=settings.profile.value,
+                seed=settings.seed,
+                order_seed=settings.order_seed,
+                shard=None if settings.shard is None else str(settings.shard),
+                against=settings.against,
+                anchor=None if settings.anchor is None else str(settings.anchor),
+                command=shlex.join(["pytest", *map(str, config.invocation_params.args)]),
+            ),
+            selected_cases=len(run.weighted_cases) if comparing else None,
+            left_out=Counter(_list_left_out(run)) if comparing else {},
             neighbours=tuple(run.neighbours),
-            plant=run.settings.plant,
-            elsewhere=_list_elsewhere(run),
+            plant=settings.plant,
+            places={name: kept.list_places() for name, kept in stored.items() if kept is not None},
             removed=run.list_removed(),
-            strict_verdicts=run.settings.strict_verdicts,
-            notes=_list_notes(run),
+            strict_verdicts=settings.strict_verdicts,
+            notes=tuple(describe_lacking(standards.list_lacking(held), len(held))),
         )
         config.stash[_SUMMARY] = summarise_run(run.reports, facts)
     return config.stash[_SUMMARY]
 
 
-def _find_provenance(config: pytest.Config, run: Run) -> Provenance:
-    """Return what the run was asked to do."""
-    from benchmarks.reports.summary import Provenance  # noqa: PLC0415 - as above
-
-    settings = run.settings
-    return Provenance(
-        sweep=settings.profile.value,
-        seed=settings.seed,
-        order_seed=settings.order_seed,
-        shard=None if settings.shard is None else str(settings.shard),
-        against=settings.against,
-        anchor=None if settings.anchor is None else str(settings.anchor),
-        command=shlex.join(["pytest", *map(str, config.invocation_params.args)]),
-    )
-
-
-def _list_notes(run: Run) -> tuple[str, ...]:
-    """Return what the anchor lacks of what was compared with the baseline; nothing where it lacks nothing."""
-    from benchmarks.reports.remarks import describe_lacking  # noqa: PLC0415 - as above
-
-    standards = run.session.standards
-    held = [report for report in run.reports if is_held(report.case) and standards.baseline is not None]
-    return tuple(describe_lacking(standards.list_lacking(held), len(held)))
-
-
-def _list_elsewhere(run: Run) -> Mapping[str, tuple[str, ...]]:
-    """Return how the places where baseline and anchor were measured differ from those of this run."""
-    measured = [report.measurement for report in run.reports if report.measurement is not None]
-    standards = run.session.standards
-    stored = {"baseline": standards.baseline}
-    if standards.baseline is not None:
-        stored["anchor"] = standards.anchor
-    return {name: tuple(_list_differences(kept, measured)) for name, kept in stored.items() if kept is not None}
-
-
-def _list_differences(stored: Baseline, measured: Sequence[Measurement]) -> Generator[str, None, None]:
-    """Yield how each place where a stored run was measured differs from each of this run."""
-    places = {measurement.environment for measurement in stored.measurements.values()}
-    for current in {measurement.environment for measurement in measured}:
-        for other in places - {current}:
-            yield "; ".join(describe_differences(other, current))
-
-
-_LACKING = "the other target does not have this case"
-"""How the reason of a verdict begins for a case that there is in this target alone."""
-
-_NOT_MEASURABLE = "could not be measured; what each of them said stands below"
-_NOT_ENDED = "not measured to its end; let the run end"
-_NOT_RUN = "its test was skipped or did not come to run; let it run"
-_SKIPPED = "skipped, as --benchmark-skip asks; leave it out"
-_DOUBTED = "a change was seen, but its null case was off too; close what else runs on this machine, and measure again"
-_LACKING_WITH_REMEDY = f"{_LACKING}; choose cases that both have"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Compared:
-    """How many weighted cases there were in this run, and how many were not compared, by reason with its remedy."""
-
-    cases: int
-    left_out: Mapping[str, int]
-
-    @property
-    def count(self) -> int:
-        """How many were compared."""
-        return self.cases - sum(self.left_out.values())
-
-
-def lacks_case_there(verdict: Verdict) -> bool:
-    """Whether a case was not compared because the other target does not have it, which is no fault of this one."""
-    return verdict.outcome is Outcome.NOT_COMPARABLE and verdict.reason.startswith(_LACKING)
-
-
-def is_asked_to_compare(run: Run) -> bool:
-    """Whether this run is held against a stored one or against another target."""
-    return run.session.standards.comparing or run.settings.against is not None
-
-
-def count_compared(run: Run) -> Compared:
-    """Return how many of the weighted cases selected for this run were compared so far."""
+def _list_left_out(run: Run) -> list[str]:
+    """Return why weighted cases that were selected for this run were not compared so far, a reason for each."""
     reports = {report.case.case_id: report for report in run.reports}
     reasons = (_explain(run, case_id, reports.get(case_id)) for case_id in run.weighted_cases)
-    return Compared(cases=len(run.weighted_cases), left_out=Counter(reason for reason in reasons if reason))
+    return [reason for reason in reasons if reason]
 
 
 def _explain(run: Run, case_id: str, report: CaseReport | None) -> str:
     """Return why a case was not compared, with the remedy after a semicolon; empty where it was."""
     if report is None:
-        if case_id in run.refused_cases:
-            return _NOT_MEASURABLE
-        return _SKIPPED if run.skipping else _NOT_RUN
-    if report.verdict is None:
-        return _NOT_ENDED
-    if report.verdict.outcome is Outcome.NOT_COMPARABLE:
-        return _explain_not_comparable(run, report.case, report.verdict)
-    return _NOT_MEASURABLE if report.verdict.outcome is Outcome.FAILED else _explain_missing(run, report.case)
+        not_run = LeftOut.SKIPPED if run.skipping else LeftOut.NOT_RUN
+        return (LeftOut.NOT_MEASURABLE if case_id in run.refused_cases else not_run).value
+    if report.outcome is None:
+        return LeftOut.NOT_ENDED.value
+    if report.outcome is Outcome.NOT_COMPARABLE:
+        return _explain_not_comparable(run, report)
+    return LeftOut.NOT_MEASURABLE.value if report.outcome is Outcome.FAILED else _explain_missing(run, report)
 
 
-def _explain_not_comparable(run: Run, case: Case, verdict: Verdict) -> str:
+def _explain_not_comparable(run: Run, report: CaseReport) -> str:
     """Return the reason of a verdict without what is particular to its case, so that reasons can be counted."""
-    if lacks_case_there(verdict):
-        return _LACKING_WITH_REMEDY
-    null_verdict = run.session.find_null_verdict(case)
-    doubted = null_verdict is not None and null_verdict.reason in verdict.reason
-    return _DOUBTED if doubted else verdict.reason
+    if run.settings.against is not None and report.other is None:
+        return LeftOut.NOT_SHARED.value
+    null_verdict = run.session.find_null_verdict(report.case)
+    doubted = null_verdict is not None and null_verdict.reason in report.reason
+    return LeftOut.DOUBTED.value if doubted else report.reason
 
 
-def _explain_missing(run: Run, case: Case) -> str:
+def _explain_missing(run: Run, report: CaseReport) -> str:
     """Return why there is no stored case for one that is judged without one too, as a leak is; empty where there is."""
     if not run.session.standards.comparing:
         return ""
     try:
-        run.session.standards.find_stored(case)
+        run.session.standards.find_stored(report.case)
     except BaselineError as error:
         return str(error)
     return ""

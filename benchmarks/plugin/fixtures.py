@@ -1,15 +1,23 @@
-"""What does a test of this suite call? `measure`: it measures the test's case, judges it, and hands its samples on.
+"""What does a test of this suite call, and what does a person see of it? `measure`, progress, and one line per case.
 
-`benchmarks.measuring` does the work; samples and report go where pytest looks. pytest-benchmark gets the weighted arm's
-samples, and everything else in `extra_info`, also when the run is interrupted: a case in progress is kept with the
-blocks it has.
+`measure` measures the test's case, judges it, and hands its samples on; `benchmarks.measuring` does the work.
+pytest-benchmark gets the weighted arm's samples, and everything else in `extra_info`, also when the run is interrupted:
+a case in progress is kept with the blocks it has.
+
+On a terminal a line is rewritten while a case is measured; elsewhere each case gets one plain line. With `-v` pytest's
+own lines take the place of both, with `-q` its dots. Leaves out: the wording, which is in `benchmarks.reports`, and the
+summary (`ending`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import shlex
-from collections.abc import Callable, Sequence
+import shutil
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
@@ -17,24 +25,40 @@ import pytest
 from benchmarks.baselines.store import EXTRA_INFO_KEY, to_extra_info
 from benchmarks.cases import null_case_of
 from benchmarks.gate.confirm import FAILING
-from benchmarks.plugin.collection import REPLAY
-from benchmarks.plugin.ending import lacks_case_there
-from benchmarks.plugin.run import Run, find_run, name_case
-from benchmarks.plugin.showing import VERDICT_PROPERTY, find_display
-from benchmarks.records import Case, CaseReport, Outcome
+from benchmarks.plugin.benchmark import REPLAY
+from benchmarks.plugin.run import Run, find_case, find_question, find_run, name_case
+from benchmarks.records import Case, CaseReport, Interval, Outcome, Question
+from benchmarks.reports.running import (
+    Progress,
+    RemainingTime,
+    describe_not_compared,
+    describe_run,
+    render_blank_line,
+    render_finished_line,
+    render_live_line,
+    summarise_readings,
+)
 from benchmarks.sweeps import Profile
 
 if TYPE_CHECKING:
     from benchmarks.measuring.timed import OnBlock
 
+_VERDICT_PROPERTY = "verdict"
+"""Name of the user property that carries a test's outcome to pytest's reports and to JUnit XML."""
+
+_MARKUP: Mapping[Outcome, Mapping[str, bool]] = {
+    Outcome.HELD: {"green": True},
+    Outcome.IMPROVED: {"green": True},
+    Outcome.REGRESSED: {"red": True},
+    Outcome.FAILED: {"red": True},
+    Outcome.UNDECIDED: {"yellow": True},
+    Outcome.NOT_COMPARABLE: {"yellow": True},
+}
+
 _FAILING_WHEN_STRICT = FAILING | {Outcome.UNDECIDED, Outcome.NOT_COMPARABLE}
 
 _BLOCKS_TO_LOOK_CLOSER = 20
 _BLOCKS_TO_READ_AGAIN = 5
-
-_TO_BE_COMPARED = (
-    "  expected a comparison, as both targets have this case; close what else runs on this machine and measure it again"
-)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,15 +71,88 @@ class CaseUnderTest:
     against: bool
 
     def fail_if_regressed(self) -> None:
-        """Fail the test when its verdict is a failure; the message says all there is to say."""
-        verdict = self.report.verdict
-        if verdict is None:
-            return
-        if verdict.outcome in (_FAILING_WHEN_STRICT if self.strict else FAILING):
+        """Fail the test when its verdict is a failure; the message says all there is to say.
+
+        With another target a case that was not compared fails too, unless that one does not have it: then this target
+        alone was measured.
+        """
+        outcome = self.report.outcome
+        if outcome in (_FAILING_WHEN_STRICT if self.strict else FAILING):
             pytest.fail(self.message, pytrace=False)
-        if self.against and verdict.outcome is Outcome.NOT_COMPARABLE and not lacks_case_there(verdict):
-            reason = f"{verdict.outcome.value}: {verdict.reason}"
-            pytest.fail(f"{self.report.case.case_id}: {reason}\n{_TO_BE_COMPARED}", pytrace=False)
+        if self.against and outcome is Outcome.NOT_COMPARABLE and self.report.other is not None:
+            pytest.fail(describe_not_compared(self.report), pytrace=False)
+
+
+class Display:
+    """Writes the progress of a run to pytest's terminal."""
+
+    def __init__(self, config: pytest.Config, case_counts: Mapping[Question, int]) -> None:
+        """Write nothing yet.
+
+        Args:
+            config: of the session whose terminal is written to.
+            case_counts: the cases to be measured, by question.
+        """
+        self._config = config
+        self._case_count = sum(case_counts.values())
+        self._case_number = 0
+        self._case: Case | None = None
+        self._blocks_asked = find_run(config).settings.blocks
+        self._remaining = RemainingTime(time.monotonic_ns, case_counts)
+        reporter: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
+        self._reporter = reporter if config.get_verbosity() == 0 else None
+        self._is_live = self._reporter is not None and self._reporter.isatty
+        if self._reporter is not None:
+            self._reporter.showfspath = False  # each case has a line of its own, which names it
+
+    def begin_case(self, case: Case) -> None:
+        """Show that a case is being measured."""
+        self._case = case
+        self._case_number += 1
+        self._remaining.begin_case(case.question)
+        self.show_blocks(0, None)
+
+    def show_blocks(self, blocks: int, overhead_ratio: Interval | None) -> None:
+        """Show what the blocks of the current case say so far."""
+        if self._is_live and self._case is not None:
+            progress = self._make_progress(self._case, blocks, overhead_ratio)
+            self._write(lambda width: render_live_line(progress, width))
+
+    def end_case(self, report: CaseReport) -> None:
+        """Show what came of a case."""
+        self._remaining.end_case()
+        if self._reporter is None:
+            return
+        readings = () if report.measurement is None else report.measurement.readings
+        blocks = () if report.measurement is None else report.measurement.blocks
+        outcome = report.outcome
+        progress = self._make_progress(report.case, len(blocks or readings), report.overhead_ratio)
+        reading = summarise_readings(readings) if readings else ""
+        line = render_finished_line(dataclasses.replace(progress, outcome=outcome, reading=reading))
+        markup = {} if outcome is None else _MARKUP[outcome]
+        self._write(lambda width: f"{render_blank_line(width) if self._is_live else ''}{line}\n", **markup)
+
+    def _make_progress(self, case: Case, blocks: int, ratio: Interval | None) -> Progress:
+        """Return where the run is."""
+        return Progress(
+            case_number=self._case_number,
+            case_count=self._case_count,
+            case_id=case.case_id,
+            blocks_done=blocks,
+            blocks_planned=max(case.question.row.find_first_blocks(self._blocks_asked), blocks),
+            overhead_ratio=ratio,
+            remaining_seconds=self._remaining.estimate_seconds(),
+        )
+
+    def _write(self, render: Callable[[int], str], **markup: bool) -> None:
+        """Write past pytest's capture of the running test, which also hides the terminal and its width."""
+        assert self._reporter is not None  # noqa: S101 - only called where there are lines
+        capture = self._config.pluginmanager.get_plugin("capturemanager")
+        with contextlib.nullcontext() if capture is None else capture.global_and_fixture_disabled():
+            self._reporter.write(render(shutil.get_terminal_size().columns), flush=True, **markup)
+
+
+_DISPLAY = pytest.StashKey[Display]()
 
 
 Measure = Callable[[], CaseUnderTest]
@@ -79,35 +176,32 @@ def measure(  # noqa: PLR0913, PLR0917 - pytest parametrizes a test by the names
 ) -> Measure:
     """Measure a case in fresh processes, judge it, and give its samples to pytest-benchmark."""
     run = find_run(request.config)
-    display = find_display(request.config)
+    display = request.config.stash[_DISPLAY]
 
     def measure_and_show() -> CaseUnderTest:
-        rejected = request.node.get_closest_marker("rejected")
-        if rejected is not None:
-            _refuse(request.node, run, rejected.args[0])
-        case: Case = request.node.get_closest_marker("case").args[0]
+        case = find_case(request.node)
+        if case is None:
+            _refuse(request.node, run)
         display.begin_case(case)
         measured = _measure_in_test(request, benchmark, run, case, display.show_blocks)
         display.end_case(measured.report)
-        if measured.report.verdict is not None:
-            _add_verdict(request.node, measured.report.verdict.outcome)
+        if measured.report.outcome is not None:
+            _add_verdict(request.node, measured.report.outcome)
         return measured
 
     return measure_and_show
 
 
-def _refuse(node: pytest.Item, run: Run, reason: str) -> NoReturn:
+def _refuse(node: pytest.Item, run: Run) -> NoReturn:
     """Fail the test of a case that is none."""
     _add_verdict(node, Outcome.FAILED)
-    case_id = name_case(node)
-    if case_id is not None:
-        run.refused_cases.add(case_id)
-    pytest.fail(reason, pytrace=False)
+    run.refused_cases.add(name_case(node))
+    pytest.fail("".join(rejected.args[0] for rejected in node.iter_markers("rejected")), pytrace=False)
 
 
 def _add_verdict(node: pytest.Item, outcome: Outcome) -> None:
     """Let pytest's reports know the outcome of this test's case."""
-    node.user_properties.append((VERDICT_PROPERTY, outcome.value))
+    node.user_properties.append((_VERDICT_PROPERTY, outcome.value))
 
 
 def _measure_in_test(
@@ -167,3 +261,40 @@ def _advise(run: Run, case: Case, node_id: str) -> str:
     named += [f"--{axis.replace('_', '-')} {value}" for axis, value in values.items() if value is not None]
     null_id = node_id.replace(f"[{case.params_id}]", f"[{null_case_of(case).params_id}]")
     return before + " ".join(["pytest", *map(shlex.quote, dict.fromkeys([null_id, node_id])), *named, options])
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Set up the display once it is known what will be measured; leave pytest's own where nothing will."""
+    if any(map(find_question, session.items)) and not session.config.option.collectonly:
+        counts = Counter(case.question for case in map(find_case, session.items) if case is not None)
+        session.config.stash[_DISPLAY] = Display(session.config, counts)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    """Say what is measured, where pytest says what it is."""
+    settings = find_run(config).settings
+    return describe_run(
+        sweep=settings.profile.value,
+        target=str(settings.target.interpreter),
+        against=settings.against,
+        anchor=None if settings.anchor is None else str(settings.anchor),
+        plant=settings.plant,
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_report_teststatus(
+    report: pytest.TestReport, config: pytest.Config
+) -> tuple[str, str, tuple[str, Mapping[str, bool]]] | None:
+    """Tell pytest to count and show a measured case by its verdict; without `-q` or `-v` its line is the display's."""
+    if report.when != "call" or _DISPLAY not in config.stash:
+        return None
+    outcomes = [Outcome(value) for name, value in report.user_properties if name == _VERDICT_PROPERTY]
+    letter = "" if config.get_verbosity() == 0 else {"passed": ".", "failed": "F"}.get(report.outcome, "s")
+    if not outcomes:
+        return (report.outcome, letter, (report.outcome.upper(), {})) if report.passed else None
+    outcome = outcomes[0]
+    quiet = report.passed and outcome in {Outcome.UNDECIDED, Outcome.NOT_COMPARABLE}
+    category = outcome.value.lower() if quiet else report.outcome
+    return category, letter, (outcome.value, _MARKUP[outcome])

@@ -1,105 +1,152 @@
-"""What can be asked for on the command line, and what is refused before anything is measured?
+"""What can be asked for on the command line, and what was? Options, read once into frozen settings.
 
-The suite's options stand beside pytest's and pytest-benchmark's. Refused are options that contradict each other, and
-places that cannot be written: a run takes minutes to hours, and pytest-benchmark finds most of this out at its end, or
-does something else than what was meant. Leaves out: how the suite's own options are read (`settings`).
+A value of an axis that makes no sense is not refused here: it becomes a failing case, so that the others still run.
+Every other nonsensical option ends the run before anything is measured, with one line. Leaves out: which options cannot
+be had together, and what is refused of pytest-benchmark's (`benchmark`).
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator, Sequence
+import dataclasses
+import math
+import secrets
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
+from typing import TypeVar
 
+import psutil
 import pytest
 
-from benchmarks.cases import AXIS_NAMES
-from benchmarks.errors import AxisError, SuiteError
-from benchmarks.plugin.settings import DEFAULT_BLOCK_TIMEOUT_S, DEFAULT_SEED, SETTINGS, read_settings
+from benchmarks.cases import AXIS_NAMES, AxisValue, Rejected, parse_axis
+from benchmarks.errors import AxisError, CaseError, SuiteError
+from benchmarks.launch.targets import Target, find_target
+from benchmarks.measuring.session import MeasuringSettings
+from benchmarks.plugin.benchmark import find_contradiction
+from benchmarks.records import Plant, Question
 from benchmarks.sweeps import Profile
+from benchmarks.target.supervise import Limits
+from benchmarks.units import parse_bytes, parse_percent
 
-_PARAM_PREFIX = "param:"
-"""What pytest-benchmark calls a group by the value of one parameter."""
+_Value = TypeVar("_Value")
 
-_GROUPINGS = ("group", "name", "func", "fullname", "fullfunc", "param")
-"""What `--benchmark-group-by` takes beside `param:NAME`."""
+DEFAULT_BLOCK_TIMEOUT_S = 180.0
+"""Far above the few seconds of a usual block, below what a person waits for a hung one."""
 
-_FILE_SCHEME = "file://"
+DEFAULT_SEED = 1
+
+_MEMORY_SHARE = 0.8
+"""Part of the machine's memory that a block may use by default, so that the system's killer is not woken."""
+
+_AXIS = "values of this axis, for example"
+
+OPTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
+    {
+        "--sweep": (
+            "PROFILE",
+            "which cases to measure: quick (minutes), gate (for CI) or full (over 1,000); default quick",
+        ),
+        "--workload": ("LIST", f"{_AXIS} --workload mlp,cnn"),
+        "--depth": ("LIST", f"{_AXIS} --depth 2,8"),
+        "--batch-size": ("LIST", f"{_AXIS} --batch-size 32,256"),
+        "--dataset-size": ("LIST", f"{_AXIS} --dataset-size 1e4,1e5"),
+        "--method": ("LIST", f"{_AXIS} --method fit_array,loop_graph"),
+        "--target": ("PYTHON", "interpreter whose TensorFlow is measured; default: this one"),
+        "--against": (
+            "WHAT",
+            (
+                "measure another target in turns with this one and judge what differs: an interpreter, or pip "
+                "requirements such as tensorflow-cpu==2.19.1"
+            ),
+        ),
+        "--anchor": (
+            "FILE",
+            (
+                "hold the run against this older run too, at twice the tolerance; it stays while baselines are "
+                "recorded anew, and finds small rises that add up; with --benchmark-compare only"
+            ),
+        ),
+        "--shard": ("K/N", "measure part K of N of the cases; python -m benchmarks.commands.merge joins them"),
+        "--summary": ("FILE", "write the summary to this file too, as Markdown"),
+        "--tolerance": (
+            "PERCENT",
+            "tolerated rise of the overhead over the baseline: 2%% for all questions, or step_time=2%%,epoch_time=3%%",
+        ),
+        "--byte-floor": (
+            "BYTES",
+            "rise in bytes that is tolerated whatever it is in percent, for example 64KiB; default: by question",
+        ),
+        "--plant": (
+            "WHAT",
+            (
+                "verify the gate by a fault in the weighted arms: step=+10%%, leak=64KiB, tensor=+5%% or retrace; "
+                "refused while saving"
+            ),
+        ),
+        "--blocks": ("N", "fresh processes per case before a case may ask for more"),
+        "--block-seconds": ("S", "seconds each block spends in timed slices"),
+        "--block-timeout": ("S", f"seconds a block may take; default {DEFAULT_BLOCK_TIMEOUT_S:g}"),
+        "--block-memory": ("GIB", "memory a block may use; default 80%% of the machine's"),
+        "--seed": ("N", f"seed of data, weights, models and orders; default {DEFAULT_SEED}"),
+        "--intra-op-threads": ("N", "TensorFlow's threads within an operation"),
+        "--inter-op-threads": ("N", "TensorFlow's threads between operations"),
+    }
+)
+"""By the name of an option what its value is called, and what `--help` says of it."""
+
+FLAGS: Mapping[str, str] = MappingProxyType(
+    {
+        "--explain": "tell what the overhead of each timed case is made of: op types, traces, Python functions; done "
+        "for a REGRESSED case in any run",
+        "--strict-verdicts": "fail on UNDECIDED and NOT COMPARABLE too, and when a case of the baseline was not "
+        "measured",
+    }
+)
+"""By the name of an option without a value what `--help` says of it."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """Part `number` of `count` of the cases, counted from 1."""
+
+    number: int
+    count: int
+
+    def __str__(self) -> str:
+        return f"{self.number}/{self.count}"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Settings(MeasuringSettings):
+    """What this run was asked to do; what the command line does not say is None.
+
+    `order_seed` is drawn anew where no `--seed` is given.
+    """
+
+    profile: Profile
+    overrides: Mapping[str, tuple[AxisValue | Rejected, ...]]
+    target: Target
+    target_named: bool
+    against: str | None
+    anchor: Path | None
+    summary: Path | None
+    shard: Shard | None
+    strict_verdicts: bool
+    limits: Limits
+
+
+SETTINGS = pytest.StashKey[Settings]()
+
+_TOLERANT_QUESTIONS = [question for question in Question if question.row.tolerance is not None]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the suite's options to pytest's."""
     group = parser.getgroup("sample weighting", "performance of sample weighting in TensorFlow")
-    group.addoption(
-        "--sweep",
-        default=Profile.QUICK.value,
-        metavar="PROFILE",
-        help="which cases to measure: quick (minutes), gate (for CI) or full (over 1,000); default quick",
-    )
-    for axis, example in (
-        ("workload", "mlp,cnn"),
-        ("depth", "2,8"),
-        ("batch_size", "32,256"),
-        ("dataset_size", "1e4,1e5"),
-        ("method", "fit_array,loop_graph"),
-    ):
-        option = f"--{axis.replace('_', '-')}"
-        group.addoption(option, dest=axis, metavar="LIST", help=f"values of this axis, for example {option} {example}")
-    group.addoption("--target", metavar="PYTHON", help="interpreter whose TensorFlow is measured; default: this one")
-    group.addoption(
-        "--against",
-        metavar="WHAT",
-        help="measure another target in turns with this one and judge what differs: an interpreter, or pip "
-        "requirements such as tensorflow-cpu==2.19.1",
-    )
-    group.addoption(
-        "--anchor",
-        metavar="FILE",
-        help="hold the run against this older run too, at twice the tolerance; it stays while baselines are recorded "
-        "anew, and finds small rises that add up; with --benchmark-compare only",
-    )
-    group.addoption(
-        "--shard",
-        metavar="K/N",
-        help="measure part K of N of the cases; python -m benchmarks.commands.merge joins them",
-    )
-    group.addoption("--summary", metavar="FILE", help="write the summary to this file too, as Markdown")
-    group.addoption(
-        "--explain",
-        action="store_true",
-        help="tell what the overhead of each timed case is made of: op types, traces, Python functions; done for a "
-        "REGRESSED case in any run",
-    )
-    group.addoption(
-        "--tolerance",
-        metavar="PERCENT",
-        help="tolerated rise of the overhead over the baseline: 2%% for all questions, or step_time=2%%,epoch_time=3%%",
-    )
-    group.addoption(
-        "--byte-floor",
-        metavar="BYTES",
-        help="rise in bytes that is tolerated whatever it is in percent, for example 64KiB; default: by question",
-    )
-    group.addoption(
-        "--strict-verdicts",
-        action="store_true",
-        help="fail on UNDECIDED and NOT COMPARABLE too, and when a case of the baseline was not measured",
-    )
-    group.addoption(
-        "--plant",
-        metavar="WHAT",
-        help="verify the gate by a fault in the weighted arms: step=+10%%, leak=64KiB, tensor=+5%% or retrace; "
-        "refused while saving",
-    )
-    group.addoption("--blocks", metavar="N", help="fresh processes per case before a case may ask for more")
-    group.addoption("--block-seconds", metavar="S", help="seconds each block spends in timed slices")
-    group.addoption(
-        "--block-timeout", metavar="S", help=f"seconds a block may take; default {DEFAULT_BLOCK_TIMEOUT_S:g}"
-    )
-    group.addoption("--block-memory", metavar="GIB", help="memory a block may use; default 80%% of the machine's")
-    group.addoption("--seed", metavar="N", help=f"seed of data, weights, models and orders; default {DEFAULT_SEED}")
-    group.addoption("--intra-op-threads", metavar="N", help="TensorFlow's threads within an operation")
-    group.addoption("--inter-op-threads", metavar="N", help="TensorFlow's threads between operations")
+    for option, (metavar, told) in OPTIONS.items():
+        group.addoption(option, metavar=metavar, help=told)
+    for option, told in FLAGS.items():
+        group.addoption(option, action="store_true", help=told)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -107,132 +154,131 @@ def pytest_configure(config: pytest.Config) -> None:
     """Read the settings, or end the run with one line that says which option makes no sense."""
     try:
         config.stash[SETTINGS] = read_settings(config)
-        _check_combinations(config)
-        _check_places(config)
-        _check_grouping(config)
     except SuiteError as error:
         raise pytest.UsageError(str(error)) from None
+    contradiction = find_contradiction(config)
+    if contradiction is not None:
+        raise pytest.UsageError(contradiction)
 
 
-def _check_combinations(config: pytest.Config) -> None:
-    """Refuse what can only end in a run that compared nothing, or something else than was meant.
+def read_settings(config: pytest.Config) -> Settings:
+    """Read the options of this run; raise AxisError for one that makes no sense."""
 
-    Raises:
-        AxisError: with one line that says which option to leave out and what to write instead.
-    """
-    comparing = [option for option in ("--benchmark-compare", "--against") if _is_given(config, option)]
-    several = _name_processes(config)
-    if comparing and several:
-        raise AxisError(
-            f"{comparing[0]}: expected a run in one process, got {several} as well; leave one of the two out: cases "
-            "that are measured side by side slow each other down"
-        )
-    if config.getoption("anchor", None) is not None:
-        _check_anchor(comparing)
-    strict = ["--strict-verdicts"] if _is_given(config, "--strict-verdicts") else []
-    if _is_disabled(config) and (comparing or strict):
-        raise AxisError(
-            f"{(comparing + strict)[0]}: expected a run that measures, got --benchmark-disable as well; leave one of "
-            "the two out: nothing is judged of a case that is only tried"
-        )
-    if _is_given(config, "--benchmark-compare-fail"):
-        raise AxisError(
-            "--benchmark-compare-fail: expected overheads to be compared, got absolute times, which say more of the "
-            "machine than of the code; write --tolerance 2% for the rise of the overhead that is tolerated"
-        )
-    if _is_given(config, "--benchmark-cprofile"):
-        raise AxisError(
-            "--benchmark-cprofile: expected a profile of training steps, got one of the replay of their times, which "
-            "were measured in other processes; write --explain, which profiles both arms"
-        )
+    def read(option: str, parse: Callable[[str], _Value]) -> _Value | None:
+        """Return what was given for an option; None where nothing was."""
+        text = config.getoption(option)
+        try:
+            return None if text is None else parse(text)
+        except (AxisError, CaseError) as error:
+            raise AxisError(f"{option}: {error}") from error
 
-
-def _check_anchor(comparing: Sequence[str]) -> None:
-    """Refuse an anchor where no baseline is compared with."""
-    if "--against" in comparing:
-        raise AxisError(
-            "--anchor: expected a run that is compared with stored ones, got --against as well; leave one of the two "
-            "out: a second target is measured now, an anchor was measured long ago"
-        )
-    if not comparing:
-        raise AxisError(
-            "--anchor: expected a run that is compared with a baseline, got none; write --benchmark-compare as well: "
-            "an anchor is held beside the baseline, not in its place"
-        )
+    timeout_s = read("--block-timeout", _read_number)
+    memory_gib = read("--block-memory", _read_number)
+    memory_bytes = psutil.virtual_memory().total * _MEMORY_SHARE if memory_gib is None else memory_gib * 2**30
+    seed = read("--seed", _read_count)
+    return Settings(
+        profile=read("--sweep", _read_profile) or Profile.QUICK,
+        overrides={axis: parse_axis(axis, text) for axis in AXIS_NAMES if (text := config.getoption(axis)) is not None},
+        target=find_target(config.getoption("--target")),
+        target_named=config.getoption("--target") is not None,
+        against=read("--against", _read_against),
+        anchor=read("--anchor", Path),
+        explain=config.getoption("--explain"),
+        summary=read("--summary", Path),
+        shard=read("--shard", _read_shard),
+        tolerances=read("--tolerance", _read_tolerances) or {},
+        floor_bytes=read("--byte-floor", _read_floor),
+        strict_verdicts=config.getoption("--strict-verdicts"),
+        plant=read("--plant", _read_plant),
+        blocks=read("--blocks", _read_count),
+        block_seconds=read("--block-seconds", _read_number),
+        limits=Limits(
+            timeout_s=DEFAULT_BLOCK_TIMEOUT_S if timeout_s is None else timeout_s, memory_bytes=round(memory_bytes)
+        ),
+        seed=DEFAULT_SEED if seed is None else seed,
+        order_seed=secrets.randbelow(2**31) if seed is None else seed,
+        intra_op_threads=read("--intra-op-threads", _read_count),
+        inter_op_threads=read("--inter-op-threads", _read_count),
+    )
 
 
-def _check_places(config: pytest.Config) -> None:
-    """Refuse a place to write to at the end that cannot be written now; folders that would be made may be missing.
-
-    Raises:
-        AxisError: with one line that names the place.
-    """
-    path = config.getoption("benchmark_json", None)
-    if path is not None and (
-        Path(path).is_dir() or not Path(path).parent.is_dir() or not _may_write(Path(path).parent)
-    ):
-        raise AxisError(
-            f"--benchmark-json: expected a file in a folder that exists, got {str(path)!r}; make {Path(path).parent} "
-            "first, and see that it may be written to"
-        )
-    storage = str(config.getoption("benchmark_storage", ""))
-    saving = _is_given(config, "--benchmark-save") or _is_given(config, "--benchmark-autosave")
-    if saving and (_FILE_SCHEME in storage or "://" not in storage):
-        _check_folder("--benchmark-storage", Path(storage.removeprefix(_FILE_SCHEME)))
-    for prefix in config.getoption("benchmark_histogram", None) or ():
-        _check_folder("--benchmark-histogram", Path(prefix).parent)
+def _read_profile(text: str) -> Profile:
+    try:
+        return Profile(text)
+    except ValueError:
+        names = ", ".join(profile.value for profile in Profile)
+        raise AxisError(f"expected one of {names}, got {text!r}; choose one of them") from None
 
 
-def _check_grouping(config: pytest.Config) -> None:
-    """Refuse to group by what there is not.
-
-    Raises:
-        AxisError: with one line that names what there is.
-    """
-    known = [*_GROUPINGS, *(f"{_PARAM_PREFIX}{axis}" for axis in AXIS_NAMES)]
-    for label in str(config.getoption("benchmark_group_by", None) or _GROUPINGS[0]).split(","):
-        if label not in known:
-            raise AxisError(
-                f"--benchmark-group-by: expected some of {', '.join(known)}, got {label!r}; choose among them"
-            )
+def _read_count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise AxisError(f"expected a whole number above 0, got {text!r}; write for example 5")
+    return int(text)
 
 
-def list_grouping_axes(group_by: str) -> Iterator[str]:
-    """Yield the parameters that a grouping names: `dataset_size` of `func,param:dataset_size`."""
-    for label in group_by.split(","):
-        if label.startswith(_PARAM_PREFIX):
-            yield label.removeprefix(_PARAM_PREFIX)
+def _read_number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0.0 < number < math.inf:
+        raise AxisError(f"expected a number above 0, got {text!r}; write for example 5")
+    return number
 
 
-def _is_given(config: pytest.Config, option: str) -> bool:
-    """Whether an option is on; one that no plugin has is off."""
-    return bool(config.getoption(option.removeprefix("--").replace("-", "_"), None))
+def _read_tolerances(text: str) -> dict[Question, float]:
+    """Return the tolerated rise by question."""
+    tolerances: dict[Question, float] = {}
+    for part in text.split(","):
+        name, separator, percent = part.rpartition("=")
+        fraction = parse_percent(percent)
+        if fraction <= 0.0:
+            raise AxisError(f"expected a percentage above 0, got {percent!r}; write for example 2%")
+        try:
+            questions = [Question(name)] if separator else _TOLERANT_QUESTIONS
+        except ValueError:
+            names = ", ".join(question.value for question in Question)
+            raise AxisError(f"expected one of {names} before '=', got {name!r}; choose one of them") from None
+        for question in questions:
+            if question not in _TOLERANT_QUESTIONS:
+                bytes_limited = "its bytes are limited by --byte-floor"
+                limit = bytes_limited if question.row.floor_bytes else "counts are compared exactly"
+                raise AxisError(f"expected a question that has one, got {name!r}; {limit}")
+        tolerances.update(dict.fromkeys(questions, fraction))
+    return tolerances
 
 
-def _is_disabled(config: pytest.Config) -> bool:
-    """Whether pytest-benchmark was told to try each case only."""
-    return _is_given(config, "--benchmark-disable") and not _is_given(config, "--benchmark-enable")
+def _read_plant(text: str) -> Plant:
+    what, _, amount = text.partition("=")
+    if text == "retrace":
+        return Plant(retrace=True)
+    if what == "leak" and amount:
+        return Plant(leak_bytes=parse_bytes(amount))
+    if what == "step" and amount:
+        return Plant(step_fraction=parse_percent(amount))
+    if what == "tensor" and amount:
+        return Plant(tensor_fraction=parse_percent(amount))
+    raise AxisError(
+        f"expected step=+PERCENT, tensor=+PERCENT, leak=BYTES or retrace, got {text!r}; write for example step=+10%"
+    )
 
 
-def _name_processes(config: pytest.Config) -> str:
-    """Return the option by which pytest-xdist runs tests in several processes; empty where it does not."""
-    count = config.getoption("numprocesses", None)
-    if count:
-        return f"-n {count}"
-    dist = config.getoption("dist", None) or "no"
-    return "" if dist == "no" else f"--dist {dist}"
+def _read_shard(text: str) -> Shard:
+    number, _, count = text.partition("/")
+    if number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count):
+        return Shard(number=int(number), count=int(count))
+    raise AxisError(f"expected K/N with K from 1 to N, got {text!r}; write for example 2/4")
 
 
-def _check_folder(option: str, folder: Path) -> None:
-    """Refuse a folder that is not there and cannot be made, or may not be written to."""
-    nearest = next(parent for parent in (folder, *folder.parents) if parent.exists())
-    if not nearest.is_dir() or not _may_write(nearest):
-        raise AxisError(
-            f"{option}: expected a folder that can be made, got {str(folder)!r}; see that {nearest} is a folder that "
-            "may be written to"
-        )
+def _read_against(text: str) -> str:
+    if not text.strip():
+        raise AxisError("expected an interpreter or pip requirements, got nothing; write what to measure")
+    return text.strip()
 
 
-def _may_write(folder: Path) -> bool:
-    """Whether files may be made in a folder."""
-    return os.access(folder, os.W_OK | os.X_OK)
+def _read_floor(text: str) -> int:
+    """Return the tolerated rise in bytes."""
+    floor_bytes = parse_bytes(text)
+    if floor_bytes <= 0:
+        raise AxisError(f"expected more than 0 bytes, got {text!r}; write for example 64KiB")
+    return floor_bytes

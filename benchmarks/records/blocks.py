@@ -34,7 +34,6 @@ class BlockRequest(JsonRecord):
     `intra_op_threads` and `inter_op_threads` of None leave TensorFlow's defaults.
     """
 
-    json_name: ClassVar[str] = "a block request"
     json_remedy: ClassVar[str] = "run one checkout on both sides"
 
     case: Case
@@ -57,7 +56,6 @@ class Meeting(JsonRecord):
     its limit of time is that of so many.
     """
 
-    json_name: ClassVar[str] = "where a block meets others"
     json_remedy: ClassVar[str] = "run one checkout on both sides"
 
     number: int
@@ -90,8 +88,6 @@ class Block(JsonRecord):
     per step. `weighted_built_first` says which arm was built and traced first; None where each had a process of its
     own.
     """
-
-    json_name: ClassVar[str] = "the samples of a block"
 
     seed: int
     control_slice_ns: tuple[int, ...]
@@ -134,8 +130,6 @@ class BlockSummary(JsonRecord):
     process of its own.
     """
 
-    json_name: ClassVar[str] = "a block summary"
-
     seed: int
     log_ratio: float
     position_log_ratio: float
@@ -175,7 +169,6 @@ class ReadRequest(JsonRecord):
     servers the process is forked from: each has drawn an address space of its own.
     """
 
-    json_name: ClassVar[str] = "a request to read an arm"
     json_remedy: ClassVar[str] = "run one checkout on both sides"
 
     case: Case
@@ -231,8 +224,6 @@ class ArmReadings(JsonRecord):
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class ReadBlock(JsonRecord):
     """Both arms of one block, each read in a process of its own."""
-
-    json_name: ClassVar[str] = "the readings of both arms"
 
     control: ArmReadings
     weighted: ArmReadings

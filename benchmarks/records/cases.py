@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import dataclasses
 from enum import Enum
-from typing import ClassVar
+from typing import Any
 
 from benchmarks.errors import CaseError, RecordError
 from benchmarks.questions import Question
@@ -38,8 +38,6 @@ class Case(JsonRecord):
     `dataset_size` counts samples and is None where the question does not depend on it (step time, training graph).
     With `null` the method's control is measured against itself.
     """
-
-    json_name: ClassVar[str] = "a stored case"
 
     question: Question
     workload: str
@@ -102,8 +100,6 @@ class Plant(JsonRecord):
     `tensor_fraction` 0.05 holds a tensor of 5 % of the control's peak while that of a pass is read; `tensor_bytes` is
     the same once the control's peak is known. With `retrace` the labels come with another dtype after the first pass.
     """
-
-    json_name: ClassVar[str] = "a planted fault"
 
     step_fraction: float = 0.0
     leak_bytes: int = 0
@@ -193,9 +189,9 @@ class Introduction:
         return dataclasses.asdict(self)
 
     @classmethod
-    def from_json(cls, data: Json) -> Introduction:
+    def from_json(cls, data: Any) -> Introduction:
         """Read the JSON form; raise RecordError where it is not one, or one of another wire version."""
-        version = data.get("wire_version")
+        version = data.get("wire_version") if isinstance(data, dict) else None
         if version != WIRE_VERSION:
             got = "does not introduce itself" if version is None else f"speaks {version!r}"
             raise RecordError(

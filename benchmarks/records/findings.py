@@ -20,8 +20,6 @@ from benchmarks.records.json_form import JsonRecord, UnboundedFloat
 class Environment(JsonRecord):
     """Where a run was measured: what decides whether two runs are alike."""
 
-    json_name: ClassVar[str] = "an environment"
-
     tensorflow: str
     keras: str
     numpy: str
@@ -40,8 +38,6 @@ class Measurement(JsonRecord):
 
     A timed case has `blocks`, one whose bytes or counts are read has `readings`.
     """
-
-    json_name: ClassVar[str] = "a stored measurement"
 
     case: Case
     blocks: tuple[BlockSummary, ...] = ()
@@ -65,7 +61,6 @@ class HistoryEntry(JsonRecord):
     `occasion` is the same in blocks that were measured in turns with each other, and in no others.
     """
 
-    json_name: ClassVar[str] = "a line of a history"
     json_remedy: ClassVar[str] = "remove the line"
 
     version: str
@@ -90,8 +85,6 @@ class Profile(JsonRecord):
     Profiled steps are slower than others; only the differences between the arms mean anything.
     """
 
-    json_name: ClassVar[str] = "a profile"
-
     control_own_ns_per_step: Mapping[str, float]
     weighted_own_ns_per_step: Mapping[str, float]
 
@@ -113,8 +106,6 @@ class Interval(JsonRecord):
 
     A bound is infinite where the data do not limit it.
     """
-
-    json_name: ClassVar[str] = "an interval"
 
     estimate: float
     lower: UnboundedFloat
@@ -149,8 +140,6 @@ class Comparison(JsonRecord):
     as many blocks calls beyond the tolerance with 80 % power.
     """
 
-    json_name: ClassVar[str] = "a comparison"
-
     aspect: Aspect
     source: str
     outcome: Outcome
@@ -168,8 +157,6 @@ class Comparison(JsonRecord):
 class Verdict(JsonRecord):
     """What is concluded of one case, in one word and one sentence; `comparison` is None where nothing was compared."""
 
-    json_name: ClassVar[str] = "a verdict"
-
     outcome: Outcome
     reason: str
     comparison: Comparison | None = None
@@ -182,8 +169,6 @@ class Change(JsonRecord):
     `change_ratio` is this target ÷ the other one, 1.00 = unchanged; None for bytes and counts, which have no interval.
     `brief` says in a few words what changed, for a list; `rises` whether the estimate is higher here, surely or not.
     """
-
-    json_name: ClassVar[str] = "a change"
 
     aspect: Aspect
     outcome: Outcome
@@ -204,8 +189,6 @@ class CaseReport(JsonRecord):
     paragraph on what the overhead is made of, where that was looked into.
     """
 
-    json_name: ClassVar[str] = "the report on a case"
-
     case: Case
     measurement: Measurement | None
     overhead_ratio: Interval | None
@@ -216,3 +199,13 @@ class CaseReport(JsonRecord):
     changes: tuple[Change, ...] = ()
     cpu_overhead_ratio: Interval | None = None
     explanation: str = ""
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What the verdict says in one word; None where nothing was judged."""
+        return None if self.verdict is None else self.verdict.outcome
+
+    @property
+    def reason(self) -> str:
+        """What the verdict says in one sentence; empty where nothing was judged."""
+        return "" if self.verdict is None else self.verdict.reason

@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import functools
 import math
+import re
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -34,6 +35,8 @@ MAX_CHARACTERS = 100_000
 
 _SHOWN_CHARACTERS = 40
 
+_WORD = re.compile("[A-Z]")
+"""Where a word begins in the name of a class."""
 
 UnboundedFloat = Annotated[float, "unbounded"]
 """A number that may be infinite or very large, as the bound of an interval is, but never NaN.
@@ -51,11 +54,17 @@ class JsonRecord:
 
     __slots__ = ()
 
-    json_name: ClassVar[str] = "a record"
-    """What an error calls it."""
+    json_name: ClassVar[str]
+    """What an error calls it: a BlockRequest `a block request`, where a class does not say otherwise."""
 
     json_remedy: ClassVar[str] = "record the run again"
     """What to do where data are not this record."""
+
+    def __init_subclass__(cls) -> None:
+        """Name a record that does not name itself by the words of its class."""
+        if "json_name" not in vars(cls):
+            words = _WORD.sub(r" \g<0>", cls.__name__).lower().strip()
+            cls.json_name = f"{'an' if words[0] in 'aeiou' else 'a'} {words}"
 
     def to_json(self) -> Json:
         """Return the JSON form of this record."""
@@ -88,17 +97,13 @@ def describe_value(value: object) -> str:
 class _MismatchError(Exception):
     """A value is not what its field holds; `path` grows from the value to the record on the way up."""
 
-    def __init__(self, expected: str, value: object) -> None:
-        super().__init__(f"expected {expected}, got {describe_value(value)}")
+    def __init__(self, told: str) -> None:
+        super().__init__(told)
         self.path = ""
 
 
-class _RefusedError(_MismatchError):
-    """Each field is what it should be, and the record refuses them together."""
-
-    def __init__(self, refusal: SuiteError) -> None:
-        Exception.__init__(self, str(refusal))
-        self.path = ""
+def _expect(expected: str, value: object) -> _MismatchError:
+    return _MismatchError(f"expected {expected}, got {describe_value(value)}")
 
 
 _Decode = Callable[[Any], Any]
@@ -128,21 +133,21 @@ def _encode(value: Any) -> Any:
 
 def _decode_record(record: type, data: Any) -> Any:
     if not isinstance(data, dict):
-        raise _MismatchError("an object", data)
+        raise _expect("an object", data)
     fields = _list_fields(record)
     for name in data:
         if name not in fields:
-            raise _MismatchError(f"no field {describe_value(name)}", data[name])
+            raise _expect(f"no field {describe_value(name)}", data[name])
     values = {}
     for name, field in fields.items():
         if name in data:
             values[name] = _decode_at(field.decode, data[name], f".{name}")
         elif field.required:
-            raise _MismatchError(f"a field {name!r}", data)
+            raise _expect(f"a field {name!r}", data)
     try:
         return record(**values)
     except SuiteError as error:
-        raise _RefusedError(error) from error
+        raise _MismatchError(str(error)) from error
 
 
 def _decode_at(decode: _Decode, value: Any, step: str) -> Any:
@@ -187,26 +192,26 @@ def _find_decoder(hint: Any) -> _Decode:
 
 def _decode_bool(value: Any) -> bool:
     if not isinstance(value, bool):
-        raise _MismatchError("true or false", value)
+        raise _expect("true or false", value)
     return value
 
 
 def _decode_int(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise _MismatchError("a whole number", value)
+        raise _expect("a whole number", value)
     if abs(value) > LARGEST_NUMBER:
-        raise _MismatchError("a whole number of at most 64 bits", value)
+        raise _expect("a whole number of at most 64 bits", value)
     return value
 
 
 def _decode_float(value: Any) -> float:
     """Return the number as it is: a count that is whole stays whole, and exact."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
-        raise _MismatchError("a finite number", value)
+        raise _expect("a finite number", value)
     if isinstance(value, float) and not math.isfinite(value):
-        raise _MismatchError("a finite number", value)
+        raise _expect("a finite number", value)
     if abs(value) > LARGEST_NUMBER:
-        raise _MismatchError("a number of at most 64 bits", value)
+        raise _expect("a number of at most 64 bits", value)
     return value
 
 
@@ -218,9 +223,9 @@ def _decode_unbounded_float(value: Any) -> float:
 
 def _decode_str(value: Any) -> str:
     if not isinstance(value, str):
-        raise _MismatchError("a text", value)
+        raise _expect("a text", value)
     if len(value) > MAX_CHARACTERS:
-        raise _MismatchError(f"a text of at most {MAX_CHARACTERS} characters", value)
+        raise _expect(f"a text of at most {MAX_CHARACTERS} characters", value)
     return value
 
 
@@ -241,21 +246,21 @@ def _decode_optional(decode: _Decode, value: Any) -> Any:
 
 def _decode_enum(members: Mapping[str, Enum], value: Any) -> Enum:
     if not isinstance(value, str) or value not in members:
-        raise _MismatchError(f"one of {', '.join(members)}", value)
+        raise _expect(f"one of {', '.join(members)}", value)
     return members[value]
 
 
 def _decode_tuple(decode: _Decode, value: Any) -> tuple[Any, ...]:
     if not isinstance(value, list):
-        raise _MismatchError("a list", value)
+        raise _expect("a list", value)
     if len(value) > MAX_ITEMS:
-        raise _MismatchError(f"a list of at most {MAX_ITEMS}", value)
+        raise _expect(f"a list of at most {MAX_ITEMS}", value)
     return tuple(_decode_at(decode, item, f"[{index}]") for index, item in enumerate(value))
 
 
 def _decode_mapping(decode: _Decode, value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise _MismatchError("an object", value)
+        raise _expect("an object", value)
     if len(value) > MAX_ITEMS:
-        raise _MismatchError(f"an object of at most {MAX_ITEMS} fields", value)
+        raise _expect(f"an object of at most {MAX_ITEMS} fields", value)
     return {_decode_str(key): _decode_at(decode, item, f"[{describe_value(key)}]") for key, item in value.items()}

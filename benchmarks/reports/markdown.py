@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from benchmarks.records import Outcome
 from benchmarks.reports.sections import make_sections
 from benchmarks.reports.summary import CaseVerdict, Provenance, Statement, Summary, Topic
-from benchmarks.reports.tables import Listing, Section, name_place, name_versions
+from benchmarks.reports.tables import Section, name_target, pad_columns
 
 _RED = frozenset({Outcome.REGRESSED, Outcome.FAILED})
 
@@ -46,7 +46,7 @@ def render_markdown(summary: Summary) -> str:
         *(paragraph for section in make_sections(summary) for paragraph in _render_section(section)),
         *_render_verdicts("Other verdicts", rest),
         *_render_explanations(summary),
-        *(["## Remarks", "\n".join(f"- {_escape(remark)}" for remark in remarks)] if remarks else []),
+        *(["## Remarks", _render_list(remarks)] if remarks else []),
         *_render_provenance(summary.provenance),
     ]
     return "\n\n".join(filter(None, paragraphs)) + "\n"
@@ -61,16 +61,9 @@ def render_table(headers: Sequence[str], rows: Sequence[Sequence[str]], numbers:
         numbers: of columns, counted from 0.
     """
     lines = [[_escape(cell) for cell in row] for row in (headers, *rows)]
-    widths = [max(3, *map(len, column)) for column in zip(*lines, strict=True)]
-    rule = [f"{'-' * (width - 1)}:" if column in numbers else "-" * width for column, width in enumerate(widths)]
-    padded = (
-        [
-            cell.rjust(width) if column in numbers else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        ]
-        for line in (lines[0], rule, *lines[1:])
-    )
-    return "\n".join(f"| {' | '.join(line)} |" for line in padded)
+    header, *body = pad_columns(lines, numbers, least_width=3)
+    rule = [f"{'-' * (len(cell) - 1)}{':' if column in numbers else '-'}" for column, cell in enumerate(header)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in (header, rule, *body))
 
 
 def _render_statement(statement: Statement) -> Iterator[str]:
@@ -81,17 +74,19 @@ def _render_statement(statement: Statement) -> Iterator[str]:
 def _render_section(section: Section) -> Iterator[str]:
     """Yield the paragraphs of a section."""
     yield f"## {section.heading}"
-    yield "\n".join(f"- {_escape(line)}" for line in section.before)
+    yield _render_list(section.before)
     for table in section.tables:
         yield f"### {_escape(table.title)}"
         yield render_table(table.headers, table.rows, table.numbers)
-    yield "\n".join(f"- {_escape(line)}" for line in section.legend)
-    yield from (_render_listing(listing) for listing in section.listings)
+    yield _render_list(section.legend)
+    for listing in section.listings:
+        yield f"**{_escape(listing.text)}**"
+        yield _render_list(listing.details)
 
 
-def _render_listing(listing: Listing) -> str:
-    title = f"**{_escape(listing.title)}: {len(listing.entries) or 'nothing'}**"
-    return "\n\n".join(filter(None, [title, "\n".join(f"- {_escape(entry)}" for entry in listing.entries)]))
+def _render_list(lines: Sequence[str]) -> str:
+    """Return a list with a bullet for each line; empty where there is none."""
+    return "\n".join(f"- {_escape(line)}" for line in lines)
 
 
 def _render_verdicts(heading: str, verdicts: Sequence[CaseVerdict]) -> Iterator[str]:
@@ -112,8 +107,8 @@ def _render_explanations(summary: Summary) -> Iterator[str]:
 def _render_provenance(told: Provenance) -> Iterator[str]:
     """Yield where the numbers come from, and how to have them again."""
     rows = [
-        *(("target", f"{name_versions(target)}; {name_place(target)}") for target in told.targets),
-        *(("other target", f"{name_versions(target)}; {name_place(target)}") for target in told.other_targets),
+        *(("target", name_target(target)) for target in told.targets),
+        *(("other target", name_target(target)) for target in told.other_targets),
         ("sweep", told.sweep),
         ("part", told.shard or ""),
         ("anchor", told.anchor or ""),

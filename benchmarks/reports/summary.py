@@ -1,7 +1,8 @@
 """What is there to say of a run? One record, made at its end, saved with it, and all that a report receives.
 
 Numbers are in nanoseconds, bytes and counts, and ratios as everywhere weighted ÷ control; how they are written is the
-reports' own business. Sentences are here as they are read. Leaves out: how the record is made (`summarising`).
+reports' own business. Sentences are here as they are read. It is made of the reports on cases and of `RunFacts`, what a
+run knows beside them. Leaves out: how (`summarising`).
 """
 
 from __future__ import annotations
@@ -9,9 +10,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 from enum import Enum
-from typing import ClassVar
 
-from benchmarks.records import Arm, Case, Change, Environment, Interval, Outcome
+from benchmarks.records import Arm, Case, Change, Environment, Interval, Outcome, Plant
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.records.quantities import Unit
 from benchmarks.stats.lines import Line
@@ -21,8 +21,6 @@ from benchmarks.stats.lines import Line
 class Statement(JsonRecord):
     """A sentence, and what it counts, in a line each."""
 
-    json_name: ClassVar[str] = "a statement"
-
     text: str
     details: tuple[str, ...] = ()
 
@@ -30,8 +28,6 @@ class Statement(JsonRecord):
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class AnswerText(JsonRecord):
     """A question, its answer, and what of it holds with which confidence; empty where nothing was said."""
-
-    json_name: ClassVar[str] = "an answer"
 
     question: str
     statements: tuple[Statement, ...]
@@ -41,8 +37,6 @@ class AnswerText(JsonRecord):
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class CaseVerdict(JsonRecord):
     """What was concluded of a case, and why."""
-
-    json_name: ClassVar[str] = "the verdict on a case"
 
     case_id: str
     outcome: Outcome
@@ -55,8 +49,6 @@ class TimeRow(JsonRecord):
 
     All numbers are None where nothing could be measured; `outcome` is where nothing was judged.
     """
-
-    json_name: ClassVar[str] = "the times of a case"
 
     case: Case
     blocks: int = 0
@@ -75,8 +67,6 @@ class QuantityRow(JsonRecord):
     blocks. `op_types` is by which operations the graphs differ, where nodes are counted.
     """
 
-    json_name: ClassVar[str] = "a quantity of a case"
-
     case: Case
     key: str
     unit: Unit
@@ -94,8 +84,6 @@ class QuantityRow(JsonRecord):
 class MissingQuantity(JsonRecord):
     """A quantity that could not be read of a case, and why."""
 
-    json_name: ClassVar[str] = "a quantity that could not be read"
-
     case: Case
     key: str
     reason: str
@@ -108,8 +96,6 @@ class SampleCost(JsonRecord):
     `key` is that of the reading, or the name of the question of a time. `predicted_bytes` is per sample, by dtype; None
     for a time, which no dtype predicts.
     """
-
-    json_name: ClassVar[str] = "a cost per sample"
 
     case_name: str
     key: str
@@ -125,8 +111,6 @@ class SampleCost(JsonRecord):
 class CaseChanges(JsonRecord):
     """What of a case differs between two targets; a ratio is this target ÷ the other one."""
 
-    json_name: ClassVar[str] = "what differs between targets"
-
     case: Case
     changes: tuple[Change, ...]
     outcome: Outcome | None
@@ -135,8 +119,6 @@ class CaseChanges(JsonRecord):
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class GraphChange(JsonRecord):
     """How the optimised graph of an arm's step differs between two targets, by op type."""
-
-    json_name: ClassVar[str] = "a graph that differs between targets"
 
     case_id: str
     arm: Arm
@@ -156,8 +138,6 @@ class Topic(str, Enum):
 class Remark(JsonRecord):
     """One line that a reader of the numbers has to know."""
 
-    json_name: ClassVar[str] = "a remark"
-
     topic: Topic
     text: str
 
@@ -171,8 +151,6 @@ class Provenance(JsonRecord):
     the command line. What is not known is empty or None.
     """
 
-    json_name: ClassVar[str] = "where a run comes from"
-
     sweep: str = ""
     seed: int | None = None
     order_seed: int | None = None
@@ -185,6 +163,28 @@ class Provenance(JsonRecord):
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """What a run knows beside the reports on its cases.
+
+    `provenance` has no targets yet: the reports know them. `selected_cases` counts the weighted cases to be compared,
+    None where nothing was to be, and `left_out` how many of them were not, by reason with its remedy after a semicolon.
+    `places` are where stored runs were measured that this one is held against, by what such a run is called. `removed`
+    are the cases of the baseline that this run's sweep has not; with `strict_verdicts` they fail it. `neighbours` are
+    the process ids of other runs that measured on this machine. `notes` are remarks that stand as they are.
+    """
+
+    provenance: Provenance = dataclasses.field(default_factory=Provenance)
+    selected_cases: int | None = None
+    left_out: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    neighbours: tuple[int, ...] = ()
+    plant: Plant | None = None
+    places: Mapping[str, tuple[Environment, ...]] = dataclasses.field(default_factory=dict)
+    removed: tuple[str, ...] = ()
+    strict_verdicts: bool = False
+    notes: tuple[str, ...] = ()
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Summary(JsonRecord):
     """All that a report says of a run.
 
@@ -192,8 +192,6 @@ class Summary(JsonRecord):
     numbers are. `verdicts` are those of all judged cases, what turns a run red first. `explanations` are paragraphs on
     what an overhead is made of, by case.
     """
-
-    json_name: ClassVar[str] = "the summary of a run"
 
     head: str = ""
     answers: tuple[AnswerText, ...] = ()

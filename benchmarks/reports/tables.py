@@ -10,9 +10,13 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from benchmarks.records import Environment, Interval, Outcome
 from benchmarks.units import format_overhead
+
+if TYPE_CHECKING:
+    from benchmarks.reports.summary import Statement  # slow to import, and a running suite needs none
 
 NOTHING = "-"
 """What stands in a cell without a value."""
@@ -29,22 +33,46 @@ class Table:
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class Listing:
-    """What is counted and named: a title, and an entry for each."""
-
-    title: str
-    entries: tuple[str, ...]
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """Tables on one subject, with what to know before them, and how to read them."""
 
     heading: str
     before: tuple[str, ...] = ()
     tables: tuple[Table, ...] = ()
-    listings: tuple[Listing, ...] = ()
+    listings: tuple[Statement, ...] = ()
     legend: tuple[str, ...] = ()
+
+
+def make_table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], numbers: range) -> Table:
+    """Return a table of cases.
+
+    Args:
+        title: of the table, without what all cases share.
+        headers: of its columns.
+        rows: each begins with the `params_id` of its case, or with nothing where it goes on with the case before.
+        numbers: the columns that are aligned to the right.
+    """
+    title, names = name_rows(title, [first for first, *_ in rows if first])
+    named = tuple((names.get(first, first), *cells) for first, *cells in rows)
+    return Table(title=title, headers=tuple(headers), rows=named, numbers=numbers)
+
+
+def pad_columns(lines: Sequence[Sequence[str]], numbers: range, least_width: int = 0) -> list[list[str]]:
+    """Return the cells of a table with blanks, so that those of a column are as wide as its widest.
+
+    Args:
+        lines: cells, as many in each.
+        numbers: the columns that are aligned to the right.
+        least_width: of a column.
+    """
+    widths = [max(least_width, *map(len, column)) for column in zip(*lines, strict=True)]
+    return [
+        [
+            cell.rjust(width) if column in numbers else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
+        ]
+        for line in lines
+    ]
 
 
 def name_versions(environment: Environment) -> str:
@@ -55,9 +83,10 @@ def name_versions(environment: Environment) -> str:
     )
 
 
-def name_place(environment: Environment) -> str:
-    """Return where a target runs: `CPU, AMD EPYC, 2 cores`."""
-    return f"{environment.device}, {environment.cpu_model}, {environment.cores} cores"
+def name_target(environment: Environment) -> str:
+    """Return what a target is made of and where it runs: its versions, and `CPU, AMD EPYC, 2 cores`."""
+    place = f"{environment.device}, {environment.cpu_model}, {environment.cores} cores"
+    return f"{name_versions(environment)}; {place}"
 
 
 def name_rows(title: str, params_ids: Sequence[str]) -> tuple[str, dict[str, str]]:
@@ -93,3 +122,8 @@ def format_half_width(interval: Interval | None) -> str:
     half_width = (interval.upper - interval.lower) / 2.0
     known = f"{100.0 * half_width:.1f} %" if math.isfinite(half_width) else "?"
     return f"{format_overhead(interval.estimate)} ± {known}"
+
+
+def format_slope(slope: Interval) -> str:
+    """Write a cost per sample with its interval: `+4.02 (+3.98 to +4.06)`."""
+    return f"{slope.estimate:+.2f} ({slope.lower:+.2f} to {slope.upper:+.2f})"

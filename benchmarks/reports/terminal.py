@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from benchmarks.records import Outcome
 from benchmarks.reports.sections import make_sections
-from benchmarks.reports.summary import Summary, Topic
-from benchmarks.reports.tables import Listing, Section, Table, name_place, name_versions
+from benchmarks.reports.summary import Statement, Summary, Topic
+from benchmarks.reports.tables import Section, Table, name_target, pad_columns
 
 
 def render_terminal(summary: Summary) -> str:
@@ -30,14 +30,12 @@ def _render_answer(summary: Summary, index: int) -> Iterator[str]:
     """Yield a question, its answer, and below the last one where that holds."""
     answer = summary.answers[index]
     yield answer.question
-    for statement in answer.statements:
-        yield statement.text
-        yield from (f"  {detail}" for detail in statement.details)
+    yield from _render_statements(answer.statements)
     if answer.how_sure:
         yield answer.how_sure
     if index == len(summary.answers) - 1:
         for environment in summary.provenance.targets:
-            yield f"Measured with {name_versions(environment)}; {name_place(environment)}."
+            yield f"Measured with {name_target(environment)}."
 
 
 def _render_section(section: Section) -> Iterator[str]:
@@ -45,27 +43,21 @@ def _render_section(section: Section) -> Iterator[str]:
     yield "\n".join(section.before)
     yield from map(_render_table, section.tables)
     yield "\n".join(section.legend)
-    yield "\n".join(line for listing in section.listings for line in _render_listing(listing))
+    yield "\n".join(_render_statements(section.listings))
+
+
+def _render_statements(statements: Sequence[Statement]) -> Iterator[str]:
+    """Yield the lines of some statements."""
+    for statement in statements:
+        yield statement.text
+        yield from (f"  {detail}" for detail in statement.details)
 
 
 def _render_table(table: Table) -> str:
     """Return a table below its title, its columns two blanks apart."""
-    lines = [table.headers, *table.rows]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    lines.insert(1, tuple("-" * width for width in widths))
-    aligned = (
-        "  ".join(
-            cell.rjust(width) if column in table.numbers else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(line, widths, strict=True))
-        )
-        for line in lines
-    )
-    return "\n".join([table.title, *(line.rstrip() for line in aligned)])
-
-
-def _render_listing(listing: Listing) -> Iterator[str]:
-    yield f"{listing.title}: {len(listing.entries) or 'nothing'}"
-    yield from (f"  {entry}" for entry in listing.entries)
+    headers, *rows = pad_columns([table.headers, *table.rows], table.numbers)
+    rule = ["-" * len(header) for header in headers]
+    return "\n".join([table.title, *("  ".join(line).rstrip() for line in (headers, rule, *rows))])
 
 
 def _render_reasons(summary: Summary) -> Iterator[str]:

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from benchmarks.baselines.store import (
     EXTRA_INFO_KEY,
     check_run,
-    describe_differences,
     explain_unlike_versions,
     load_run,
     read_baseline,
@@ -26,9 +25,11 @@ from benchmarks.commands.merge import merge_runs
 from benchmarks.errors import BaselineError
 from benchmarks.gate.readings import list_keys
 from benchmarks.records import Json, Measurement, Question
+from benchmarks.reports.sentences import list_run_remarks
+from benchmarks.reports.summary import RunFacts
 from benchmarks.stats.intervals import estimate_change
 from tests.baselines.test_store import RECORDED
-from tests.examples import make_case, make_measurement, make_read_block, make_read_measurement
+from tests.examples import make_case, make_case_report, make_measurement, make_read_block, make_read_measurement
 
 
 def take_slice() -> Json:
@@ -90,7 +91,7 @@ def use(measurement: Measurement) -> None:
     """Compute what a comparison computes from a stored case, its words included."""
     here = make_measurement()
     assert len({measurement.environment, here.environment}) > 0
-    describe_differences(measurement.environment, here.environment)
+    list(list_run_remarks(RunFacts(places={"baseline": (measurement.environment,)}), [make_case_report(here)]))
     explain_unlike_versions(measurement.environment, here.environment)
     if measurement.blocks:
         log_ratios = [block.log_ratio for block in measurement.blocks]

@@ -5,7 +5,6 @@ A measured case survives being stored, and what another schema or program stored
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import os
 from pathlib import Path
@@ -18,7 +17,6 @@ from benchmarks.baselines.store import (
     MAX_RUN_FILE_BYTES,
     SCHEMA_VERSION,
     check_run,
-    describe_differences,
     from_extra_info,
     load_run,
     read_baseline,
@@ -26,7 +24,7 @@ from benchmarks.baselines.store import (
 )
 from benchmarks.errors import BaselineError, RecordError
 from benchmarks.records import CaseReport, Interval, Outcome, Verdict
-from tests.examples import EXAMPLE_CASE, make_case, make_case_report, make_environment, make_measurement
+from tests.examples import EXAMPLE_CASE, make_case, make_case_report, make_measurement
 
 
 def make_report(**values: Any) -> CaseReport:
@@ -246,12 +244,3 @@ def test_what_pytest_benchmark_would_break_on_is_refused_in_one_line(
     with pytest.raises(BaselineError) as refused:
         check_run(run, "it")
     assert f"expected the JSON of a pytest-benchmark run, but it has {problem}; record it again" in str(refused.value)
-
-
-def test_what_differs_between_two_environments_is_named() -> None:
-    stored = make_environment(cores=4)
-    current = dataclasses.replace(stored, cores=2, tensorflow="2.20.0")
-    assert describe_differences(stored, current) == (
-        "tensorflow: 2.21.0 stored, 2.20.0 now",
-        "cores: 4 stored, 2 now",
-    )

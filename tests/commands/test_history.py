@@ -163,7 +163,7 @@ def test_a_torn_line_is_named(raw: Path, capsys: pytest.CaptureFixture[str]) -> 
     raw.write_text('{"version": "2.1\n')
     assert history.main(["--only-render", "--raw", str(raw)]) == 1
     (line,) = capsys.readouterr().err.splitlines()
-    assert f"{raw}, line 1: expected a line of a history" in line
+    assert f"{raw}, line 1: expected a history entry" in line
 
 
 def test_the_command_writes_its_table(launchers: list[FakeLauncher], raw: Path, tmp_path: Path) -> None:

@@ -71,7 +71,7 @@ def test_a_run_that_was_saved_without_a_summary_gets_one(shown: str, capsys: pyt
 def test_a_summary_that_cannot_be_read_is_made_anew_and_says_so(shown: str, capsys: pytest.CaptureFixture[str]) -> None:
     rewrite(**{SUMMARY_KEY: {"verses": []}})
     assert (
-        "This summary was made from the stored cases: the summary of a run: expected no field 'verses', "
+        "This summary was made from the stored cases: a summary: expected no field 'verses', "
         "got a list of 0; record the run again."
     ) in show(capsys)
 
@@ -82,9 +82,7 @@ def test_a_case_that_cannot_be_read_is_named(shown: str, capsys: pytest.CaptureF
     run["benchmarks"][0]["extra_info"][EXTRA_INFO_KEY]["verdict"] = {"outcome": "SO SO"}
     Path("run.json").write_text(json.dumps(run))
     text = show(capsys)
-    assert (
-        "step_time[mlp-depth2-batch256-loop_graph-null] cannot be read: the report on a case, verdict.outcome" in text
-    )
+    assert "step_time[mlp-depth2-batch256-loop_graph-null] cannot be read: a case report, verdict.outcome" in text
 
 
 def test_what_an_older_run_did_not_store_is_not_shown(shown: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from typing import Any
 
 import pytest
 
@@ -80,12 +81,13 @@ def test_an_introduction_survives_json() -> None:
     ("data", "message"),
     [
         ({}, "expected a server that speaks wire version 1, got one that does not introduce itself; update the older"),
+        ([], "expected a server that speaks wire version 1, got one that does not introduce itself; update the older"),
         ({"wire_version": 2}, "got one that speaks 2; update the older of the two checkouts, or name an interpreter"),
         ({"wire_version": 1}, "expected the introduction of a server, got something else"),
         (make_introduction().to_json() | {"methods": 3}, "expected the introduction of a server, got something else"),
     ],
 )
-def test_anything_else_is_no_introduction(data: dict[str, object], message: str) -> None:
+def test_anything_else_is_no_introduction(data: Any, message: str) -> None:
     with pytest.raises(RecordError, match=message):
         Introduction.from_json(data)
 

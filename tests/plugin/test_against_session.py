@@ -14,14 +14,10 @@ from benchmarks.protocols import Launcher
 from benchmarks.records import ArmReadings, Block, BlockRequest, Meeting, ReadRequest
 from benchmarks.target.supervise import Limits
 from tests.examples import make_environment
-from tests.plugin.conftest import RunSuite
+from tests.plugin.conftest import AGAINST, GRAPH, STEP, RunSuite
 from tests.plugin.fakes import FakeLauncher, fail_block, make_introduction
 
 pytest_plugins = ["pytester"]
-
-_STEP = ("test_step_time.py", "--method", "loop_graph")
-_GRAPH = ("test_training_graph.py", "--method", "loop_graph")
-_AGAINST = ("--against", "tensorflow-cpu==2.20.0")
 
 
 class RefusingLauncher(FakeLauncher):
@@ -34,20 +30,8 @@ class RefusingLauncher(FakeLauncher):
         raise RecordError("a request to read: expected no field `hurry`")
 
 
-@pytest.fixture
-def run_both(run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch) -> RunSuite:
-    """Run the suite on a fake target against another fake one."""
-
-    def run(*arguments: str, launcher: FakeLauncher | None = None, other: Launcher | None = None) -> pytest.RunResult:
-        chosen = other or FakeLauncher(run_seed=7, environment=make_environment(tensorflow="2.20.0"))
-        monkeypatch.setattr("benchmarks.plugin.run._make_other_launcher", lambda settings: chosen)
-        return run_suite(*arguments, launcher=launcher)
-
-    return run
-
-
-def test_the_same_code_in_both_targets_is_held(run_both: RunSuite) -> None:
-    result = run_both(*_STEP, *_AGAINST)
+def test_the_same_code_in_both_targets_is_held(run_against: RunSuite) -> None:
+    result = run_against(*STEP)
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(
         [
@@ -63,8 +47,8 @@ def test_the_same_code_in_both_targets_is_held(run_both: RunSuite) -> None:
     )
 
 
-def test_a_larger_overhead_here_fails_and_is_told(run_both: RunSuite) -> None:
-    result = run_both(*_STEP, *_AGAINST, launcher=FakeLauncher(overhead=0.15))
+def test_a_larger_overhead_here_fails_and_is_told(run_against: RunSuite) -> None:
+    result = run_against(*STEP, launcher=FakeLauncher(overhead=0.15))
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
@@ -81,27 +65,27 @@ def test_a_larger_overhead_here_fails_and_is_told(run_both: RunSuite) -> None:
     )
 
 
-def test_a_fault_is_planted_in_this_target_alone(run_both: RunSuite) -> None:
-    result = run_both(*_STEP, *_AGAINST, "--plant", "step=+15%")
+def test_a_fault_is_planted_in_this_target_alone(run_against: RunSuite) -> None:
+    result = run_against(*STEP, "--plant", "step=+15%")
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["step_time[[]*-loop_graph[]]: slower here than in the other target."])
 
 
-def test_the_command_that_looks_closer_names_what_the_case_depends_on(run_both: RunSuite) -> None:
+def test_the_command_that_looks_closer_names_what_the_case_depends_on(run_against: RunSuite) -> None:
     launcher = FakeLauncher(overhead=0.15)
-    result = run_both(*_STEP, *_AGAINST, "--depth", "4", "--sweep", "gate", launcher=launcher)
+    result = run_against(*STEP, "--depth", "4", "--sweep", "gate", launcher=launcher)
     result.stdout.fnmatch_lines(
         ["  next: pytest '*depth4*loop_graph[]]' --sweep gate --depth 4 --method loop_graph --against *==2.20.0 *"]
     )
 
 
-@pytest.mark.parametrize("question", [_STEP, _GRAPH])
+@pytest.mark.parametrize("question", [STEP, GRAPH])
 def test_a_case_that_the_other_target_does_not_list_is_measured_here_and_not_comparable(
-    run_both: RunSuite, question: tuple[str, ...]
+    run_against: RunSuite, question: tuple[str, ...]
 ) -> None:
     """As when a pull request adds a method that its base does not have; such a case alone is a run without a result."""
     other = FakeLauncher(introduction=make_introduction(methods=("fit_array",)))
-    result = run_both(*question, *_AGAINST, other=other)
+    result = run_against(*question, other=other)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
@@ -115,23 +99,23 @@ def test_a_case_that_the_other_target_does_not_list_is_measured_here_and_not_com
     assert not other.read_requests
 
 
-@pytest.mark.parametrize("question", [_STEP, _GRAPH])
-def test_a_case_that_the_other_target_lists_and_refuses_fails(run_both: RunSuite, question: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("question", [STEP, GRAPH])
+def test_a_case_that_the_other_target_lists_and_refuses_fails(run_against: RunSuite, question: tuple[str, ...]) -> None:
     """As when a field was added to the requests; each case was NOT COMPARABLE once, and the run was green."""
-    result = run_both(*question, *_AGAINST, other=RefusingLauncher())
+    result = run_against(*question, other=RefusingLauncher())
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["FAILED *in the other target: a *: expected no field `hurry`*"])
 
 
 def test_a_checkout_of_before_the_handshake_ends_the_run_before_the_first_case(
-    run_both: RunSuite, tmp_path: Path
+    run_against: RunSuite, tmp_path: Path
 ) -> None:
     old = tmp_path / "old"
     old.write_text(f"#!{sys.executable}\nimport time\nprint('{{\"result\": {{}}}}', flush=True)\ntime.sleep(60)\n")
     old.chmod(0o755)
     other = ServerLauncher(Target(interpreter=old), Limits(timeout_s=5.0, memory_bytes=2**40))
     now = FakeLauncher()
-    result = run_both(*_STEP, *_AGAINST, launcher=now, other=other)
+    result = run_against(*STEP, launcher=now, other=other)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         ["ERROR: --against: target *old: expected a server that speaks wire version 1, got one that does not *; up*"]
@@ -139,31 +123,31 @@ def test_a_checkout_of_before_the_handshake_ends_the_run_before_the_first_case(
     assert not now.requests
 
 
-def test_an_error_says_in_which_target_it_was(run_both: RunSuite) -> None:
+def test_an_error_says_in_which_target_it_was(run_against: RunSuite) -> None:
     other = FakeLauncher(before_block=fail_block("loop_graph", at=0))
-    result = run_both(*_STEP, *_AGAINST, other=other)
+    result = run_against(*STEP, other=other)
     result.stdout.fnmatch_lines(["FAILED *in the other target: the block was killed (SIGKILL)*"])
 
 
-def test_both_targets_measure_as_many_blocks_in_turns(run_both: RunSuite) -> None:
+def test_both_targets_measure_as_many_blocks_in_turns(run_against: RunSuite) -> None:
     now, other = FakeLauncher(), FakeLauncher(run_seed=5)
-    run_both(*_STEP, *_AGAINST, launcher=now, other=other)
+    run_against(*STEP, launcher=now, other=other)
     assert [request.case for request in now.requests] == [request.case for request in other.requests]
     assert now.closed
     assert other.closed
 
 
-def test_another_graph_is_told_and_more_weighting_nodes_fail(run_both: RunSuite) -> None:
-    result = run_both(*_GRAPH, *_AGAINST, launcher=FakeLauncher(extra_nodes=9))
+def test_another_graph_is_told_and_more_weighting_nodes_fail(run_against: RunSuite) -> None:
+    result = run_against(*GRAPH, launcher=FakeLauncher(extra_nodes=9))
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         ["  graph nodes of the step * +9 beside the control now, +7 in the other target*by op type +2 Mul"]
     )
 
 
-def test_both_targets_are_explained(run_both: RunSuite) -> None:
+def test_both_targets_are_explained(run_against: RunSuite) -> None:
     other = FakeLauncher(run_seed=7, environment=make_environment(tensorflow="2.20.0"), extra_nodes=5)
-    result = run_both(*_STEP, *_AGAINST, "--explain", "-m", "not null", other=other)
+    result = run_against(*STEP, "--explain", "-m", "not null", other=other)
     result.stdout.fnmatch_lines(
         [
             "  op types (weighted - control): +7 Mul",
@@ -174,9 +158,9 @@ def test_both_targets_are_explained(run_both: RunSuite) -> None:
     )
 
 
-def test_both_arms_larger_here_fail_and_are_listed(run_both: RunSuite) -> None:
+def test_both_arms_larger_here_fail_and_are_listed(run_against: RunSuite) -> None:
     launcher = FakeLauncher(base_bytes=30 * 2**20)
-    result = run_both("test_peak_memory.py", "--method", "loop_graph", *_AGAINST, launcher=launcher)
+    result = run_against("test_peak_memory.py", "--method", "loop_graph", launcher=launcher)
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(
         [
@@ -195,7 +179,7 @@ def test_an_environment_that_cannot_be_built_ends_the_run_with_the_installers_wo
         raise TargetError("could not resolve tensorflow-cpu==99; uv says: there is no version of tensorflow-cpu==99")
 
     monkeypatch.setattr("benchmarks.plugin.run._make_other_launcher", fail)
-    result = run_suite(*_STEP, "--against", "tensorflow-cpu==99")
+    result = run_suite(*STEP, "--against", "tensorflow-cpu==99")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     assert "--against: could not resolve tensorflow-cpu==99; uv says:" in result.stderr.str() + result.stdout.str()
 
@@ -205,11 +189,11 @@ def test_collecting_builds_nothing(run_suite: RunSuite, monkeypatch: pytest.Monk
         raise AssertionError
 
     monkeypatch.setattr("benchmarks.plugin.run._make_other_launcher", fail)
-    assert run_suite(*_STEP, *_AGAINST, "--collect-only").ret == pytest.ExitCode.OK
+    assert run_suite(*STEP, *AGAINST, "--collect-only").ret == pytest.ExitCode.OK
 
 
-def test_a_stored_run_beside_it_is_refused(run_both: RunSuite) -> None:
-    result = run_both(*_STEP, *_AGAINST, "--benchmark-compare")
+def test_a_stored_run_beside_it_is_refused(run_against: RunSuite) -> None:
+    result = run_against(*STEP, "--benchmark-compare")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
         ["ERROR: --against: expected one thing to compare with, got --benchmark-compare as well*"]

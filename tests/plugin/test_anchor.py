@@ -11,15 +11,12 @@ import pytest
 
 from benchmarks.records import Environment
 from tests.examples import make_environment
-from tests.plugin.conftest import RunSuite
+from tests.plugin.conftest import GRAPH, LEAK, MEMORY, STEP, RunSuite, refuse
 from tests.plugin.fakes import FakeLauncher
 
 pytest_plugins = ["pytester"]
 
-_STEP = ("test_step_time.py", "--method", "loop_graph", "--blocks", "12", "--tolerance", "5%")
-_GRAPH = ("test_training_graph.py", "--method", "loop_graph")
-_MEMORY = ("test_peak_memory.py", "--method", "fit_dataset")
-_LEAK = ("test_retained_memory.py", "--method", "fit_array")
+_STEP = (*STEP, "--blocks", "12", "--tolerance", "5%")
 
 _RISE = 1.04
 """Within a tolerance of 5 % by twice what 12 blocks of 1 % scatter by; three of them are as far beyond twice 5 %."""
@@ -58,13 +55,13 @@ def test_rises_that_each_stay_within_the_tolerance_are_seen_against_the_anchor(r
 
 def test_peaks_that_creep_are_seen_against_the_anchor(run_suite: RunSuite) -> None:
     """Tolerated are 262,144 bytes over the baseline and 524,288 over the anchor; 200,000 come with each baseline."""
-    record(run_suite, "0.json", *_MEMORY, launcher=FakeLauncher(extra_bytes=0))
+    record(run_suite, "0.json", *MEMORY, launcher=FakeLauncher(extra_bytes=0))
     for number in (1, 2, 3):
         launcher = FakeLauncher(extra_bytes=200_000 * number)
-        arguments = (*_MEMORY, f"--benchmark-compare={number - 1}.json")
+        arguments = (*MEMORY, f"--benchmark-compare={number - 1}.json")
         result = run_suite(*arguments, f"--benchmark-json={number}.json", launcher=launcher)
         result.stdout.fnmatch_lines(["*fit_dataset[]] *HELD*"])
-    result = run_suite(*_MEMORY, "--benchmark-compare=2.json", "--anchor=0.json", launcher=launcher)
+    result = run_suite(*MEMORY, "--benchmark-compare=2.json", "--anchor=0.json", launcher=launcher)
     result.assert_outcomes(passed=1, failed=1)
     (row,) = [line for line in result.outlines if line.startswith("  peak tensor bytes of a pass")]
     assert "in the anchor; a change of" in row
@@ -72,25 +69,25 @@ def test_peaks_that_creep_are_seen_against_the_anchor(run_suite: RunSuite) -> No
 
 
 def test_peaks_within_twice_the_limit_of_the_anchor_are_held(run_suite: RunSuite) -> None:
-    record(run_suite, "0.json", *_MEMORY, launcher=FakeLauncher(extra_bytes=0))
-    record(run_suite, "1.json", *_MEMORY, launcher=FakeLauncher(extra_bytes=250_000))
+    record(run_suite, "0.json", *MEMORY, launcher=FakeLauncher(extra_bytes=0))
+    record(run_suite, "1.json", *MEMORY, launcher=FakeLauncher(extra_bytes=250_000))
     launcher = FakeLauncher(extra_bytes=500_000)
-    result = run_suite(*_MEMORY, "--benchmark-compare=1.json", "--anchor=0.json", launcher=launcher)
+    result = run_suite(*MEMORY, "--benchmark-compare=1.json", "--anchor=0.json", launcher=launcher)
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["*fit_dataset[]] *HELD*"])
 
 
 def test_a_count_is_held_exactly_against_the_anchor(run_suite: RunSuite) -> None:
-    record(run_suite, "0.json", *_GRAPH, launcher=FakeLauncher(extra_nodes=7))
-    record(run_suite, "1.json", *_GRAPH, launcher=FakeLauncher(extra_nodes=8))
-    arguments = (*_GRAPH, "--benchmark-compare=1.json")
+    record(run_suite, "0.json", *GRAPH, launcher=FakeLauncher(extra_nodes=7))
+    record(run_suite, "1.json", *GRAPH, launcher=FakeLauncher(extra_nodes=8))
+    arguments = (*GRAPH, "--benchmark-compare=1.json")
     assert run_suite(*arguments, launcher=FakeLauncher(extra_nodes=8)).ret == pytest.ExitCode.OK
     result = run_suite(*arguments, "--anchor=0.json", launcher=FakeLauncher(extra_nodes=8))
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["  graph nodes of the step  +8 beside the control now, +7 in the anchor*+1 Mul"])
 
 
-@pytest.mark.parametrize("arguments", [_STEP, _GRAPH, _MEMORY, _LEAK])
+@pytest.mark.parametrize("arguments", [_STEP, GRAPH, MEMORY, LEAK])
 def test_an_unchanged_run_is_held_against_both(run_suite: RunSuite, arguments: tuple[str, ...]) -> None:
     record(run_suite, "0.json", *arguments, launcher=FakeLauncher(run_seed=20))
     record(run_suite, "1.json", *arguments, launcher=FakeLauncher(run_seed=21))
@@ -103,9 +100,9 @@ def test_an_unchanged_run_is_held_against_both(run_suite: RunSuite, arguments: t
 
 
 def test_the_run_names_its_anchor_and_saves_its_path(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
-    record(run_suite, "0.json", *_GRAPH, launcher=FakeLauncher())
+    record(run_suite, "0.json", *GRAPH, launcher=FakeLauncher())
     assert json.loads((pytester.path / "0.json").read_text())["sample_weighting_run"]["anchor"] is None
-    result = run_suite(*_GRAPH, "--benchmark-compare=0.json", "--anchor=./0.json", "--benchmark-json=run.json")
+    result = run_suite(*GRAPH, "--benchmark-compare=0.json", "--anchor=./0.json", "--benchmark-json=run.json")
     result.stdout.fnmatch_lines(["sample weighting: sweep quick, target *, anchor 0.json"])
     assert json.loads((pytester.path / "run.json").read_text())["sample_weighting_run"]["anchor"] == "0.json"
 
@@ -161,10 +158,10 @@ def test_an_anchor_of_another_tensorflow_has_no_bytes_and_counts_to_compare_with
     def make_launcher(nodes: int, environment: Environment) -> FakeLauncher:
         return FakeLauncher(extra_nodes=nodes, environment=environment)
 
-    record(run_suite, "0.json", *_GRAPH, launcher=make_launcher(7, make_environment(tensorflow="2.20.0")))
-    record(run_suite, "1.json", *_GRAPH, launcher=make_launcher(8, make_environment()))
+    record(run_suite, "0.json", *GRAPH, launcher=make_launcher(7, make_environment(tensorflow="2.20.0")))
+    record(run_suite, "1.json", *GRAPH, launcher=make_launcher(8, make_environment()))
     launcher = make_launcher(8, make_environment())
-    result = run_suite(*_GRAPH, "--benchmark-compare=1.json", "--anchor=0.json", launcher=launcher)
+    result = run_suite(*GRAPH, "--benchmark-compare=1.json", "--anchor=0.json", launcher=launcher)
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(
         [
@@ -175,7 +172,7 @@ def test_an_anchor_of_another_tensorflow_has_no_bytes_and_counts_to_compare_with
 
 
 def test_a_reading_that_the_anchor_lacks_is_told(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
-    record(run_suite, "1.json", *_MEMORY, launcher=FakeLauncher())
+    record(run_suite, "1.json", *MEMORY, launcher=FakeLauncher())
 
     def remove_step(run: Any) -> None:
         for benchmark in run["benchmarks"]:
@@ -185,28 +182,17 @@ def test_a_reading_that_the_anchor_lacks_is_told(run_suite: RunSuite, pytester: 
 
     (pytester.path / "0.json").write_text((pytester.path / "1.json").read_text())
     rewrite(pytester.path / "0.json", remove_step)
-    result = run_suite(*_MEMORY, "--benchmark-compare=1.json", "--anchor=0.json", "--strict-verdicts")
+    result = run_suite(*MEMORY, "--benchmark-compare=1.json", "--anchor=0.json", "--strict-verdicts")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(["The anchor lacks 1 of 1 cases, *(no peak resident bytes of a step)"])
 
 
 def test_what_is_retained_has_a_limit_of_its_own_and_no_anchor(run_suite: RunSuite) -> None:
-    record(run_suite, "graph.json", *_GRAPH, launcher=FakeLauncher())
-    record(run_suite, "1.json", *_LEAK, launcher=FakeLauncher())
-    result = run_suite(*_LEAK, "--benchmark-compare=1.json", "--anchor=graph.json")
+    record(run_suite, "graph.json", *GRAPH, launcher=FakeLauncher())
+    record(run_suite, "1.json", *LEAK, launcher=FakeLauncher())
+    result = run_suite(*LEAK, "--benchmark-compare=1.json", "--anchor=graph.json")
     result.assert_outcomes(passed=2)
     result.stdout.no_fnmatch_line("The anchor lacks *")
-
-
-def refuse(run_suite: RunSuite, *arguments: str) -> str:
-    """Return the line that refuses these arguments; nothing was measured."""
-    launcher = FakeLauncher()
-    result = run_suite(*_STEP, *arguments, launcher=launcher)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert not launcher.requests
-    assert "Traceback" not in result.stderr.str() + result.stdout.str()
-    (line,) = [line for line in result.errlines if line.startswith("ERROR: ")]
-    return line.removeprefix("ERROR: ")
 
 
 def test_an_anchor_without_a_baseline_is_refused(run_suite: RunSuite) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.plugin.conftest import RunSuite
+from tests.plugin.conftest import RunSuite, save_baseline
 from tests.plugin.fakes import FakeLauncher
 
 pytest_plugins = ["pytester"]
@@ -24,7 +24,7 @@ def rewrite_baseline(run_suite: RunSuite, pytester: pytest.Pytester) -> Callable
     """Record a baseline, damage it and return its file."""
 
     def rewrite(damage: Callable[[Any], None]) -> Path:
-        assert run_suite(*_ONE, "--benchmark-save=base", launcher=FakeLauncher(0.02)).ret == pytest.ExitCode.OK
+        save_baseline(run_suite, *_ONE)
         (path,) = (pytester.path / ".benchmarks").rglob("*.json")
         run = json.loads(path.read_text())
         damage(run)
@@ -105,7 +105,7 @@ def test_a_damaged_case_is_not_comparable_and_the_others_are_held(
     rewrite_baseline(damage)
     result = run_suite(*_ONE, "--benchmark-compare", launcher=FakeLauncher(0.02, run_seed=2))
     result.stdout.fnmatch_lines_random(["*loop_graph[]] *NOT COMPARABLE*", "*loop_jit[]] *HELD*"])
-    result.stdout.fnmatch_lines(["*a stored measurement, blocks*0*: *"])
+    result.stdout.fnmatch_lines(["*a measurement, blocks*0*: *"])
     assert result.ret == pytest.ExitCode.OK
 
 

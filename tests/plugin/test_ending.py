@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.examples import make_environment
-from tests.plugin.conftest import RunSuite
+from tests.plugin.conftest import GRAPH, STEP, RunSuite, save_baseline
 from tests.plugin.fakes import FakeLauncher, fail_block, interrupt_block, make_introduction
 from tests.plugin.test_collection import Biased
 
@@ -18,32 +18,11 @@ pytest_plugins = ["pytester"]
 pytestmark = pytest.mark.filterwarnings("ignore:Can't compare:pytest_benchmark.logger.PytestBenchmarkWarning")
 
 _STEP = "test_step_time.py"
-_ONE = (_STEP, "--method", "loop_graph")
-_GRAPH = ("test_training_graph.py", "--method", "loop_graph")
-_AGAINST = ("--against", "tensorflow-cpu==2.20.0")
 
 
 def make_older_checkout() -> FakeLauncher:
     """Return a target that has `loop_graph` alone."""
     return FakeLauncher(run_seed=7, introduction=make_introduction(methods=("loop_graph",)))
-
-
-@pytest.fixture
-def run_against(run_suite: RunSuite, monkeypatch: pytest.MonkeyPatch) -> RunSuite:
-    """Run the suite on a fake target against another fake one."""
-
-    def run(
-        *arguments: str, launcher: FakeLauncher | None = None, other: FakeLauncher | None = None
-    ) -> pytest.RunResult:
-        chosen = other or FakeLauncher(run_seed=7)
-        monkeypatch.setattr("benchmarks.plugin.run._make_other_launcher", lambda settings: chosen)
-        return run_suite(*arguments, *_AGAINST, launcher=launcher)
-
-    return run
-
-
-def save_baseline(run_suite: RunSuite, *arguments: str) -> None:
-    assert run_suite(*arguments, "--benchmark-save=base", launcher=FakeLauncher(0.02)).ret == pytest.ExitCode.OK
 
 
 def find_head(result: pytest.RunResult) -> str:
@@ -64,7 +43,7 @@ def expect_red(result: pytest.RunResult) -> str:
 
 
 def test_without_any_stored_run_the_run_is_red(run_suite: RunSuite) -> None:
-    assert expect_red(run_suite(*_ONE, "--benchmark-compare")) == (
+    assert expect_red(run_suite(*STEP, "--benchmark-compare")) == (
         "Compared 0 of 1 cases, and so this run fails; 1: no stored run was found that could be read; record one with "
         "--benchmark-save."
     )
@@ -72,53 +51,53 @@ def test_without_any_stored_run_the_run_is_red(run_suite: RunSuite) -> None:
 
 def test_a_stored_run_that_cannot_be_read_is_red(run_suite: RunSuite) -> None:
     """A run named by its number is looked up in the storage by pytest-benchmark, which skips what it cannot read."""
-    save_baseline(run_suite, *_ONE)
-    assert "1: no stored run was found" in expect_red(run_suite(*_ONE, "--benchmark-compare=0007"))
+    save_baseline(run_suite, *STEP)
+    assert "1: no stored run was found" in expect_red(run_suite(*STEP, "--benchmark-compare=0007"))
 
 
 def test_a_stored_run_of_other_benchmarks_is_red(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_other="def test_other(benchmark): benchmark(lambda: None)")
     run_suite("test_other.py", "--benchmark-save=other").assert_outcomes(passed=1)
-    assert "1: expected a run recorded by this suite" in expect_red(run_suite(*_ONE, "--benchmark-compare"))
+    assert "1: expected a run recorded by this suite" in expect_red(run_suite(*STEP, "--benchmark-compare"))
 
 
 @pytest.mark.parametrize("strict", [(), ("--strict-verdicts",)])
 def test_skipped_benchmarks_are_red(run_suite: RunSuite, strict: tuple[str, ...]) -> None:
-    save_baseline(run_suite, *_ONE)
-    head = expect_red(run_suite(*_ONE, "--benchmark-compare", "--benchmark-skip", *strict))
+    save_baseline(run_suite, *STEP)
+    head = expect_red(run_suite(*STEP, "--benchmark-compare", "--benchmark-skip", *strict))
     assert head.endswith("fails; 1: skipped, as --benchmark-skip asks; leave it out.")
 
 
 def test_null_cases_alone_are_red(run_suite: RunSuite) -> None:
-    save_baseline(run_suite, *_ONE)
-    assert expect_red(run_suite(*_ONE, "--benchmark-compare", "-m", "null")) == (
+    save_baseline(run_suite, *STEP)
+    assert expect_red(run_suite(*STEP, "--benchmark-compare", "-m", "null")) == (
         "Compared 0 of 0 cases, and so this run fails; no weighted case was selected, and null cases are compared with "
         "nothing; select weighted cases too."
     )
 
 
 def test_no_case_that_is_comparable_is_red(run_suite: RunSuite) -> None:
-    save_baseline(run_suite, *_GRAPH)
+    save_baseline(run_suite, *GRAPH)
     launcher = FakeLauncher(environment=make_environment(tensorflow="2.22.0"))
-    head = expect_red(run_suite(*_GRAPH, "--benchmark-compare", launcher=launcher))
+    head = expect_red(run_suite(*GRAPH, "--benchmark-compare", launcher=launcher))
     assert "1: bytes and counts are compared for the same TensorFlow and Keras only" in head
 
 
 def test_nothing_but_doubted_cases_is_red(run_suite: RunSuite) -> None:
-    save_baseline(run_suite, *_ONE)
-    result = run_suite(*_ONE, "--benchmark-compare", launcher=Biased(0.02))
+    save_baseline(run_suite, *STEP)
+    result = run_suite(*STEP, "--benchmark-compare", launcher=Biased(0.02))
     assert "1: a change was seen, but its null case was off too; " in find_head(result)
 
 
 def test_a_run_without_a_comparison_is_as_before(run_suite: RunSuite) -> None:
     for arguments in ((), ("--benchmark-skip",), ("-m", "null")):
-        result = run_suite(*_ONE, *arguments)
+        result = run_suite(*STEP, *arguments)
         assert result.ret == pytest.ExitCode.OK
         assert not find_head(result)
 
 
 def test_only_collecting_compares_nothing_and_is_not_red(run_suite: RunSuite) -> None:
-    assert run_suite(*_ONE, "--benchmark-compare", "--collect-only").ret == pytest.ExitCode.OK
+    assert run_suite(*STEP, "--benchmark-compare", "--collect-only").ret == pytest.ExitCode.OK
 
 
 def test_a_run_that_compared_all_its_weighted_cases_says_nothing_of_it(run_suite: RunSuite) -> None:
@@ -156,7 +135,7 @@ def test_a_leak_that_fails_without_a_stored_case_is_not_counted_as_compared(run_
 
 
 def test_the_head_is_in_the_file_too(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
-    run_suite(*_ONE, "--benchmark-compare", "--benchmark-skip", "--summary=summary.md")
+    run_suite(*STEP, "--benchmark-compare", "--benchmark-skip", "--summary=summary.md")
     assert (pytester.path / "summary.md").read_text().splitlines()[2].startswith("Compared 0 of 1 cases, ")
 
 
@@ -178,7 +157,7 @@ def test_against_a_target_that_lacks_some_cases_passes_and_counts_them(run_again
 
 def test_against_another_target_a_shared_case_that_was_not_compared_fails(run_against: RunSuite) -> None:
     """The doubt of a null case is no excuse: both targets have the case, and the run is to say whether it changed."""
-    result = run_against(*_ONE, launcher=Biased(0.02))
+    result = run_against(*STEP, launcher=Biased(0.02))
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(
         [
@@ -189,10 +168,10 @@ def test_against_another_target_a_shared_case_that_was_not_compared_fails(run_ag
 
 
 def test_against_with_null_cases_alone_is_red(run_against: RunSuite) -> None:
-    assert expect_red(run_against(*_ONE, "-m", "null")).startswith("Compared 0 of 0 cases")
+    assert expect_red(run_against(*STEP, "-m", "null")).startswith("Compared 0 of 0 cases")
 
 
 def test_a_red_run_is_saved_all_the_same(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
     """The first run of a machine: it compares with nothing, and records what the next one compares with."""
-    expect_red(run_suite(*_ONE, "--benchmark-compare", "--benchmark-json=run.json"))
+    expect_red(run_suite(*STEP, "--benchmark-compare", "--benchmark-json=run.json"))
     assert len(json.loads((pytester.path / "run.json").read_text())["benchmarks"]) == 2

@@ -8,14 +8,12 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from benchmarks.plugin.neighbours import Neighbours
+from benchmarks.plugin.run import Neighbours
 from benchmarks.records import Case
-from tests.plugin.conftest import RunSuite
+from tests.plugin.conftest import STEP, RunSuite
 from tests.plugin.fakes import FakeLauncher, interrupt_block
 
 pytest_plugins = ["pytester"]
-
-_ONE = ("test_step_time.py", "--method", "loop_graph")
 
 
 @pytest.fixture
@@ -30,7 +28,7 @@ def test_a_run_that_finds_another_one_says_so_at_its_beginning_and_in_the_summar
     run_suite: RunSuite, folder: Path, pytester: pytest.Pytester
 ) -> None:
     with FileLock(folder / "4321.lock"):
-        result = run_suite(*_ONE, "--summary=summary.md")
+        result = run_suite(*STEP, "--summary=summary.md")
     result.assert_outcomes(passed=2)
     warnings = [line for line in result.stdout.lines if "another run" in line]
     assert warnings == [
@@ -50,7 +48,7 @@ def test_a_run_that_another_one_joined_says_so_in_the_summary(run_suite: RunSuit
             assert other.begin() == {os.getpid()}
             other.end()
 
-    result = run_suite(*_ONE, launcher=FakeLauncher(before_block=join))
+    result = run_suite(*STEP, launcher=FakeLauncher(before_block=join))
     assert [line for line in result.stdout.lines if "another run" in line] == [
         "WARNING: another run of this suite was measuring on this machine (pid 77); times of both suffer"
     ]
@@ -60,13 +58,13 @@ def test_a_run_alone_says_nothing_and_leaves_nothing(run_suite: RunSuite, folder
     """What a run that was killed left behind is no run."""
     (folder / "99.lock").touch()
     (folder / "99.met").write_text("98\n")
-    result = run_suite(*_ONE)
+    result = run_suite(*STEP)
     assert "another run" not in result.stdout.str()
     assert list(folder.iterdir()) == []
 
 
 def test_an_interrupted_run_leaves_nothing(run_suite: RunSuite, folder: Path) -> None:
-    run_suite(*_ONE, launcher=FakeLauncher(before_block=interrupt_block("loop_graph", at=1)))
+    run_suite(*STEP, launcher=FakeLauncher(before_block=interrupt_block("loop_graph", at=1)))
     assert list(folder.iterdir()) == []
 
 
@@ -76,14 +74,14 @@ def test_what_measures_nothing_disturbs_nobody(
 ) -> None:
     pytester.makepyfile(test_other="def test_other(): pass")
     with FileLock(folder / "4321.lock"):
-        result = run_suite(*(arguments if arguments[0] == "test_other.py" else (*_ONE, *arguments)))
+        result = run_suite(*(arguments if arguments[0] == "test_other.py" else (*STEP, *arguments)))
     assert "another run" not in result.stdout.str()
     assert not (folder / "4321.met").exists()
 
 
 def test_a_folder_that_cannot_be_written_is_no_reason_to_fail(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
     (pytester.path / "cache").write_text("a file where the folder would be")
-    run_suite(*_ONE).assert_outcomes(passed=2)
+    run_suite(*STEP).assert_outcomes(passed=2)
 
 
 def test_three_runs_notice_each_other_in_any_order_of_ending(tmp_path: Path) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import fnmatch
 import json
 
 import pytest
 
-from tests.plugin.conftest import RunSuite
-from tests.plugin.fakes import FakeLauncher
+from tests.plugin.conftest import STEP, RunSuite, refuse
 
 pytest_plugins = ["pytester"]
 
-_ONE = ("test_step_time.py", "--method", "loop_graph")
+
+_NO_SHARDS = ("0/2", "3/2", "2", "a/b", "1/0", "-1/2")
 
 _XDIST_OPTIONS = """
     def pytest_addoption(parser):
@@ -22,16 +23,32 @@ _XDIST_OPTIONS = """
 """The two options by which pytest-xdist is on."""
 
 
-def refuse(run_suite: RunSuite, *arguments: str) -> str:
-    """Return the line that refuses these arguments; nothing was measured."""
-    launcher = FakeLauncher()
-    result = run_suite(*_ONE, *arguments, launcher=launcher)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    assert not launcher.requests
-    text = result.stderr.str() + result.stdout.str()
-    assert "Traceback" not in text
-    (line,) = [line.removeprefix("ERROR: ") for line in text.splitlines() if line.startswith("ERROR: ")]
-    return line
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("--sweep slow", "--sweep: expected one of quick, gate, full, got 'slow'*"),
+        ("--blocks 0", "--blocks: expected a whole number above 0, got '0'*"),
+        ("--blocks two", "--blocks: expected a whole number above 0, got 'two'*"),
+        ("--block-seconds nan", "--block-seconds: expected a number above 0, got 'nan'*"),
+        ("--tolerance 2", "--tolerance: expected a percentage*got '2'*"),
+        ("--tolerance stop_time=2%", "--tolerance: expected one of step_time*got 'stop_time'*"),
+        ("--tolerance training_graph=2%", "--tolerance: *got 'training_graph'; counts are compared exactly"),
+        ("--target no/such/python", "target: expected a Python interpreter*got 'no/such/python'*"),
+        ("--plant step", "--plant: expected step=+PERCENT, tensor=+PERCENT, leak=BYTES or retrace, got 'step'*"),
+        ("--plant step=-5%", "--plant: planted step: expected more than 0 %*"),
+        ("--plant leak=64", "--plant: expected a number of bytes such as 64KiB*"),
+        ("--plant step=+5% --benchmark-save=x", "--plant: expected a run that is not saved*--benchmark-save*"),
+        ("--plant step=+5% --benchmark-autosave", "--plant:*--benchmark-autosave*"),
+        ("--plant step=+5% --benchmark-json=x", "--plant:*--benchmark-json*"),
+        ("--byte-floor 0B", "--byte-floor: expected more than 0 bytes*"),
+        ("--method ,", "--method: expected at least one value*"),
+        *((f"--shard={each}", f"--shard: expected K/N with K from 1 to N, got '{each}'*") for each in _NO_SHARDS),
+    ],
+)
+def test_an_option_that_makes_no_sense_ends_the_run_in_one_line(
+    run_suite: RunSuite, arguments: str, message: str
+) -> None:
+    assert fnmatch.fnmatchcase(refuse(run_suite, *arguments.split()), message)
 
 
 @pytest.mark.parametrize("compare", ["--benchmark-compare", "--against=missing/python"])
@@ -54,8 +71,8 @@ def test_a_plugin_for_several_processes_that_is_off_is_no_reason(
     run_suite: RunSuite, pytester: pytest.Pytester, several: tuple[str, ...]
 ) -> None:
     pytester.makeconftest(_XDIST_OPTIONS)
-    run_suite(*_ONE, "--benchmark-save=base")
-    run_suite(*_ONE, "--benchmark-compare", *several).assert_outcomes(passed=2)
+    run_suite(*STEP, "--benchmark-save=base")
+    run_suite(*STEP, "--benchmark-compare", *several).assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize("option", ["--benchmark-compare", "--against=missing/python", "--strict-verdicts"])
@@ -66,8 +83,8 @@ def test_comparing_while_nothing_is_measured_is_refused(run_suite: RunSuite, opt
 
 
 def test_a_disabling_that_is_taken_back_is_no_reason(run_suite: RunSuite) -> None:
-    run_suite(*_ONE, "--benchmark-save=base")
-    result = run_suite(*_ONE, "--benchmark-compare", "--benchmark-disable", "--benchmark-enable")
+    run_suite(*STEP, "--benchmark-save=base")
+    result = run_suite(*STEP, "--benchmark-compare", "--benchmark-disable", "--benchmark-enable")
     result.assert_outcomes(passed=2)
 
 
@@ -103,7 +120,7 @@ def test_a_folder_that_may_not_be_written_to_is_refused(
 ) -> None:
     """What the system says is replaced, for whom everything is allowed sees no such folder."""
     (pytester.path / "locked").mkdir()
-    monkeypatch.setattr("benchmarks.plugin.options._may_write", lambda folder: folder.name != "locked")
+    monkeypatch.setattr("benchmarks.plugin.benchmark._may_write", lambda folder: folder.name != "locked")
     assert "got 'locked/run.json'" in refuse(run_suite, "--benchmark-json=locked/run.json")
     assert "got 'locked/runs'" in refuse(run_suite, "--benchmark-save=x", "--benchmark-storage=locked/runs")
 
@@ -111,9 +128,9 @@ def test_a_folder_that_may_not_be_written_to_is_refused(
 def test_places_that_pytest_benchmark_makes_itself_are_no_reason(
     run_suite: RunSuite, pytester: pytest.Pytester
 ) -> None:
-    run_suite(*_ONE, "--benchmark-save=x", "--benchmark-storage=new/runs").assert_outcomes(passed=2)
+    run_suite(*STEP, "--benchmark-save=x", "--benchmark-storage=new/runs").assert_outcomes(passed=2)
     assert list((pytester.path / "new" / "runs").rglob("0001_x.json"))
-    assert run_suite(*_ONE, "--benchmark-histogram=pictures/of", "--collect-only").ret == pytest.ExitCode.OK
+    assert run_suite(*STEP, "--benchmark-histogram=pictures/of", "--collect-only").ret == pytest.ExitCode.OK
 
 
 def test_cases_without_an_axis_are_a_group_of_their_own(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
@@ -136,7 +153,7 @@ def test_other_benchmarks_can_be_grouped_with_those_of_the_suite(
     run_suite: RunSuite, pytester: pytest.Pytester
 ) -> None:
     pytester.makepyfile(test_other="def test_other(benchmark): benchmark(lambda: None)")
-    result = run_suite(*_ONE, "test_other.py", "--benchmark-group-by=param:method")
+    result = run_suite(*STEP, "test_other.py", "--benchmark-group-by=param:method")
     result.stdout.fnmatch_lines(["*benchmark 'method=none': 1 tests*"])
 
 

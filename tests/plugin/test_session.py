@@ -12,13 +12,12 @@ import pytest
 
 from benchmarks.records import Block, BlockRequest, Meeting, Outcome, Question
 from tests.examples import make_environment
-from tests.plugin.conftest import RunSuite
+from tests.plugin.conftest import STEP, RunSuite, save_baseline
 from tests.plugin.fakes import ROUNDS, FakeLauncher, fail_block, interrupt_block
 
 pytest_plugins = ["pytester"]
 
 _STEP = "test_step_time.py"
-_ONE = (_STEP, "--method", "loop_graph")
 _SCREEN_BLOCKS = Question.STEP_TIME.row.screen_blocks
 
 
@@ -29,13 +28,8 @@ def read_stored(folder: Path) -> dict[str, Any]:
     return stored
 
 
-def save_baseline(run_suite: RunSuite, *arguments: str, overhead: float = 0.02) -> None:
-    result = run_suite(*arguments, "--benchmark-save=base", launcher=FakeLauncher(overhead))
-    assert result.ret == pytest.ExitCode.OK
-
-
 def test_without_a_baseline_the_suite_measures_and_answers(run_suite: RunSuite) -> None:
-    result = run_suite(*_ONE, launcher=FakeLauncher(overhead=0.08))
+    result = run_suite(*STEP, launcher=FakeLauncher(overhead=0.08))
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines(
         [
@@ -50,7 +44,7 @@ def test_without_a_baseline_the_suite_measures_and_answers(run_suite: RunSuite) 
 def test_the_stored_run_is_pytest_benchmarks_own_with_everything_in_extra_info(
     run_suite: RunSuite, pytester: pytest.Pytester
 ) -> None:
-    save_baseline(run_suite, *_ONE)
+    save_baseline(run_suite, *STEP)
     stored = read_stored(pytester.path / ".benchmarks")
     weighted = next(each for each in stored["benchmarks"] if not each["name"].endswith("-null]"))
     assert weighted["stats"]["rounds"] == _SCREEN_BLOCKS * ROUNDS
@@ -64,8 +58,8 @@ def test_the_stored_run_is_pytest_benchmarks_own_with_everything_in_extra_info(
 
 
 def test_an_unchanged_overhead_is_held(run_suite: RunSuite) -> None:
-    save_baseline(run_suite, *_ONE)
-    result = run_suite(*_ONE, "--benchmark-compare", launcher=FakeLauncher(0.02, run_seed=2))
+    save_baseline(run_suite, *STEP)
+    result = run_suite(*STEP, "--benchmark-compare", launcher=FakeLauncher(0.02, run_seed=2))
     assert result.ret == pytest.ExitCode.OK
     result.stdout.fnmatch_lines(["*loop_graph[]]  +*HELD*"])
 
@@ -91,14 +85,14 @@ def test_a_regression_fails_by_itself_and_says_what_to_do(run_suite: RunSuite) -
 
 
 def test_a_planted_slowdown_is_caught_in_weighted_arms_and_leaves_nulls_alone(run_suite: RunSuite) -> None:
-    save_baseline(run_suite, *_ONE)
-    result = run_suite(*_ONE, "--benchmark-compare", "--plant", "step=+10%", launcher=FakeLauncher(0.02, run_seed=3))
+    save_baseline(run_suite, *STEP)
+    result = run_suite(*STEP, "--benchmark-compare", "--plant", "step=+10%", launcher=FakeLauncher(0.02, run_seed=3))
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["*PLANTED*", "*A fault was planted on purpose*"])
 
 
 def test_a_case_that_is_not_in_the_baseline_is_not_comparable(run_suite: RunSuite) -> None:
-    save_baseline(run_suite, *_ONE)
+    save_baseline(run_suite, *STEP)
     arguments = (_STEP, "--method", "loop_graph,loop_jit", "--benchmark-compare", "-m", "not null")
     result = run_suite(*arguments, launcher=FakeLauncher(0.02, run_seed=2))
     result.stdout.fnmatch_lines(
@@ -111,17 +105,17 @@ def test_a_case_that_is_not_in_the_baseline_is_not_comparable(run_suite: RunSuit
 
 @pytest.mark.filterwarnings("ignore:Can't compare:pytest_benchmark.logger.PytestBenchmarkWarning")
 def test_without_any_stored_run_nothing_passes_for_compared(run_suite: RunSuite) -> None:
-    result = run_suite(*_ONE, "--benchmark-compare")
+    result = run_suite(*STEP, "--benchmark-compare")
     result.stdout.fnmatch_lines(["*loop_graph[]]*NOT COMPARABLE*", "*no stored run was found*"])
-    assert run_suite(*_ONE, "--benchmark-compare", "--strict-verdicts").ret == pytest.ExitCode.TESTS_FAILED
+    assert run_suite(*STEP, "--benchmark-compare", "--strict-verdicts").ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_cases_that_left_the_sweep_are_listed(run_suite: RunSuite) -> None:
     save_baseline(run_suite, _STEP, "--method", "loop_graph,loop_jit")
-    result = run_suite(*_ONE, "--benchmark-compare")
+    result = run_suite(*STEP, "--benchmark-compare")
     result.stdout.fnmatch_lines(["*2 cases of the baseline are not in this run's sweep: *loop_jit*"])
     assert result.ret == pytest.ExitCode.OK
-    assert run_suite(*_ONE, "--benchmark-compare", "--strict-verdicts").ret == pytest.ExitCode.TESTS_FAILED
+    assert run_suite(*STEP, "--benchmark-compare", "--strict-verdicts").ret == pytest.ExitCode.TESTS_FAILED
 
 
 def test_a_deselected_case_is_not_gone(run_suite: RunSuite) -> None:
@@ -134,7 +128,7 @@ def test_a_deselected_case_is_not_gone(run_suite: RunSuite) -> None:
 def test_a_run_of_other_benchmarks_is_not_comparable(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_other="def test_other(benchmark): benchmark(lambda: None)")
     run_suite("test_other.py", "--benchmark-save=other").assert_outcomes(passed=1)
-    result = run_suite(*_ONE, "--benchmark-compare")
+    result = run_suite(*STEP, "--benchmark-compare")
     result.stdout.fnmatch_lines(["*NOT COMPARABLE*", "*expected a run recorded by this suite*"])
 
 
@@ -146,16 +140,16 @@ def test_an_unreadable_baseline_ends_the_run_before_it_measures(
     if content is not None:
         path.write_text(content)
     launcher = FakeLauncher()
-    result = run_suite(*_ONE, f"--benchmark-compare={path}", launcher=launcher)
+    result = run_suite(*STEP, f"--benchmark-compare={path}", launcher=launcher)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(["ERROR: baseline: expected *"])
     assert not launcher.requests
 
 
 def test_an_unlike_machine_is_told_of_and_ratios_are_judged_all_the_same(run_suite: RunSuite) -> None:
-    save_baseline(run_suite, *_ONE)
+    save_baseline(run_suite, *STEP)
     launcher = FakeLauncher(0.02, environment=make_environment(cores=64), run_seed=2)
-    result = run_suite(*_ONE, "--benchmark-compare", launcher=launcher)
+    result = run_suite(*STEP, "--benchmark-compare", launcher=launcher)
     result.stdout.fnmatch_lines(["*loop_graph[]]*HELD*", "*recorded elsewhere (cores: 2 stored, 64 now)*"])
 
 
@@ -187,13 +181,13 @@ def test_ctrl_c_keeps_what_was_measured(run_suite: RunSuite, pytester: pytest.Py
 
 
 def test_tracing_while_timed_is_a_failure_to_measure(run_suite: RunSuite) -> None:
-    result = run_suite(*_ONE, launcher=FakeLauncher(traces_while_timed=2))
+    result = run_suite(*STEP, launcher=FakeLauncher(traces_while_timed=2))
     result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["expected no tracing while slices are timed, got 2 traces*"])
 
 
 def test_a_null_case_that_is_off_discredits_the_run_not_tensorflow(run_suite: RunSuite) -> None:
-    save_baseline(run_suite, *_ONE)
+    save_baseline(run_suite, *STEP)
 
     class Biased(FakeLauncher):
         """A target on which whatever runs as the weighted arm takes longer, weights or not."""
@@ -202,13 +196,13 @@ def test_a_null_case_that_is_off_discredits_the_run_not_tensorflow(run_suite: Ru
             weighted_case = dataclasses.replace(request.case, null=False)
             return super().run_block(dataclasses.replace(request, case=weighted_case))
 
-    result = run_suite(*_ONE, "--benchmark-compare", launcher=Biased(overhead=0.20))
+    result = run_suite(*STEP, "--benchmark-compare", launcher=Biased(overhead=0.20))
     result.assert_outcomes(failed=1, passed=0)
     result.stdout.fnmatch_lines(["*WARNING: this run's own measurement is not to be trusted*", "*NOT COMPARABLE*"])
 
 
 def test_values_that_make_no_sense_fail_alone(run_suite: RunSuite) -> None:
-    result = run_suite(*_ONE, "--batch-size", "0,abc,32", "--depth", "2,x")
+    result = run_suite(*STEP, "--batch-size", "0,abc,32", "--depth", "2,x")
     result.assert_outcomes(passed=2, failed=3)
     result.stdout.fnmatch_lines(["--batch-size: expected a whole number*got '0'*", "--batch-size:*got 'abc'*"])
 
@@ -226,36 +220,9 @@ def test_a_batch_larger_than_the_dataset_fails_alone(run_suite: RunSuite) -> Non
     result.stdout.fnmatch_lines(["batch size: expected at most the dataset size 100, got 256; choose a smaller*"])
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (("--sweep", "slow"), "--sweep: expected one of quick, gate, full, got 'slow'*"),
-        (("--blocks", "0"), "--blocks: expected a whole number above 0, got '0'*"),
-        (("--blocks", "two"), "--blocks: expected a whole number above 0, got 'two'*"),
-        (("--block-seconds", "nan"), "--block-seconds: expected a number above 0, got 'nan'*"),
-        (("--tolerance", "2"), "expected a percentage*got '2'*"),
-        (("--tolerance", "stop_time=2%"), "--tolerance: expected one of step_time*got 'stop_time'*"),
-        (("--target", "no/such/python"), "target: expected a Python interpreter*got 'no/such/python'*"),
-        (("--plant", "step"), "--plant: expected step=+PERCENT, tensor=+PERCENT, leak=BYTES or retrace, got 'step'*"),
-        (("--plant", "step=-5%"), "planted step: expected more than 0 %*"),
-        (("--plant", "step=+5%", "--benchmark-save=x"), "--plant: expected a run that is not saved*--benchmark-save*"),
-        (("--plant", "step=+5%", "--benchmark-autosave"), "--plant:*--benchmark-autosave*"),
-        (("--plant", "step=+5%", "--benchmark-json=x"), "--plant:*--benchmark-json*"),
-        (("--method", ","), "--method: expected at least one value*"),
-    ],
-)
-def test_an_option_that_makes_no_sense_ends_the_run_in_one_line(
-    run_suite: RunSuite, arguments: tuple[str, ...], message: str
-) -> None:
-    result = run_suite(_STEP, *arguments)
-    assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: {message}"])
-    result.stderr.no_fnmatch_line("*Traceback*")
-
-
 def test_what_an_overhead_is_made_of_is_told_where_asked_for(run_suite: RunSuite) -> None:
     launcher = FakeLauncher()
-    result = run_suite(*_ONE, "--explain", launcher=launcher)
+    result = run_suite(*STEP, "--explain", launcher=launcher)
     result.stdout.fnmatch_lines(
         [
             "step_time[[]mlp-depth2-batch256-loop_graph[]]: what it is made of",
@@ -268,15 +235,15 @@ def test_what_an_overhead_is_made_of_is_told_where_asked_for(run_suite: RunSuite
 
 
 def test_a_regression_is_explained_without_being_asked_for(run_suite: RunSuite) -> None:
-    save_baseline(run_suite, *_ONE)
-    result = run_suite(*_ONE, "--benchmark-compare", launcher=FakeLauncher(0.15, run_seed=2))
+    save_baseline(run_suite, *STEP)
+    result = run_suite(*STEP, "--benchmark-compare", launcher=FakeLauncher(0.15, run_seed=2))
     result.stdout.fnmatch_lines(
         ["*weighting samples costs more than it did.", "  op types (weighted - control): +7 Mul"]
     )
 
 
 def test_the_summary_can_be_had_as_a_file(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
-    run_suite(*_ONE, "--summary", "summary.md")
+    run_suite(*STEP, "--summary", "summary.md")
     text = (pytester.path / "summary.md").read_text()
     question = "Does sample weighting slow TensorFlow training here, or cost it memory?"
     assert text.startswith(f"# Sample weighting in TensorFlow\n\n## {question}\n\n- ")
@@ -293,9 +260,9 @@ def test_a_summary_that_could_not_be_written_is_refused_before_anything_is_measu
 
 
 def test_tolerances_come_from_the_command_line_by_question(run_suite: RunSuite) -> None:
-    save_baseline(run_suite, *_ONE)
+    save_baseline(run_suite, *STEP)
     launcher = FakeLauncher(0.12, run_seed=2)
-    result = run_suite(*_ONE, "--benchmark-compare", "--tolerance", "step_time=20%,epoch_time=1%", launcher=launcher)
+    result = run_suite(*STEP, "--benchmark-compare", "--tolerance", "step_time=20%,epoch_time=1%", launcher=launcher)
     assert result.ret == pytest.ExitCode.OK
 
 
@@ -323,7 +290,7 @@ def test_a_method_may_have_a_tolerance_of_its_own(run_suite: RunSuite) -> None:
 
 def test_disabled_benchmarks_measure_one_block_and_judge_nothing(run_suite: RunSuite) -> None:
     launcher = FakeLauncher()
-    run_suite(*_ONE, "--benchmark-disable", launcher=launcher).assert_outcomes(passed=2)
+    run_suite(*STEP, "--benchmark-disable", launcher=launcher).assert_outcomes(passed=2)
     assert len(launcher.requests) == 2
 
 
@@ -339,7 +306,7 @@ def test_marks_select_cases(run_suite: RunSuite) -> None:
 
 @pytest.mark.parametrize("verbosity", ["-v", "-q"])
 def test_pytests_own_verbosity_takes_the_place_of_the_lines(run_suite: RunSuite, verbosity: str) -> None:
-    result = run_suite(*_ONE, verbosity)
+    result = run_suite(*STEP, verbosity)
     result.assert_outcomes(passed=2)
     result.stdout.no_fnmatch_line("*[[]1/2[]]*")
     result.stdout.fnmatch_lines(["Does sample weighting slow TensorFlow training here, or cost it memory?"])

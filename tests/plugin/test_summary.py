@@ -15,13 +15,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.records import Case, Question
-from tests.plugin.conftest import RunSuite
+from tests.plugin.conftest import STEP, RunSuite
 from tests.plugin.fakes import FakeLauncher
 
 pytest_plugins = ["pytester"]
 
 _ROOT = Path(__file__).resolve().parents[2]
-_ONE = ("test_step_time.py", "--method", "loop_graph")
 _SCREEN_BLOCKS = Question.STEP_TIME.row.screen_blocks
 _QUESTION = "Does sample weighting slow TensorFlow training here, or cost it memory?"
 
@@ -39,7 +38,7 @@ def test_the_summary_is_told_when_the_run_can_no_longer_be_saved(
         path.mkdir(exist_ok=True)
 
     launcher = FakeLauncher(before_block=spoil)
-    result = run_suite(*_ONE, f"--benchmark-json={path}", "--summary=summary.md", launcher=launcher)
+    result = run_suite(*STEP, f"--benchmark-json={path}", "--summary=summary.md", launcher=launcher)
     assert result.ret not in {pytest.ExitCode.OK, pytest.ExitCode.USAGE_ERROR}
     assert count_summaries(result) == 1
     assert _QUESTION in (pytester.path / "summary.md").read_text()
@@ -63,7 +62,7 @@ def test_the_summary_is_told_once_whatever_another_plugin_raises(
 ) -> None:
     pytester.makeconftest(f"import pytest\n\n{hook}\n")
     launcher = FakeLauncher()
-    result = run_suite(*_ONE, "--benchmark-json=run.json", launcher=launcher)
+    result = run_suite(*STEP, "--benchmark-json=run.json", launcher=launcher)
     assert result.ret not in {pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED}
     assert "late" in result.stderr.str() + result.stdout.str()
     assert count_summaries(result) == 1
@@ -76,18 +75,18 @@ def test_a_summary_file_that_can_no_longer_be_written_does_not_cost_the_text(
     def spoil(case: Case, index: int) -> None:
         (pytester.path / "summary.md").mkdir(exist_ok=True)
 
-    result = run_suite(*_ONE, "--summary=summary.md", launcher=FakeLauncher(before_block=spoil))
+    result = run_suite(*STEP, "--summary=summary.md", launcher=FakeLauncher(before_block=spoil))
     assert result.ret != pytest.ExitCode.OK
     assert count_summaries(result) == 1
 
 
 def test_without_a_terminal_the_file_is_written_all_the_same(run_suite: RunSuite, pytester: pytest.Pytester) -> None:
-    assert run_suite(*_ONE, "--summary=summary.md", "-p", "no:terminalreporter").ret == pytest.ExitCode.OK
+    assert run_suite(*STEP, "--summary=summary.md", "-p", "no:terminalreporter").ret == pytest.ExitCode.OK
     assert _QUESTION in (pytester.path / "summary.md").read_text()
 
 
 def test_a_usage_error_has_no_summary(run_suite: RunSuite) -> None:
-    assert count_summaries(run_suite(*_ONE, "--blocks=0")) == 0
+    assert count_summaries(run_suite(*STEP, "--blocks=0")) == 0
 
 
 _SLOW_TARGET = """
@@ -131,7 +130,7 @@ def pytest_configure(config):
 def slow_run(run_suite: RunSuite, pytester: pytest.Pytester) -> Iterator[subprocess.Popen[str]]:
     """A run in a process of its own that is in the middle of a block; `measuring` holds the pid of its server."""
     pytester.makepyfile(slow_target=_SLOW_TARGET)
-    command = [sys.executable, "-m", "pytest", "-p", "benchmarks.plugin", "-p", "slow_target", *_ONE]
+    command = [sys.executable, "-m", "pytest", "-p", "benchmarks.plugin", "-p", "slow_target", *STEP]
     process = subprocess.Popen(
         [*command, "--benchmark-json=run.json", "--summary=summary.md"],
         stdout=subprocess.PIPE,
@@ -176,7 +175,7 @@ def test_the_handlers_of_signals_are_as_before_after_a_run(run_suite: RunSuite) 
     def look(case: Case, index: int) -> None:
         during.append(signal.getsignal(signal.SIGTERM))
 
-    run_suite(*_ONE, launcher=FakeLauncher(before_block=look))
+    run_suite(*STEP, launcher=FakeLauncher(before_block=look))
     assert [signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGHUP)] == before
     assert before[0] not in during
 
@@ -186,7 +185,7 @@ def test_a_hang_up_that_is_ignored_stays_so(run_suite: RunSuite) -> None:
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     during: list[object] = []
     try:
-        run_suite(*_ONE, launcher=FakeLauncher(before_block=lambda case, index: during.append(look_at_hang_up())))
+        run_suite(*STEP, launcher=FakeLauncher(before_block=lambda case, index: during.append(look_at_hang_up())))
     finally:
         signal.signal(signal.SIGHUP, before)
     assert set(during) == {signal.SIG_IGN}
@@ -215,7 +214,7 @@ def test_a_second_signal_does_not_interrupt_the_ending(
 
     before = signal.signal(signal.SIGTERM, lambda number, frame: None)  # to outlive the signal if it is not handled
     try:
-        result = run_suite(*_ONE, "--benchmark-json=run.json", launcher=FakeLauncher(before_block=end))
+        result = run_suite(*STEP, "--benchmark-json=run.json", launcher=FakeLauncher(before_block=end))
     finally:
         signal.signal(signal.SIGTERM, before)
     assert result.ret == pytest.ExitCode.INTERRUPTED

@@ -19,9 +19,8 @@ from benchmarks.records import (
     ReadBlock,
     Verdict,
 )
-from benchmarks.reports.remarks import RunFacts
 from benchmarks.reports.summarising import summarise_run
-from benchmarks.reports.summary import Summary
+from benchmarks.reports.summary import RunFacts, Summary
 from benchmarks.reports.terminal import render_terminal
 from tests.examples import (
     make_block_summary,

@@ -79,7 +79,7 @@ def find_only_table(heading: str, *reports: CaseReport) -> Table:
 
 
 def list_changes(*reports: CaseReport) -> dict[str, tuple[str, ...]]:
-    return {listing.title: listing.entries for listing in find_section("The other target", *reports).listings}
+    return {listing.text: listing.details for listing in find_section("The other target", *reports).listings}
 
 
 def test_one_target_alone_says_nothing_of_another() -> None:
@@ -105,14 +105,14 @@ def test_both_targets_are_named_and_each_aspect_has_its_change() -> None:
     assert table.rows == (("loop_graph", "+0.0 % ± 1.0 %", "-", "+20.0 % ± 1.0 %", "-20.0 % ± 1.0 %", "REGRESSED"),)
     case_id = report.case.case_id
     assert list_changes(report) == {
-        "Slower or larger here": (f"{case_id} (control +20.0 %)",),
-        "Faster or smaller here": (f"{case_id} (weighted arm -20.0 %)",),
+        "Slower or larger here: 1": (f"{case_id} (control +20.0 %)",),
+        "Faster or smaller here: 1": (f"{case_id} (weighted arm -20.0 %)",),
     }
 
 
 def test_a_change_whose_null_case_was_off_is_not_listed() -> None:
     change = make_change(Aspect.OVERHEAD, 1.2, Outcome.REGRESSED)
-    assert list_changes(make_report(change, outcome=Outcome.NOT_COMPARABLE))["Slower or larger here"] == ()
+    assert list_changes(make_report(change, outcome=Outcome.NOT_COMPARABLE))["Slower or larger here: nothing"] == ()
 
 
 def test_bytes_are_listed_and_have_no_row_in_the_table_of_times() -> None:
@@ -121,11 +121,11 @@ def test_bytes_are_listed_and_have_no_row_in_the_table_of_times() -> None:
     report = make_read(Question.PEAK_MEMORY, make_read_block("pass_peak_tensor_bytes", 20 * MIB, 30 * MIB))
     report = dataclasses.replace(report, other=report.measurement, changes=(change,))
     assert not find_section("The other target", report).tables
-    assert list_changes(report)["Undecided"] == (f"{report.case.case_id} ({brief})",)
+    assert list_changes(report)["Undecided: 1"] == (f"{report.case.case_id} ({brief})",)
 
 
 def test_a_graph_that_changed_is_told_by_op_type() -> None:
-    assert list_changes(make_graph_report())["Other graph"] == (
+    assert list_changes(make_graph_report())["Other graph: 2"] == (
         "training_graph[mlp-depth4-batch256-loop_graph], control: 3 → 5 nodes; +2 Mul",
         "training_graph[mlp-depth4-batch256-loop_graph], weighted: 3 → 5 nodes; +2 Mul",
     )
@@ -133,8 +133,8 @@ def test_a_graph_that_changed_is_told_by_op_type() -> None:
 
 def test_nothing_slower_is_said_so() -> None:
     assert list_changes(make_report(make_change(Aspect.OVERHEAD, 1.0, Outcome.HELD))) == {
-        "Slower or larger here": (),
-        "Faster or smaller here": (),
+        "Slower or larger here: nothing": (),
+        "Faster or smaller here: nothing": (),
     }
 
 
@@ -172,7 +172,7 @@ def test_what_could_not_be_read_says_why() -> None:
     why = {"pass_peak_tensor_bytes[CPU:0]": "CPU:0 keeps no allocator statistics"}
     block = dataclasses.replace(block, weighted=dataclasses.replace(block.weighted, missing=why))
     (listing,) = find_section("Bytes", make_read(Question.PEAK_MEMORY, block)).listings
-    (entry,) = listing.entries
+    (entry,) = listing.details
     case_id = "peak_memory[mlp-depth4-batch256-size100000-loop_graph]"
     assert entry == f"{case_id}, peak tensor bytes of a pass: CPU:0 keeps no allocator statistics"
 
@@ -185,7 +185,7 @@ def test_counts_have_a_row_for_each_case_with_the_differences_by_op_type() -> No
     (table,) = section.tables
     assert table.rows == tuple((method, "2 → 2", "0 → 0", "9 → 11", "8 → 8", "") for method in methods)
     (listing,) = section.listings
-    assert listing.entries == ("loop_graph, loop_jit: +2 Mul; after optimisation: none",), "those alike are told once"
+    assert listing.details == ("loop_graph, loop_jit: +2 Mul; after optimisation: none",), "those alike are told once"
 
 
 def test_a_graph_that_an_arm_does_not_have_says_why() -> None:
@@ -195,4 +195,4 @@ def test_a_graph_that_an_arm_does_not_have_says_why() -> None:
     (table,) = section.tables
     assert table.rows == (("loop_graph", "0 → 0", "0 → 0", "-", "-", ""),)
     (listing,) = section.listings
-    assert listing.entries == ("loop_graph: the step runs eagerly",)
+    assert listing.details == ("loop_graph: the step runs eagerly",)

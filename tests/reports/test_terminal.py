@@ -1,4 +1,4 @@
-"""The end of a run on a terminal; the words of answers and remarks are in `test_answer` and `test_remarks`."""
+"""The end of a run on a terminal; the words of answers and remarks are in `test_sentences`."""
 
 from __future__ import annotations
 

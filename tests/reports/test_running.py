@@ -7,10 +7,11 @@ import math
 
 import pytest
 
-from benchmarks.records import Interval, Outcome, Question
-from benchmarks.reports.progress import (
+from benchmarks.records import Interval, Outcome, Plant, Question
+from benchmarks.reports.running import (
     Progress,
     RemainingTime,
+    describe_run,
     render_blank_line,
     render_finished_line,
     render_live_line,
@@ -137,3 +138,12 @@ def test_what_was_read_of_a_finished_case_is_told_in_a_few_words() -> None:
     assert summarise_readings([make_read_block("pass_peak_tensor_bytes", 2**20, 2**21)]) == "tensors +1.00 MiB"
     assert summarise_readings([make_graph()]) == "+0 traces after warm-up, +2 nodes"
     assert summarise_readings([make_read_block("retained_bytes_per_epoch", 0, 10)]) == "retained per epoch +10 B"
+
+
+def test_a_run_begins_with_what_is_measured_and_a_planted_fault_stands_out() -> None:
+    bare = describe_run(sweep="quick", target="/usr/bin/python", against=None, anchor=None, plant=None)
+    assert bare == "sample weighting: sweep quick, target /usr/bin/python"
+    whole = describe_run(sweep="gate", target="py", against="old", anchor="a.json", plant=Plant(step_fraction=0.1))
+    assert whole == (
+        "sample weighting: sweep gate, target py, against old, anchor a.json, PLANTED: weighted arms +10.0% slower"
+    )

@@ -1,6 +1,6 @@
-"""How far is the run, what does it see so far, and how long will it take? One line, live or for a log.
+"""What does a person read while a run goes on? Where it is, and what came of a case: one line, live or for a log.
 
-Leaves out: writing to a terminal, and knowing whether there is one.
+Leaves out: writing to a terminal, knowing whether there is one, and why a case failed (`explanation`).
 """
 
 from __future__ import annotations
@@ -9,15 +9,56 @@ import dataclasses
 import statistics
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from enum import Enum
 
 from benchmarks.protocols import Clock
-from benchmarks.records import Interval, Outcome, Question, ReadBlock
+from benchmarks.records import CaseReport, Interval, Outcome, Plant, Question, ReadBlock
 from benchmarks.records.quantities import find_quantity
-from benchmarks.units import format_clock, format_overhead
+from benchmarks.reports.tables import format_half_width
+from benchmarks.units import format_clock
+
+NOTHING_COMPARED = "no weighted case was compared"
 
 _NS_PER_SECOND = 1e9
 
 _ELLIPSIS = "…"
+
+
+class LeftOut(str, Enum):
+    """Why a weighted case was not compared, with the remedy after a semicolon, where its verdict does not say."""
+
+    NOT_MEASURABLE = "could not be measured; what each of them said stands below"
+    NOT_ENDED = "not measured to its end; let the run end"
+    NOT_RUN = "its test was skipped or did not come to run; let it run"
+    SKIPPED = "skipped, as --benchmark-skip asks; leave it out"
+    DOUBTED = (
+        "a change was seen, but its null case was off too; close what else runs on this machine, and measure again"
+    )
+    NOT_SHARED = "the other target does not have this case; choose cases that both have"
+
+
+def describe_run(*, sweep: str, target: str, against: str | None, anchor: str | None, plant: Plant | None) -> str:
+    """Return the line that says at the beginning of a run what is measured."""
+    parts = [f"sweep {sweep}", f"target {target}"]
+    parts += [] if against is None else [f"against {against}"]
+    parts += [] if anchor is None else [f"anchor {anchor}"]
+    parts += [] if plant is None else [f"PLANTED: {plant.description}"]
+    return f"sample weighting: {', '.join(parts)}"
+
+
+def describe_neighbours(pids: Iterable[int], verb: str) -> str:
+    """Return the line that warns of other runs; `verb` is `is` or `was`."""
+    listed = ", ".join(str(pid) for pid in sorted(pids))
+    return f"WARNING: another run of this suite {verb} measuring on this machine (pid {listed}); times of both suffer"
+
+
+def describe_not_compared(report: CaseReport) -> str:
+    """Return what a test says whose case was to be compared with another target that has it, and was not."""
+    return (
+        f"{report.case.case_id}: {Outcome.NOT_COMPARABLE.value}: {report.reason}\n"
+        "  expected a comparison, as both targets have this case; close what else runs on this machine and measure it "
+        "again"
+    )
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,14 +121,11 @@ def _render_count(progress: Progress) -> str:
 
 def _render_estimate(progress: Progress) -> str:
     """Return the overhead with half the width of its interval, as far as there is any."""
-    interval = progress.overhead_ratio
     if progress.reading:
         return progress.reading
-    if interval is None:
-        return "no estimate yet" if progress.outcome is not Outcome.FAILED else "no estimate"
-    half_width = (interval.upper - interval.lower) / 2.0
-    known = half_width != float("inf")
-    return f"{format_overhead(interval.estimate)} ± {f'{100.0 * half_width:.1f} %' if known else '?'}"
+    if progress.overhead_ratio is None:
+        return "no estimate" if progress.outcome is Outcome.FAILED else "no estimate yet"
+    return format_half_width(progress.overhead_ratio)
 
 
 def _render_remaining(progress: Progress) -> str:
@@ -105,12 +143,6 @@ def summarise_readings(blocks: Sequence[ReadBlock]) -> str:
         if quantity.is_brief:
             words.append(quantity.describe_extra(statistics.median(block.find_extra(key) for block in blocks)))
     return ", ".join(words) or "nothing could be read"
-
-
-def describe_neighbours(pids: Iterable[int], verb: str) -> str:
-    """Return the line that warns of other runs; `verb` is `is` or `was`."""
-    listed = ", ".join(str(pid) for pid in sorted(pids))
-    return f"WARNING: another run of this suite {verb} measuring on this machine (pid {listed}); times of both suffer"
 
 
 class RemainingTime:
