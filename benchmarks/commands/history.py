@@ -9,13 +9,15 @@ Blocks of all versions are interleaved: in each round a block of a case is set u
 turns (`benchmarks.launch.lockstep`), so that the machine's moods meet all versions alike; that needs half a gigabyte of
 memory per version. Each block is written down as it comes, and what is written
 down is not measured again, so that an interrupted history goes on where it stopped. With the same files and more rounds
-it becomes sharper. Leaves out: how it is told (`benchmarks.reports.history`).
+it becomes sharper. What people write about a change in the file of `--notes` is on each page that is written with it.
+Leaves out: how it is told (`benchmarks.reports.history`).
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import dataclasses
 import importlib.util
 import os
 import random
@@ -50,7 +52,11 @@ from benchmarks.records import (
     ReadBlock,
     ReadRequest,
 )
-from benchmarks.reports.history import draw_history, render_history, render_page
+from benchmarks.reports.history.notes import load_notes
+from benchmarks.reports.history.page import Links, render_page
+from benchmarks.reports.history.pictures import Pictures, draw_pictures, plan_pictures
+from benchmarks.reports.history.tracks import History, estimate_history
+from benchmarks.reports.history.values import render_values
 from benchmarks.target.supervise import Limits
 
 _STEP_METHODS = ("fit_dataset", "loop_graph")
@@ -62,6 +68,8 @@ _SETTINGS = MeasuringSettings(seed=1, order_seed=1)
 _ROUNDS = 6
 
 _PICTURES = (".svg", ".png")
+
+_USUAL_SET = "newest"
 
 _ENOUGH_ROUNDS = {Question.PEAK_MEMORY: 3, Question.TRAINING_GRAPH: 2}
 """Bytes repeat to 1 %, and counts exactly, as two of them show; more rounds are for what is timed."""
@@ -209,13 +217,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--versions",
         type=refuse(parse_pairs),
-        default="newest",
-        help=f"{', '.join(SETS)}, or versions apart by commas: TensorFlow, or TensorFlow/Keras",
+        help=f"{', '.join(SETS)}, or versions apart by commas: TensorFlow, or TensorFlow/Keras; {_USUAL_SET} where "
+        "nothing is asked for, and all that were measured with --only-render",
     )
     parser.add_argument("--rounds", type=read_count, default=_ROUNDS, help="blocks of each case in each version")
     parser.add_argument("--raw", type=read_place, required=True, help="JSON lines: what was measured, and is gone on")
     parser.add_argument("--table", type=read_place, help="Markdown page to write; printed where there is none")
-    parser.add_argument("--picture", type=_read_picture, help="SVG or PNG file to draw; needs matplotlib")
+    parser.add_argument("--values", type=read_place, help="Markdown file for all values; without, they are on the page")
+    parser.add_argument(
+        "--notes", type=_read_notes, default={}, help="Markdown file, a section for each change to tell of"
+    )
+    parser.add_argument(
+        "--picture", type=_read_picture, help="SVG or PNG to draw, with others beside; needs matplotlib"
+    )
     parser.add_argument("--only-render", action="store_true", help="measure nothing more")
     return run_command(parser, arguments, _measure_and_render)
 
@@ -223,17 +237,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measure_and_render(options: argparse.Namespace) -> None:
     """Do what the command line asks for."""
     if not options.only_render:
-        measure_history(options.versions, options.rounds, options.raw)
-    entries = load_history(options.raw)
+        measure_history(options.versions or SETS[_USUAL_SET], options.rounds, options.raw)
+    asked = None if options.versions is None else {pair.name for pair in options.versions}
+    entries = [entry for entry in load_history(options.raw) if asked is None or entry.version in asked]
     if not entries:
         raise MisuseError(f"--raw: expected a history to render, got nothing in {options.raw}; measure some first")
+    _render(estimate_history(entries), options)
+
+
+def _render(history: History, options: argparse.Namespace) -> None:
+    """Write or print the page, and write what goes beside it; nothing where a note is refused."""
+    pictures = Pictures() if options.picture is None else plan_pictures(history, options.picture)
+    folder = Path() if options.table is None else options.table.parent
+    paths = {**dataclasses.asdict(pictures), "values": options.values}
+    links = Links(**{name: None if path is None else os.path.relpath(path, folder) for name, path in paths.items()})
+    page = render_page(history, links, options.notes)
     if options.picture is not None:
-        draw_history(entries, options.picture)
+        draw_pictures(history, pictures)
+    if options.values is not None:
+        text = f"# All values, from {history.axis.span}\n\n{render_values(history, '##')}\n"
+        write_whole(options.values, text, "--values")
     if options.table is None:
-        print(render_history(entries))
-        return
-    picture = None if options.picture is None else os.path.relpath(options.picture, options.table.parent)
-    write_whole(options.table, render_page(entries, picture) + "\n", "--table")
+        print(page)
+    else:
+        write_whole(options.table, page + "\n", "--table")
+
+
+@refuse
+def _read_notes(text: str) -> dict[str, str]:
+    """Read what people wrote about changes."""
+    return load_notes(Path(text))
 
 
 @refuse
