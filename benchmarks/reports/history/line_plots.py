@@ -7,12 +7,13 @@ quantity changed beyond noise.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.records import Aspect
+from benchmarks.records import Aspect, Interval
 from benchmarks.reports.history.axis import Axis
 from benchmarks.reports.history.tracks import ARMS, Row
+from benchmarks.stats.lines import Scale
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -63,33 +64,39 @@ def draw_lines(figure: Figure, rows: Sequence[Row], axis: Axis) -> None:
 def _draw_panel(plot: Any, row: Row, aspects: Sequence[Aspect], axis: Axis) -> None:
     """Draw these aspects of a row."""
     versions = axis.versions
+    is_overhead = Aspect.OVERHEAD in aspects
+    write = row.form.write_overhead if is_overhead else row.form.write
+    zero = 1.0 if is_overhead and row.form.scale is Scale.RATIO else 0.0
+    unit = 1.0 if zero else row.form.unit
     for index, aspect in enumerate(aspects):
-        _draw_aspect(plot, row, aspect, versions, shift=_APART * (index - (len(aspects) - 1) / 2.0))
+        shift = _APART * (index - (len(aspects) - 1) / 2.0)
+        points = {versions.index(version) + shift: point for version, point in row.tracks[aspect].points.items()}
+        _draw_points(plot, points, aspect, zero=zero, unit=unit)
     for version in row.list_changed(aspects):
         plot.axvline(versions.index(version) - 0.5, label="a change beyond noise", **_CHANGE)
-    what = "overhead of " if aspects == (Aspect.OVERHEAD,) else ""
-    plot.set_title(f"{what}{row.title},\n{row.label}", fontsize=8)
+    what = "overhead of " if is_overhead else ""
+    plot.set_title(f"{what}{row.title},\n{row.label}", fontsize=7.5)
     labels = [axis.label(version).partition("\n")[0] for version in versions]
     plot.set_xticks(range(len(versions)), labels, fontsize=6.5, rotation=90)
-    write = row.form.write_overhead if aspects == (Aspect.OVERHEAD,) else row.form.write
     plot.locator_params(axis="y", nbins=4)
-    plot.yaxis.set_major_formatter(lambda value, _: write(value))
+    plot.yaxis.set_major_formatter(lambda value, _: write(zero + unit * value))
     plot.tick_params(axis="y", labelsize=6.5)
     plot.set_xlim(-0.5, len(versions) - 0.5)
     plot.margins(y=0.2)
     plot.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_aspect(plot: Any, row: Row, aspect: Aspect, versions: Sequence[str], *, shift: float) -> None:
-    """Draw one line with its intervals; where nothing limits an interval it has none."""
-    points = row.tracks[aspect].points
+def _draw_points(plot: Any, points: Mapping[float, Interval], aspect: Aspect, *, zero: float, unit: float) -> None:
+    """Draw a line through values by place, less `zero` and in `unit`, with their intervals where these are limited."""
     spreads = [
-        (0.0, 0.0) if math.isinf(point.upper) else (point.estimate - point.lower, point.upper - point.estimate)
+        (0.0, 0.0)
+        if math.isinf(point.upper)
+        else ((point.estimate - point.lower) / unit, (point.upper - point.estimate) / unit)
         for point in points.values()
     ]
     plot.errorbar(
-        [versions.index(version) + shift for version in points],
-        [point.estimate for point in points.values()],
+        list(points),
+        [(point.estimate - zero) / unit for point in points.values()],
         yerr=list(zip(*spreads, strict=True)),
         marker=_MARKERS[aspect],
         color=_COLOURS[aspect],

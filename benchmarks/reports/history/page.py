@@ -14,7 +14,7 @@ from benchmarks.baselines.lines import group_by_key
 from benchmarks.records import Aspect
 from benchmarks.reports.history.changes import Group, Passage, RowChange, Whose, list_passages
 from benchmarks.reports.history.notes import assign_notes
-from benchmarks.reports.history.tracks import ARMS, FAMILY_ALPHA, History, Row
+from benchmarks.reports.history.tracks import ARMS, FAMILY_ALPHA_TOLD, History, Row
 from benchmarks.reports.history.values import render_values
 from benchmarks.reports.markdown import render_table
 
@@ -28,7 +28,7 @@ _METHOD = (
     "Each method of weighting trained with weights, the weighted arm, and on the same path without, its control. The "
     "overhead is what weighting adds: weighted ÷ control of times and of peaks of memory, weighted - control of counts "
     "and of retained bytes. Each version is held against the one before it. What is called a change here is beyond "
-    f"noise: were there none at all, a page like this would name one with a probability of {FAMILY_ALPHA:.0%} at most."
+    f"noise: were there none at all, a page like this would name one with a probability of {FAMILY_ALPHA_TOLD} at most."
 )
 
 _WEIGHTING = (
@@ -40,7 +40,7 @@ _WEIGHTING = (
 _BOTH_ARMS = (
     "Here an arm changed and the overhead did not, beyond noise: training itself got slower, faster, larger or "
     "smaller, with weights or without, and nothing shows that it is weighting's doing. ▲ and ▼ mark the arms whose own "
-    "change is beyond noise."
+    "change is beyond noise, at the level of the whole page, which is stricter than that of one 95 % interval."
 )
 
 
@@ -77,12 +77,12 @@ def render_page(history: History, links: Links, notes: Mapping[str, str]) -> str
         fold("The versions, and what was trained", _render_versions(history), _render_cases(history)),
         "## In short",
         _render_short(weighting, both_arms),
-        "## What weighting costs more, or less",
+        "## Changes of what weighting costs",
         _WEIGHTING,
         overheads,
         _describe_unchanged(history.rows, (Aspect.OVERHEAD,), "The overhead did not change"),
         *(part for passage in weighting for part in _render_passage(passage, assigned.get(passage.title, ""))),
-        "## What training itself costs more, or less",
+        "## Changes of training itself",
         _BOTH_ARMS,
         fold("Heat map of both arms", arms) if arms else "",
         _describe_unchanged(history.rows, ARMS, "Neither arm changed"),

@@ -32,6 +32,8 @@ from benchmarks.units import format_bytes, format_duration, format_extra_bytes, 
 FAMILY_ALPHA: float = 0.05
 """The error level of all changes of a history together."""
 
+FAMILY_ALPHA_TOLD: str = f"{100.0 * FAMILY_ALPHA:.0f} %"
+
 ARMS: tuple[Aspect, ...] = (Aspect.CONTROL, Aspect.WEIGHTED)
 
 ASPECTS: tuple[Aspect, ...] = (Aspect.OVERHEAD, *ARMS)
@@ -70,11 +72,13 @@ class Form:
     """How the values of a row are compared and written.
 
     `write` is for the value of an arm, `write_overhead` for what weighting adds, `write_change` for the change of any
-    of them, and `write_brief` for the same where room is scarce. A change below `least` is not told.
+    of them, and `write_brief` for the same where room is scarce. A change below `least` is not told. An axis has its
+    marks at round multiples of `unit`.
     """
 
     scale: Scale = Scale.RATIO
     least: float = LEAST_CHANGE
+    unit: float = 1.0
     write: Callable[[float], str]
     write_overhead: Callable[[float], str] = format_overhead
     write_change: Callable[[float], str] = format_overhead
@@ -82,9 +86,10 @@ class Form:
 
 
 _TIME = Form(write=format_duration)
-_PEAK = Form(write=format_bytes)
+_PEAK = Form(unit=_KIB**2, write=format_bytes)
 _RETAINED = Form(
     scale=Scale.DIFFERENCE,
+    unit=_KIB,
     least=_KIB,  # a quarter of a page of memory, per epoch
     write=format_bytes,
     write_overhead=format_extra_bytes,

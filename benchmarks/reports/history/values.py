@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.baselines.lines import group_by_key
 from benchmarks.records import Aspect
-from benchmarks.reports.history.tracks import ASPECTS, FAMILY_ALPHA, History, Row
+from benchmarks.reports.history.tracks import ASPECTS, FAMILY_ALPHA_TOLD, History, Row
 from benchmarks.reports.markdown import render_table
 
 _NOTHING = "-"
@@ -15,7 +15,7 @@ _LEGEND = (
     "Each value ± half the width of its 95 % interval: of an overhead in percentage points (+3 % ± 1 % is +2 to +4 %), "
     "of other times and of peaks in percent of the value. The overhead is weighted ÷ control of times and peaks, and "
     "weighted - control of retained bytes and counts. ▲ and ▼ mark a change against the version before that is beyond "
-    f"noise, at an error level of {FAMILY_ALPHA:.0%} for all of it together. Times of all versions were measured "
+    f"noise, at an error level of {FAMILY_ALPHA_TOLD} for all of it together. Times of all versions were measured "
     "together in each round, so that a change between two of them can be surer than either interval."
 )
 

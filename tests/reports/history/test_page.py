@@ -18,7 +18,7 @@ GRAPH = make_example_case(Question.TRAINING_GRAPH)
 SLOWER_WEIGHTS = Planted(question=Question.STEP_TIME, since="2.16", factor=1.1)
 SLOWER_ARMS = Planted(question=Question.STEP_TIME, since="2.16", factor=1.4, both_arms=True)
 
-WEIGHTING, BOTH_ARMS = "## What weighting costs more, or less", "## What training itself costs more, or less"
+WEIGHTING, BOTH_ARMS = "## Changes of what weighting costs", "## Changes of training itself"
 
 
 def render(entries: list[HistoryEntry], notes: dict[str, str] | None = None, **links: str) -> str:
