@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -10,7 +11,14 @@ from benchmarks.errors import RecordError
 from benchmarks.records import HistoryEntry, Question
 from benchmarks.reports.history.page import Links, render_page
 from benchmarks.reports.history.tracks import estimate_history
-from tests.reports.history.example_histories import READ_ROUNDS, TIME_ROUNDS, Planted, make_example_case, make_history
+from tests.reports.history.example_histories import (
+    READ_ROUNDS,
+    TIME_ROUNDS,
+    Planted,
+    make_example_case,
+    make_history,
+    make_large_history,
+)
 
 STEP = make_example_case(Question.STEP_TIME)
 GRAPH = make_example_case(Question.TRAINING_GRAPH)
@@ -62,10 +70,11 @@ def test_noise_is_not_told_and_what_did_not_change_is_named_in_one_line() -> Non
     loop = make_example_case(Question.STEP_TIME, "loop_graph")
     page = render(make_history([STEP, loop, GRAPH]))
     assert "### 2." not in page
-    assert "▲" not in page.partition("## All values")[0].replace(BOTH_ARMS, "").replace("▲ and ▼ mark", "")
+    assert "▲ +" not in page
+    assert "▼ -" not in page
     assert "- What weighting costs changed nowhere beyond noise." in page
     assert "- Training itself changed nowhere beyond noise." in page
-    assert "The overhead did not change beyond noise in 5 of 5 quantities: step time with every method; graph" in page
+    assert "The overhead did not change beyond noise in 5 of 5 quantities: step time with every method; traces" in page
 
 
 def test_of_what_did_not_change_those_are_named_that_are_fewer() -> None:
@@ -117,6 +126,20 @@ def test_a_long_table_is_folded_under_what_it_sums_up_to() -> None:
     section = find_section(render(make_history(cases, slower)), BOTH_ARMS)
     assert "<details><summary>14 quantities (weighted arm): step time with 7 methods: +" in section
     assert "; epoch time with 7 methods: +" in section
+
+
+def test_a_history_of_every_method_and_question_is_still_short() -> None:
+    versions = ["2.15/2.15", "2.16/3.0", "2.17/3.4", "2.18/3.6"]
+    page = render(make_large_history(versions), values="values.md")
+    weighting, both_arms = find_section(page, WEIGHTING), find_section(page, BOTH_ARMS)
+    assert re.findall(r"^### (.*)$", weighting, re.MULTILINE) == [
+        "2.15/2.15 → 2.16/3.0",
+        "2.17/3.4 → 2.18/3.6",
+    ]
+    assert re.findall(r"^### (.*)$", both_arms, re.MULTILINE) == ["2.16/3.0 → 2.17/3.4, both arms"]
+    assert both_arms.count("op type") == 1, "a difference of graphs is written once"
+    open_lines = re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL).splitlines()
+    assert len(open_lines) < 100
 
 
 def test_how_it_was_measured_is_told_by_question() -> None:
