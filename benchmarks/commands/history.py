@@ -9,16 +9,15 @@ Keras, `released` with that of its time, and `keras` every Keras 3 with one Tens
 Blocks of all versions are interleaved: in each round a block of a case is set up in every version, and they take short
 turns (`benchmarks.launch.pool`), so that the machine's moods meet all versions alike; that needs half a gigabyte of
 memory per version. Each block is written down as it comes, and what is written down is not measured again, so that an
-interrupted history goes on where it stopped. With the same files and more rounds it becomes sharper. Leaves out: how an
-environment is built (`benchmarks.launch.targets`), and how a history is told (`benchmarks.reports.history`).
-
-Source of what was released together: the newest release of either on the day after TensorFlow's, as
-`uv pip compile --exclude-newer <day>` resolves `keras`. TensorFlow before 2.16 takes the Keras of its own number alone.
+interrupted history goes on where it stopped. With the same files and more rounds it becomes sharper. What people write
+about a change in the file of `--notes` is on each page that is written with it. Leaves out: which versions there are
+(`benchmarks.launch.versions`), and how a history is told (`benchmarks.reports.history`).
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import functools
 import importlib.util
 import os
@@ -28,21 +27,23 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
-from types import MappingProxyType
-
-from packaging.specifiers import InvalidSpecifier, Specifier
 
 from benchmarks.baselines.lines import append_line, load_lines
 from benchmarks.commands import CommandParser, MisuseError, read_count, read_place, refuse, run_command, write_whole
-from benchmarks.errors import AxisError, RecordError, SuiteError, attempt
+from benchmarks.errors import RecordError, SuiteError, attempt
 from benchmarks.launch.launcher import ServerLauncher, open_servers
 from benchmarks.launch.pool import BLOCKS_AT_ONCE
 from benchmarks.launch.targets import build_target
+from benchmarks.launch.versions import SETS, name_requirement, parse_versions
 from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource, measure_together
 from benchmarks.methods import METHODS
 from benchmarks.records import Arm, BlockSummary, Case, Environment, HistoryEntry, Question, ReadBlock, ReadRequest
-from benchmarks.reports.history import draw_history, render_history, render_page
+from benchmarks.reports.history.notes import load_notes
+from benchmarks.reports.history.page import Links, render_page
+from benchmarks.reports.history.pictures import Pictures, draw_pictures, plan_pictures
+from benchmarks.reports.history.tracks import History, estimate_history
+from benchmarks.reports.history.values import render_values
 from benchmarks.target.supervise import Limits
 
 _EVALUATED = ("fit_array", "fit_dataset", "fit_weighted_metrics", "loop_train_on_batch")
@@ -62,61 +63,10 @@ _ROUNDS = 6
 
 _PICTURES = (".svg", ".png")
 
+_USUAL_SET = "newest"
+
 _ENOUGH_ROUNDS = {Question.PEAK_MEMORY: 3, Question.RETAINED_MEMORY: 3, Question.TRAINING_GRAPH: 2}
 """Bytes repeat to 1 %, and counts exactly, as two of them show; more rounds are for what is timed."""
-
-RELEASED_WITH: Mapping[str, str] = MappingProxyType(
-    {
-        "2.12": "2.12",
-        "2.13": "2.13",
-        "2.14": "2.14",
-        "2.15": "2.15",
-        "2.16": "3.0",
-        "2.17": "3.4",
-        "2.18": "3.6",
-        "2.19": "3.9",
-        "2.20": "3.11",
-        "2.21": "3.13",
-    }
-)
-"""The Keras that was current when a TensorFlow was released."""
-
-_ANY_KERAS_3 = "2.16"
-"""The one TensorFlow that takes every Keras 3; 2.17 takes 3.2 and newer, 2.18 3.5, 2.20 3.10 and 2.21 3.12."""
-
-SETS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "newest": tuple(RELEASED_WITH),
-        "released": tuple(f"{tensorflow}/{keras}" for tensorflow, keras in RELEASED_WITH.items()),
-        "keras": tuple(f"{_ANY_KERAS_3}/3.{minor}" for minor in range(16)),
-    }
-)
-"""Versions by the name of the set: every TensorFlow with the newest Keras, with that of its time, and every Keras 3."""
-
-
-def parse_versions(text: str) -> tuple[str, ...]:
-    """Return the versions that a text names: a set, or `2.15,2.16/3.3`, each once; of each the last release is meant.
-
-    Raises:
-        AxisError: when it names none.
-    """
-    if text in SETS:
-        return SETS[text]
-    versions = tuple(dict.fromkeys(version.strip() for version in text.split(",")))
-    try:
-        for number in (number for version in versions for number in version.split("/", maxsplit=1)):
-            Specifier(f"=={number}.*")
-    except InvalidSpecifier:
-        raise AxisError(
-            f"expected {', '.join(SETS)}, or versions apart by commas, got {text!r}; write for example 2.15,2.16/3.3"
-        ) from None
-    return versions
-
-
-def name_requirement(version: str) -> str:
-    """Return what pip is asked for: `2.16/3.3` becomes `tensorflow-cpu==2.16.* keras==3.3.*`."""
-    tensorflow, _, keras = version.partition("/")
-    return f"tensorflow-cpu=={tensorflow}.*" + (f" keras=={keras}.*" if keras else "")
 
 
 def list_cases() -> tuple[Case, ...]:
@@ -262,13 +212,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--versions",
         type=refuse(parse_versions),
-        default="newest",
-        help=f"{', '.join(SETS)}, or versions apart by commas: TensorFlow, or TensorFlow/Keras",
+        help=f"{', '.join(SETS)}, or versions apart by commas: TensorFlow, or TensorFlow/Keras; {_USUAL_SET} where "
+        "nothing is asked for, and all that were measured with --only-render",
     )
     parser.add_argument("--rounds", type=read_count, default=_ROUNDS, help="blocks of each case in each version")
     parser.add_argument("--raw", type=read_place, required=True, help="JSON lines: what was measured, and is gone on")
     parser.add_argument("--table", type=read_place, help="Markdown page to write; printed where there is none")
-    parser.add_argument("--picture", type=_read_picture, help="SVG or PNG file to draw; needs matplotlib")
+    parser.add_argument("--values", type=read_place, help="Markdown file for all values; without, they are on the page")
+    parser.add_argument(
+        "--notes", type=_read_notes, default={}, help="Markdown file, a section for each change to tell of"
+    )
+    parser.add_argument(
+        "--picture", type=_read_picture, help="SVG or PNG to draw, with others beside; needs matplotlib"
+    )
     parser.add_argument("--only-render", action="store_true", help="measure nothing more")
     return run_command(parser, arguments, _measure_and_render)
 
@@ -276,17 +232,36 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measure_and_render(options: argparse.Namespace) -> None:
     """Do what the command line asks for."""
     if not options.only_render:
-        measure_history(options.versions, options.rounds, options.raw)
-    entries = load_history(options.raw)
+        measure_history(options.versions or SETS[_USUAL_SET], options.rounds, options.raw)
+    asked = options.versions
+    entries = [entry for entry in load_history(options.raw) if asked is None or entry.version in asked]
     if not entries:
         raise MisuseError(f"--raw: expected a history to render, got nothing in {options.raw}; measure some first")
+    _render(estimate_history(entries), options)
+
+
+def _render(history: History, options: argparse.Namespace) -> None:
+    """Write or print the page, and write what goes beside it; nothing where a note is refused."""
+    pictures = Pictures() if options.picture is None else plan_pictures(history, options.picture)
+    folder = Path() if options.table is None else options.table.parent
+    paths = {**dataclasses.asdict(pictures), "values": options.values}
+    links = Links(**{name: None if path is None else os.path.relpath(path, folder) for name, path in paths.items()})
+    page = render_page(history, links, options.notes)
     if options.picture is not None:
-        draw_history(entries, options.picture)
+        draw_pictures(history, pictures)
+    if options.values is not None:
+        text = f"# All values, from {history.axis.span}\n\n{render_values(history, '##')}\n"
+        write_whole(options.values, text, "--values")
     if options.table is None:
-        print(render_history(entries))
-        return
-    picture = None if options.picture is None else os.path.relpath(options.picture, options.table.parent)
-    write_whole(options.table, render_page(entries, picture) + "\n", "--table")
+        print(page)
+    else:
+        write_whole(options.table, page + "\n", "--table")
+
+
+@refuse
+def _read_notes(text: str) -> dict[str, str]:
+    """Read what people wrote about changes."""
+    return load_notes(Path(text))
 
 
 @refuse

@@ -7,8 +7,9 @@ a single jump of the allocator does not move.
 
 Through versions a quantity has one value per version and round, and an interval in each version from the spread between
 rounds. Where all versions were measured together in a round, a change between two neighbours is judged by its own
-spread over the rounds, which no mood of the machine enters; elsewhere by Welch's interval. All of it on the log scale,
-at an error level that is shared by all changes that are looked at.
+spread over the rounds, which no mood of the machine enters; elsewhere by Welch's interval. That is on the log scale, or
+on the linear one for what can be 0 or below, such as counts; and at an error level that is shared by all changes that
+are looked at.
 
 Source: NIST/SEMATECH e-Handbook of Statistical Methods, section 4.1.4.1 (least squares); P. K. Sen, Estimates of the
 regression coefficient based on Kendall's tau, JASA 63 (1968).
@@ -20,6 +21,7 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Hashable, Mapping
+from enum import Enum
 from typing import ClassVar, TypeVar
 
 import numpy as np
@@ -29,7 +31,7 @@ from scipy import stats
 from benchmarks.errors import StatisticsError
 from benchmarks.records import Interval
 from benchmarks.records.json_form import JsonRecord
-from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean, estimate_ratio_interval
+from benchmarks.stats.intervals import LogEstimate, estimate_change, estimate_mean
 
 _PARAMETERS = 2
 """A straight line has two; the scatter about it is known from what there is beyond that."""
@@ -107,48 +109,103 @@ LEAST_CHANGE: float = 0.001
 """Log-ratio below which a change is not told, however sure it is: bytes that repeat exactly differ by a few of them."""
 
 
+class Scale(str, Enum):
+    """How two values of a quantity are held against each other: now ÷ before, or now - before where 0 is usual."""
+
+    RATIO = "ratio"
+    DIFFERENCE = "difference"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """The change of a quantity since the version `before`: a ratio or a difference, by the scale of its track.
+
+    `is_sure` says whether it is beyond noise.
+    """
+
+    before: str
+    change: Interval
+    is_sure: bool
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Track:
-    """A quantity through the versions, in their order: its interval in each, and the versions in which it changed.
+    """A quantity through the versions, in their order: its interval in each, and the step into each but the first.
 
-    `changes` has the change ÷ of a version against the one before it, where that is beyond noise.
+    Two versions that no round has in common, where that is needed, have no step between them.
     """
 
     name: str
     points: Mapping[str, Interval]
-    changes: Mapping[str, float]
+    steps: Mapping[str, Step]
+
+    @property
+    def changes(self) -> dict[str, float]:
+        """The changes that are beyond noise, by the version in which they came."""
+        return {version: step.change.estimate for version, step in self.steps.items() if step.is_sure}
 
 
-def estimate_track(name: str, values: Mapping[str, Mapping[Round, float]], alpha: float, *, together: bool) -> Track:
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRule:
+    """What of a quantity is called a change.
+
+    `alpha` is the two-sided error level of one change; `together` says whether the versions were measured together in
+    each round. What is smaller than `least` is not told: a log-ratio, or a difference in the quantity's unit.
+    """
+
+    alpha: float
+    together: bool
+    scale: Scale = Scale.RATIO
+    least: float = LEAST_CHANGE
+
+
+def estimate_track(name: str, values: Mapping[str, Mapping[Round, float]], rule: ChangeRule) -> Track:
     """Return the track of a quantity.
 
     Args:
         name: of the quantity.
-        values: by version, in the order of the versions, and by round; above 0.
-        alpha: two-sided error level of one change.
-        together: whether the versions were measured together in each round.
+        values: by version, in the order of the versions, and by round; above 0 on the scale of ratios.
+        rule: what is called a change.
     """
-    logs = {
-        version: {number: math.log(value) for number, value in found.items()}
+    is_ratio = rule.scale is Scale.RATIO
+    scaled = {
+        version: {number: math.log(value) if is_ratio else value for number, value in found.items()}
         for version, found in values.items()
         if found
     }
-    points = {version: estimate_ratio_interval(list(found.values()), _CONFIDENCE) for version, found in logs.items()}
-    changes: dict[str, float] = {}
-    for before, version in itertools.pairwise(logs):
-        change = _estimate_change(logs[version], logs[before], together=together)
-        if change is None or abs(change.log_ratio) < LEAST_CHANGE:
+    points = {version: _make_interval(estimate_mean(list(found.values())), rule) for version, found in scaled.items()}
+    steps: dict[str, Step] = {}
+    for before, version in itertools.pairwise(scaled):
+        change = _estimate_change(scaled[version], scaled[before], rule)
+        if change is None:
             continue
-        if change.estimate_lower_bound(alpha / 2.0) > 0.0 or change.estimate_upper_bound(alpha / 2.0) < 0.0:
-            changes[version] = math.exp(change.log_ratio)
-    return Track(name=name, points=points, changes=changes)
+        is_beyond = (
+            change.estimate_lower_bound(rule.alpha / 2.0) > 0.0 or change.estimate_upper_bound(rule.alpha / 2.0) < 0.0
+        )
+        steps[version] = Step(
+            before=before,
+            change=_make_interval(change, rule),
+            is_sure=is_beyond and abs(change.log_ratio) >= rule.least,
+        )
+    return Track(name=name, points=points, steps=steps)
 
 
-def _estimate_change(
-    now: Mapping[Round, float], before: Mapping[Round, float], *, together: bool
-) -> LogEstimate | None:
+def _estimate_change(now: Mapping[Round, float], before: Mapping[Round, float], rule: ChangeRule) -> LogEstimate | None:
     """Return the change between two versions; None where they have no round in common and need one."""
-    if not together:
+    if not rule.together:
         return estimate_change(list(now.values()), list(before.values()))
     changes = [now[number] - before[number] for number in now if number in before]
     return estimate_mean(changes) if changes else None
+
+
+def _make_interval(estimate: LogEstimate, rule: ChangeRule) -> Interval:
+    """Return the interval of an estimate on the scale that people read: ratios as such, differences as they are."""
+    if rule.scale is Scale.RATIO:
+        return estimate.estimate_interval(_CONFIDENCE)
+    alpha = (1.0 - _CONFIDENCE) / 2.0
+    return Interval(
+        estimate=estimate.log_ratio,
+        lower=estimate.estimate_lower_bound(alpha),
+        upper=estimate.estimate_upper_bound(alpha),
+        confidence=_CONFIDENCE,
+    )

@@ -7,12 +7,14 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.baselines.lines import append_line
 from benchmarks.commands import history
-from benchmarks.commands.history import SETS, name_requirement, parse_versions
-from benchmarks.errors import AxisError, BlockError
+from benchmarks.errors import BlockError
 from benchmarks.launch.targets import Target
+from benchmarks.launch.versions import parse_versions
 from benchmarks.records import Block, BlockRequest, Meeting, Question
 from tests.plugin.fakes import FakeLauncher
+from tests.reports.history.example_histories import Planted, make_example_case, make_history
 
 
 @pytest.fixture
@@ -171,7 +173,61 @@ def test_the_command_writes_its_table(launchers: list[FakeLauncher], raw: Path, 
     assert history.main(["--versions", "2.14,2.15", "--rounds", "2", "--raw", str(raw), "--table", str(table)]) == 0
     text = table.read_text()
     assert text.startswith("# What weighting costs, from TensorFlow 2.14 to 2.15\n")
-    assert "\n| quantity" in text
+    assert "<details><summary>Tables</summary>" in text
+    assert "\n| method " in text
+
+
+def write_raw(tmp_path: Path) -> Path:
+    """A raw file in which the overhead of a step rises in 2.16."""
+    planted = [Planted(question=Question.STEP_TIME, since="2.16", factor=1.1)]
+    for entry in make_history([make_example_case(Question.STEP_TIME)], planted):
+        append_line(tmp_path / "raw.jsonl", entry)
+    return tmp_path / "raw.jsonl"
+
+
+def test_values_and_notes_have_files_of_their_own(tmp_path: Path) -> None:
+    table, values, notes = (tmp_path / name for name in ("history.md", "values.md", "notes.md"))
+    notes.write_text("## 2.15 to 2.16\n\nKeras 3 came.\n", encoding="utf-8")
+    given = ["--raw", write_raw(tmp_path), "--table", table, "--values", values, "--notes", notes]
+    assert history.main(["--only-render", *map(str, given)]) == 0
+    assert "### 2.15 → 2.16\n\nKeras 3 came.\n" in table.read_text(encoding="utf-8")
+    assert "[values.md](values.md)" in table.read_text(encoding="utf-8")
+    assert values.read_text(encoding="utf-8").startswith("# All values, from TensorFlow 2.14 to 2.17\n\n")
+
+
+def test_a_note_on_no_change_is_refused_in_one_line_and_nothing_is_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, notes = tmp_path / "history.md", tmp_path / "notes.md"
+    notes.write_text("## 2.14 to 2.15\n\nNothing of note.\n", encoding="utf-8")
+    given = ["--raw", write_raw(tmp_path), "--table", table, "--notes", notes]
+    assert history.main(["--only-render", *map(str, given)]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("notes: expected each to be about a change of this page ('2.15 → 2.16'), got one on '2.14")
+    assert not table.exists()
+
+
+def test_of_a_raw_file_those_versions_are_rendered_that_are_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--only-render", "--raw", str(write_raw(tmp_path))]
+    assert history.main(given) == 0
+    assert capsys.readouterr().out.startswith("# What weighting costs, from TensorFlow 2.14 to 2.17\n")
+    assert history.main([*given, "--versions", "2.14,2.16"]) == 0
+    printed = capsys.readouterr().out
+    assert printed.startswith("# What weighting costs, from TensorFlow 2.14 to 2.16\n")
+    assert "### 2.14 → 2.16" in printed
+
+
+def test_pictures_are_drawn_beside_each_other_and_linked(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib", reason="pictures need matplotlib: pip install --group history")
+    table, folder = tmp_path / "history.md", tmp_path / "pictures"
+    folder.mkdir()
+    given = ["--raw", write_raw(tmp_path), "--table", table, "--picture", folder / "h.svg"]
+    assert history.main(["--only-render", *map(str, given)]) == 0
+    for path in folder.iterdir():
+        assert f"(pictures/{path.name})" in table.read_text(encoding="utf-8")
+    assert len(list(folder.iterdir())) == 3
 
 
 def test_a_pair_of_versions_is_measured_in_an_environment_of_both(
@@ -187,21 +243,3 @@ def test_a_pair_of_versions_is_measured_in_an_environment_of_both(
     history.measure_history(parse_versions("2.16/3.3,2.16"), 1, raw)
     assert built == ["tensorflow-cpu==2.16.* keras==3.3.*", "tensorflow-cpu==2.16.*"]
     assert {entry.version for entry in history.load_history(raw)} == {"2.16", "2.16/3.3"}
-
-
-def test_a_version_is_written_with_a_stroke_and_a_tensorflow_alone_takes_the_newest_keras() -> None:
-    assert parse_versions("2.15, 2.16/3.3,2.15") == ("2.15", "2.16/3.3")
-    assert name_requirement("2.15") == "tensorflow-cpu==2.15.*"
-    assert name_requirement("2.16/3.3") == "tensorflow-cpu==2.16.* keras==3.3.*"
-
-
-def test_a_set_has_a_name() -> None:
-    assert parse_versions("newest")[::9] == ("2.12", "2.21")
-    assert parse_versions("released")[3:5] == ("2.15/2.15", "2.16/3.0")
-    assert parse_versions("keras")[::15] == ("2.16/3.0", "2.16/3.15")
-
-
-@pytest.mark.parametrize("text", ["", "2.x", "2.15/", "2.15/3.x", "2.15,,2.16", "all"])
-def test_what_names_no_version_is_refused_with_the_sets_there_are(text: str) -> None:
-    with pytest.raises(AxisError, match=f"^expected {', '.join(SETS)}, or versions apart by commas, got"):
-        parse_versions(text)

@@ -95,6 +95,11 @@ def test_a_bisection_refuses_before_it_asks_for_releases(
         (("--rounds", "many"), "--rounds: expected a whole number of at least 1, got 'many'; write it in digits"),
         (("--raw", "no/raw.jsonl"), "--raw: expected a file in a folder that exists, got 'no/raw.jsonl'; make no *"),
         (("--table", "no/t.md"), "--table: expected a file in a folder that exists, got 'no/t.md'; make no first"),
+        (("--values", "no/v.md"), "--values: expected a file in a folder that exists, got 'no/v.md'; make no first"),
+        (
+            ("--notes", "n.md"),
+            "--notes: expected a file of notes, got 'n.md' (No such file or directory); name another",
+        ),
         (("--picture", "p.gif"), "--picture: expected a file that ends in .svg or .png, got 'p.gif'; rename it"),
         (("--only-render",), "--raw: expected a history to render, got nothing in raw.jsonl; measure some first"),
     ],

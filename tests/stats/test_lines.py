@@ -5,13 +5,21 @@ A change between neighbouring versions is marked where it is beyond noise, and h
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
 import pytest
 
 from benchmarks.errors import StatisticsError
-from benchmarks.stats.lines import estimate_growth, estimate_line, estimate_mean_interval, estimate_track
+from benchmarks.stats.lines import (
+    ChangeRule,
+    Scale,
+    estimate_growth,
+    estimate_line,
+    estimate_mean_interval,
+    estimate_track,
+)
 
 
 def test_a_line_without_noise_is_found() -> None:
@@ -86,7 +94,9 @@ def draw(rng: np.random.Generator, levels: list[float], mood: float = 0.0) -> di
 @pytest.mark.parametrize("together", [True, False])
 def test_a_step_between_two_versions_is_marked_there_alone(*, together: bool) -> None:
     levels = [1.0] * 5 + [1.3] * 5
-    track = estimate_track("step time", draw(np.random.default_rng(2), levels), 0.05 / 9, together=together)
+    track = estimate_track(
+        "step time", draw(np.random.default_rng(2), levels), ChangeRule(alpha=0.05 / 9, together=together)
+    )
     assert list(track.changes) == ["2.17"]
     assert track.changes["2.17"] == pytest.approx(1.3, abs=0.05)
     assert track.points["2.12"].lower < 1.0 < track.points["2.12"].upper
@@ -94,8 +104,8 @@ def test_a_step_between_two_versions_is_marked_there_alone(*, together: bool) ->
 
 def test_a_mood_that_all_versions_of_a_round_share_hides_no_change_between_them() -> None:
     values = draw(np.random.default_rng(2), [1.0] * 5 + [1.3] * 5, mood=0.2)
-    assert list(estimate_track("x", values, 0.05 / 9, together=True).changes) == ["2.17"]
-    assert not estimate_track("x", values, 0.05 / 9, together=False).changes
+    assert list(estimate_track("x", values, ChangeRule(alpha=0.05 / 9, together=True)).changes) == ["2.17"]
+    assert not estimate_track("x", values, ChangeRule(alpha=0.05 / 9, together=False)).changes
 
 
 @pytest.mark.parametrize("together", [True, False])
@@ -103,28 +113,53 @@ def test_a_level_history_is_marked_in_few_of_many_draws(*, together: bool) -> No
     """The error level is that of a whole history: 5 % of 400, and three binomial standard errors."""
     rng = np.random.default_rng(3)
     histories = (draw(rng, [1.0] * 10) for _ in range(400))
-    marked = sum(bool(estimate_track("x", values, 0.05 / 9, together=together).changes) for values in histories)
+    marked = sum(
+        bool(estimate_track("x", values, ChangeRule(alpha=0.05 / 9, together=together)).changes) for values in histories
+    )
     assert marked / 400 < 0.05 + 3 * (0.05 * 0.95 / 400) ** 0.5
 
 
 def test_counts_that_are_the_same_in_each_round_are_marked_by_any_difference() -> None:
     values = {"2.12": {0: 200.0, 1: 200.0}, "2.13": {0: 201.0, 1: 201.0}}
-    assert list(estimate_track("nodes", values, 0.001, together=False).changes) == ["2.13"]
+    assert list(estimate_track("nodes", values, ChangeRule(alpha=0.001, together=False)).changes) == ["2.13"]
 
 
 def test_a_change_of_a_few_bytes_is_not_told() -> None:
     values = {"2.12": {0: 34_000_000.0, 1: 34_000_000.0}, "2.13": {0: 34_000_256.0, 1: 34_000_256.0}}
-    assert not estimate_track("bytes", values, 0.001, together=False).changes
+    assert not estimate_track("bytes", values, ChangeRule(alpha=0.001, together=False)).changes
+
+
+def test_on_the_linear_scale_a_change_is_a_difference_and_0_is_a_value() -> None:
+    """By hand: means 0 and 8, each with a standard error of 1 / √3; t(0.975) at 4 degrees of freedom is 2.776."""
+    values = {"2.12": {0: -1.0, 1: 0.0, 2: 1.0}, "2.13": {0: 7.0, 1: 8.0, 2: 9.0}}
+    rule = ChangeRule(alpha=0.01, together=False, scale=Scale.DIFFERENCE, least=0.0)
+    track = estimate_track("retained", values, rule)
+    assert track.points["2.12"].estimate == 0.0
+    step = track.steps["2.13"]
+    assert step.before == "2.12"
+    assert step.is_sure
+    assert step.change.estimate == 8.0
+    assert step.change.upper - 8.0 == pytest.approx(2.776 * math.sqrt(2.0 / 3.0), rel=1e-3)
+    assert not estimate_track("retained", values, dataclasses.replace(rule, least=9.0)).changes
+
+
+def test_a_step_within_noise_is_there_and_not_sure() -> None:
+    values = {"2.12": {0: 1.0, 1: 1.1, 2: 1.2}, "2.13": {0: 1.05, 1: 1.2, 2: 1.1}}
+    step = estimate_track("x", values, ChangeRule(alpha=0.05, together=True)).steps["2.13"]
+    assert not step.is_sure
+    assert step.change.lower < 1.0 < step.change.upper
 
 
 def test_a_version_without_values_is_left_out() -> None:
     level = {0: 1.0, 1: 1.0}
-    track = estimate_track("x", {"2.12": level, "2.13": {}, "2.14": level}, 0.01, together=True)
+    track = estimate_track("x", {"2.12": level, "2.13": {}, "2.14": level}, ChangeRule(alpha=0.01, together=True))
     assert list(track.points) == ["2.12", "2.14"]
 
 
 def test_versions_without_a_round_in_common_are_not_compared() -> None:
-    track = estimate_track("x", {"2.12": {0: 1.0, 1: 1.0}, "2.13": {2: 2.0, 3: 2.0}}, 0.01, together=True)
+    track = estimate_track(
+        "x", {"2.12": {0: 1.0, 1: 1.0}, "2.13": {2: 2.0, 3: 2.0}}, ChangeRule(alpha=0.01, together=True)
+    )
     assert not track.changes
 
 
@@ -144,7 +179,9 @@ def test_two_levels_are_enough_for_growth() -> None:
 
 def test_a_version_that_did_not_change_hides_none_after_it() -> None:
     level, risen = {0: 1.0, 1: 1.0}, {0: 2.0, 1: 2.0}
-    track = estimate_track("nodes", {"2.12": level, "2.13": level, "2.14": risen}, 0.001, together=False)
+    track = estimate_track(
+        "nodes", {"2.12": level, "2.13": level, "2.14": risen}, ChangeRule(alpha=0.001, together=False)
+    )
     assert list(track.changes) == ["2.14"]
     assert track.name == "nodes"
 
@@ -157,7 +194,7 @@ def test_a_change_is_marked_at_half_of_the_level_on_either_side(sign: float) -> 
     def is_marked(t: float) -> bool:
         scaled = 0.02 + changes * 0.02 * math.sqrt(6) / t / float(changes.std(ddof=1))
         values = {"2.12": dict.fromkeys(range(6), 1.0), "2.13": dict(enumerate(np.exp(sign * scaled).tolist()))}
-        return bool(estimate_track("x", values, 0.05, together=True).changes)
+        return bool(estimate_track("x", values, ChangeRule(alpha=0.05, together=True)).changes)
 
     assert is_marked(2.58)
     assert not is_marked(2.56)

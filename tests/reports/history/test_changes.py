@@ -1,0 +1,100 @@
+"""A change is weighting's doing or not, and its cause is what became of the graph and of the traces."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from benchmarks.records import HistoryEntry, Question
+from benchmarks.reports.history.changes import UNCHANGED_CAUSE, Whose, list_passages
+from benchmarks.reports.history.tracks import estimate_history
+from tests.reports.history.example_histories import Planted, make_example_case, make_history
+
+STEP = make_example_case(Question.STEP_TIME)
+GRAPH = make_example_case(Question.TRAINING_GRAPH)
+
+SLOWER_WEIGHTS = Planted(question=Question.STEP_TIME, since="2.16", factor=1.1)
+SLOWER_ARMS = Planted(question=Question.STEP_TIME, since="2.16", factor=1.4, both_arms=True)
+
+
+def list_causes(entries: list[HistoryEntry], whose: Whose = Whose.WEIGHTING) -> list[str]:
+    return [group.cause for passage in list_passages(estimate_history(entries), whose) for group in passage.groups]
+
+
+def test_an_overhead_that_changed_is_weightings_doing_and_arms_alike_are_not() -> None:
+    for planted, whose, other in (
+        (SLOWER_WEIGHTS, Whose.WEIGHTING, Whose.BOTH_ARMS),
+        (SLOWER_ARMS, Whose.BOTH_ARMS, Whose.WEIGHTING),
+    ):
+        history = estimate_history(make_history([STEP], [planted]))
+        (passage,) = list_passages(history, whose)
+        assert (passage.before, passage.now) == ("2.15", "2.16")
+        assert list_passages(history, other) == ()
+
+
+def test_noise_is_nobodys_doing() -> None:
+    history = estimate_history(make_history([STEP, GRAPH]))
+    assert not any(list_passages(history, whose) for whose in Whose)
+
+
+def test_bytes_and_counts_that_both_arms_gain_are_not_weightings_doing() -> None:
+    peak, retained = make_example_case(Question.PEAK_MEMORY), make_example_case(Question.RETAINED_MEMORY)
+    alike = [
+        Planted(question=Question.PEAK_MEMORY, since="2.15", factor=1.2, both_arms=True),
+        Planted(question=Question.RETAINED_MEMORY, since="2.15", extra=65536.0, both_arms=True),
+    ]
+    history = estimate_history(make_history([peak, retained], alike))
+    assert list_passages(history, Whose.WEIGHTING) == ()
+    (passage,) = list_passages(history, Whose.BOTH_ARMS)
+    assert sum(len(group.changes) for group in passage.groups) == 3
+    weighted_alone = [dataclasses.replace(plan, both_arms=False) for plan in alike]
+    (passage,) = list_passages(estimate_history(make_history([peak, retained], weighted_alone)), Whose.WEIGHTING)
+    assert sum(len(group.changes) for group in passage.groups) == 3
+
+
+def test_where_graph_and_traces_are_as_before_the_reader_is_sent_elsewhere() -> None:
+    assert list_causes(make_history([STEP, GRAPH], [SLOWER_WEIGHTS])) == [UNCHANGED_CAUSE]
+
+
+def test_where_no_graph_was_read_that_is_said() -> None:
+    assert list_causes(make_history([STEP], [SLOWER_WEIGHTS])) == ["no graph was read of these methods"]
+
+
+def test_arrays_train_with_the_graph_of_datasets() -> None:
+    arrays = make_example_case(Question.STEP_TIME, "fit_array")
+    assert list_causes(make_history([arrays, GRAPH], [SLOWER_WEIGHTS])) == [UNCHANGED_CAUSE]
+
+
+def test_of_a_graph_five_op_types_are_named_and_the_others_counted() -> None:
+    ops = {"2.16": {"MatMul": 6, "AddV2": 7, "Cast": 5, "NoOp": 4, "Prod": 3, "Rank": 2, "Size": 1, "_Arg": 1}}
+    (cause,) = list_causes(make_history([STEP, GRAPH], [SLOWER_ARMS], op_types=ops), Whose.BOTH_ARMS)
+    assert cause == (
+        "the graph of both arms changed by `+7 AddV2`, `+5 Cast`, `+4 NoOp`, `+3 Prod`, `+2 Rank` and 2 other op types"
+    )
+
+
+def test_what_weighting_adds_to_the_graph_is_told_apart_from_what_both_arms_have() -> None:
+    planted = [SLOWER_WEIGHTS, Planted(question=Question.TRAINING_GRAPH, since="2.16", extra=-1.0)]
+    ops = {"2.16": {"MatMul": 7}}
+    causes = list_causes(make_history([STEP, GRAPH], planted, op_types=ops))
+    assert causes == ["what weighting adds to the graph changed by `-1 Mul`"]
+    (cause,) = list_causes(make_history([STEP, GRAPH], [SLOWER_WEIGHTS], op_types=ops))
+    assert cause == "the graph of both arms changed by `+1 MatMul`"
+
+
+def test_another_number_of_traces_is_a_cause() -> None:
+    entries = []
+    for entry in make_history([STEP, GRAPH], [SLOWER_WEIGHTS]):
+        readings = entry.readings
+        if readings is not None and entry.version in {"2.16", "2.17"}:
+            values = {**readings.weighted.values, "first_pass_traces": 3.0}
+            weighted = dataclasses.replace(readings.weighted, values=values)
+            entries.append(dataclasses.replace(entry, readings=dataclasses.replace(readings, weighted=weighted)))
+        else:
+            entries.append(entry)
+    assert list_causes(entries) == ["traces of the first pass went from 2 to 2 and 3 with weights"]
+
+
+def test_a_version_that_lacks_a_case_is_stepped_over() -> None:
+    entries = [entry for entry in make_history([STEP], [SLOWER_WEIGHTS]) if entry.version != "2.15"]
+    (passage,) = list_passages(estimate_history(entries), Whose.WEIGHTING)
+    assert passage.title == "2.14 → 2.16"
