@@ -1,7 +1,6 @@
 """Which sentences end a run? What weighting was shown to cost, and what a reader of the numbers has to know beside it.
 
-With two targets there is a second question: whether anything is slower or larger here. Leaves out: the decisions
-(`benchmarks.gate`), and how a table is to be read (`sections`).
+With two targets a second question is whether anything is slower or larger here. Leaves out: decisions (`gate`), tables.
 """
 
 from __future__ import annotations
@@ -178,9 +177,9 @@ def describe_compared(facts: RunFacts) -> str:
     selected = facts.selected_cases
     if selected is None:
         return ""
-    count = selected - sum(facts.left_out.values())
-    if count and not facts.left_out:
+    if selected and not facts.left_out:
         return ""
+    count = selected - sum(facts.left_out.values())
     reasons = sorted(facts.left_out.items(), key=lambda entry: (-entry[1], entry[0]))
     if count:
         # With its remedy each reason is told of its case, further down.
@@ -253,22 +252,21 @@ def list_run_remarks(facts: RunFacts, reports: Sequence[CaseReport]) -> Iterator
     if facts.neighbours:
         yield describe_neighbours(facts.neighbours, "was")
     if facts.plant is not None:
-        touched = any(facts.plant.concerns(report.case.question) for report in reports)
-        aside = "" if touched else ", which no case of this run can show"
+        shows = any(facts.plant.concerns(report.case.question) for report in reports)
+        aside = "" if shows else ", which no case of this run can show"
         yield f"A fault was planted on purpose ({facts.plant.description}{aside}); nothing here is a finding."
     measured = dict.fromkeys(report.measurement.environment for report in reports if report.measurement is not None)
     for name, places in facts.places.items():
-        for differences in (_describe_differences(place, here) for here in measured for place in places):
-            if differences:
-                yield (
-                    f"The {name} was recorded elsewhere ({differences}): overheads, bytes and counts are compared, "
-                    "absolute times are not."
-                )
+        for differences in filter(None, (_describe_differences(place, here) for here in measured for place in places)):
+            yield (
+                f"The {name} was recorded elsewhere ({differences}): overheads, bytes and counts are compared, "
+                "absolute times are not."
+            )
     yield from facts.notes
     if facts.removed:
-        listed = _list_cases(facts.removed)
         strict = "; --strict-verdicts fails the run for that" if facts.strict_verdicts else ""
-        yield f"{len(facts.removed)} cases of the baseline are not in this run's sweep: {listed}{strict}"
+        removed = _list_cases(facts.removed)
+        yield f"{len(facts.removed)} cases of the baseline are not in this run's sweep: {removed}{strict}"
 
 
 def _describe_differences(stored: Environment, current: Environment) -> str:
@@ -288,16 +286,14 @@ def describe_lacking(causes: Mapping[str, str | Sequence[str]], held: int) -> It
             the readings that it has not.
         held: how many cases are held against it.
     """
-    by_reason: dict[str, list[str]] = {}
-    for case_id, cause in causes.items():
-        lost = cause if isinstance(cause, str) else f"no {' and no '.join(map(title_reading, cause))}"
-        by_reason.setdefault(lost.partition(";")[0], []).append(case_id)
-    if by_reason:
-        parts = [f"{_list_cases(case_ids)} ({reason})" for reason, case_ids in by_reason.items()]
-        yield (
-            f"The anchor lacks {len(causes)} of {held} cases, and what it lacks is judged against the baseline alone: "
-            f"{'; '.join(parts)}"
-        )
+    lost = {
+        case_id: cause if isinstance(cause, str) else f"no {' and no '.join(map(title_reading, cause))}"
+        for case_id, cause in causes.items()
+    }
+    by_reason = group_by_key((reason.partition(";")[0], case_id) for case_id, reason in lost.items())
+    if lost:
+        head = f"The anchor lacks {len(causes)} of {held} cases, and what it lacks is judged against the baseline alone"
+        yield f"{head}: {'; '.join(f'{_list_cases(ids)} ({reason})' for reason, ids in by_reason.items())}"
 
 
 def _list_cases(case_ids: Sequence[str]) -> str:

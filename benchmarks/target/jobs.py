@@ -70,7 +70,7 @@ def _start(request: Json) -> Json:
     """Build one arm of a case, start it, and return the times of that."""
     wanted, arm = _begin(request), Arm(request["arm"])
     watch = Stopwatch()
-    with contextlib.closing(_open_arm(wanted, load_probe(wanted.case.question), watch, arm)) as slices:
+    with contextlib.closing(open_arm(wanted, load_probe(wanted.case.question), watch, arm)) as slices:
         times = slices.measure_slice()
     if arm is Arm.WEIGHTED:
         times = slow_down(times, wanted.plant, watch)
@@ -90,7 +90,7 @@ def _profile_start(request: Json) -> Json:
     """Build one arm of a case and profile its start."""
     wanted, arm = _begin(request), Arm(request["arm"])
     watch = ProfilingWatch()
-    with contextlib.closing(_open_arm(wanted, load_probe(wanted.case.question), watch, arm)) as slices:
+    with contextlib.closing(open_arm(wanted, load_probe(wanted.case.question), watch, arm)) as slices:
         return profile_once(slices, watch)
 
 
@@ -106,10 +106,10 @@ def _open_arms(request: BlockRequest, probe: Probe, watch: Watch) -> Iterator[Ma
     """Build both arms of a case, in the order that was asked for, and close them at the end."""
     arms = reversed(Arm) if request.weighted_built_first else iter(Arm)
     with contextlib.ExitStack() as opened:
-        yield {arm: opened.enter_context(contextlib.closing(_open_arm(request, probe, watch, arm))) for arm in arms}
+        yield {arm: opened.enter_context(contextlib.closing(open_arm(request, probe, watch, arm))) for arm in arms}
 
 
-def _open_arm(request: BlockRequest, probe: Probe, watch: Watch, arm: Arm) -> Slices:
+def open_arm(request: BlockRequest, probe: Probe, watch: Watch, arm: Arm) -> Slices:
     """Build one arm of a case, ready for its first slice."""
     factory = _ArmFactory(request, arm)
     samples = make_samples(request.case.workload, probe.count_samples(request.case), request.seed)
