@@ -257,7 +257,7 @@ def describe_differences(stored: Environment, current: Environment) -> tuple[str
     return tuple(
         f"{field.name}: {getattr(stored, field.name)} stored, {getattr(current, field.name)} now"
         for field in dataclasses.fields(Environment)
-        if getattr(stored, field.name) != getattr(current, field.name)
+        if field.compare and getattr(stored, field.name) != getattr(current, field.name)
     )
 
 

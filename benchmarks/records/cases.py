@@ -149,7 +149,7 @@ class Plant(JsonRecord):
         return "weighted arms get labels of another dtype after the first pass"
 
 
-WIRE_VERSION: int = 1
+WIRE_VERSION: int = 2
 """Version of what the measuring side and a target's server send each other.
 
 Raise it by one with every change after which one side would refuse or misread what the other side of before sends: a

@@ -214,6 +214,7 @@ def _describe(request: Json) -> Json:
         inter_op_threads=request["inter_op_threads"],
         onednn=os.environ.get(_ONEDNN_VARIABLE, "default"),
         device=f"{len(gpus)} GPU" if gpus else "CPU",
+        jit_compile=_find_default_of_jit_compile(),
     ).to_json()
 
 
@@ -222,6 +223,18 @@ def _find_keras_version() -> str:
     import keras  # noqa: PLC0415
 
     return str(keras.__version__)
+
+
+def _find_default_of_jit_compile() -> str:
+    """Return what `compile` chooses where it is not told, of a model of plain layers: `True` or `False`.
+
+    Keras 3 decides by the layers of each model, and leaves XLA out where one of them does not support it.
+    """
+    import tensorflow as tf  # noqa: PLC0415
+
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+    model.compile(optimizer="sgd", loss="mse")
+    return str(bool(model.jit_compile))
 
 
 def _find_cpu_model() -> str:

@@ -52,6 +52,7 @@ def test_the_target_says_what_it_is(launcher: ServerLauncher) -> None:
     assert environment.tensorflow.startswith("2.")
     assert environment.keras[0] in "23"
     assert environment.cores >= 1
+    assert environment.jit_compile == str(environment.keras.startswith("3.")), "Keras 3 compiles, Keras 2 does not"
 
 
 def test_the_target_introduces_itself_with_all_that_is_registered(launcher: ServerLauncher) -> None:
