@@ -112,8 +112,8 @@ class TrainingGraphGauge:
         first_pass_traces = arm.trace_count
         if request.plant is not None and request.plant.retrace:
             # A person would do this by reading labels from another file: the same numbers in another dtype.
-            relabelled = dataclasses.replace(samples, labels=samples.labels.astype(np.int64))
-            arm.replace_samples(relabelled)
+            labels = tf.nest.map_structure(lambda each: each.astype(np.int64), samples.labels)
+            arm.replace_samples(dataclasses.replace(samples, labels=labels), request.case.batch_size)
         for _ in range(_PASSES_AFTER_WARM_UP):
             arm.measure_pass(Stopwatch())
         values: dict[str, float] = {
