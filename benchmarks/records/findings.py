@@ -21,7 +21,7 @@ class Environment(JsonRecord):
     """Where a run was measured: what decides whether two runs are alike.
 
     `jit_compile` is what Keras' `compile` chooses for it where it is not told, of a model of plain layers; empty in
-    runs that were recorded before it was asked. It follows from the version of Keras and is no difference by itself.
+    runs that were recorded before it was asked. It follows from the other fields and is no difference by itself.
     """
 
     json_name: ClassVar[str] = "an environment"

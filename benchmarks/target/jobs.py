@@ -228,7 +228,7 @@ def _find_keras_version() -> str:
 def _find_default_of_jit_compile() -> str:
     """Return what `compile` chooses where it is not told, of a model of plain layers: `True` or `False`.
 
-    Keras 3 decides by the layers of each model, and leaves XLA out where one of them does not support it.
+    Keras 3 leaves XLA out where a layer does not support it and, in its later versions, where there are CPUs alone.
     """
     import tensorflow as tf  # noqa: PLC0415
 
