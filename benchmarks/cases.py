@@ -70,9 +70,7 @@ def explain_left_out(question: str, method: str, workload: str) -> str:
     entry = METHODS[method]
     if question in entry.without:
         return entry.without[question]
-    if entry.by_class and WORKLOADS[workload].labels_each_step:
-        return f"a class has one weight, and a sample of {workload} has a label for each of its time steps"
-    return ""
+    return WORKLOADS[workload].without_class_weights if entry.by_class else ""
 
 
 def split_null(asked_method: str) -> tuple[str, bool]:

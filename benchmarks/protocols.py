@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from benchmarks.errors import SuiteError
@@ -55,18 +54,22 @@ class Watch(Protocol):
         """Return the wall time since the watch was last stopped."""
 
 
+ByOutput = Any
+"""One thing, such as an array, or where a model has several outputs a dict of such things by the name of the output."""
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Samples:
     """The data of a workload.
 
-    features: float32 or int32 [samples, ...]; labels: int32 [samples] or [samples, time], class numbers from 0;
-    weights: float32, as many as labels, mean 1.0, some of them 0; class_weight: weight by class number, mean 1.0 over
-    the labels.
+    features: float32 or int32 [samples, ...]; labels: int32 [samples] or [samples, time], class numbers from 0, by
+    output; weights: float32, as many as labels, mean 1.0, some of them 0, by output; class_weight: weight by class
+    number, mean 1.0 over the labels, and empty where there are several outputs.
     """
 
     features: NDArray[Any]
-    labels: NDArray[np.int32]
-    weights: NDArray[np.float32]
+    labels: ByOutput
+    weights: ByOutput
     class_weight: Mapping[int, float]
 
 
@@ -83,14 +86,15 @@ class Workload(Protocol):
     def build_model(self, depth: int, seed: int) -> Any:
         """Return a fresh, uncompiled Keras model from features to logits [batch, classes] or [batch, time, classes].
 
-        `seed` decides its initial weights; `depth` counts its hidden layers.
+        Where it has several outputs it returns a dict of logits by their names, which are in alphabetical order. `seed`
+        decides its initial weights; `depth` counts its hidden layers.
         """
 
     def make_optimizer(self) -> Any:
         """Return a fresh Keras optimizer."""
 
-    def make_loss(self, reduction: str) -> Any:
-        """Return the Keras loss on (labels, logits).
+    def make_loss(self, reduction: str) -> ByOutput:
+        """Return the Keras loss on (labels, logits) of an output.
 
         `reduction` is `none` (one loss per label, float32 [batch] or [batch, time]) or `sum_over_batch_size` (their
         weighted sum ÷ their number).
@@ -143,8 +147,13 @@ class TrainingArm(Protocol):
     def steps_per_pass(self) -> int:
         """How many optimizer updates a pass makes."""
 
-    def replace_samples(self, samples: Samples) -> None:
-        """Train on these samples from the next pass on, as a second call of the entry point with other data does."""
+    def replace_samples(self, samples: Samples, batch_size: int) -> None:
+        """Train on these samples from the next pass on, in batches of this size, as a call with other data does.
+
+        Args:
+            samples: of the same workload, any number of them.
+            batch_size: samples in a batch.
+        """
 
     def open_steps(self, watch: Watch) -> Stepper:
         """Start training and stop before the first step.

@@ -140,7 +140,7 @@ class Question(str, Enum):
     EPOCH_TIME = QuestionRow(
         name="epoch_time",
         title="epoch time",
-        location="benchmarks.probes.epoch_time:EPOCH_TIME",
+        location="benchmarks.probes.pass_time:EPOCH_TIME",
         sized=True,
         block=BlockTiming(timed_budget_ns=3 * _SECOND_NS // 2, min_rounds=6),
         screen_blocks=6,
@@ -154,7 +154,7 @@ class Question(str, Enum):
     EVALUATION_TIME = QuestionRow(
         name="evaluation_time",
         title="evaluation time",
-        location="benchmarks.probes.evaluation_time:EVALUATION_TIME",
+        location="benchmarks.probes.pass_time:EVALUATION_TIME",
         sized=True,
         block=BlockTiming(timed_budget_ns=3 * _SECOND_NS // 2, min_rounds=6),
         screen_blocks=6,

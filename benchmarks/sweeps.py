@@ -69,6 +69,9 @@ _USUAL = Axes(workload=("mlp",), depth=(2,), batch_size=(256,))
 _MAIN_WORKLOADS = ("mlp", "cnn")
 """A step that is nearly all overhead, and one with more arithmetic."""
 
+_TWO_OUTPUTS = ("mlp_two_outputs",)
+"""Each way into training hands over the weights of each output, and so all are asked."""
+
 _MAIN = Axes(
     workload=_MAIN_WORKLOADS,
     depth=(2, 8),
@@ -123,15 +126,17 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
         Question.STEP_TIME: (
             _vary(workload=_MAIN_WORKLOADS, depth=(2, 4, 8), batch_size=(32, 256, 2048), method=_STEP_METHODS),
             _vary(workload=tuple(WORKLOADS), method=("fit_dataset", "loop_graph")),
+            _vary(workload=_TWO_OUTPUTS),
             _USUAL,
         ),
         # 100,000 samples in batches of 32 are 3,125 steps a pass, a minute with an eager loop; a block makes 14 passes.
         Question.EPOCH_TIME: (
             _vary(_MAIN, batch_size=(32,), dataset_size=(10_000,)),
             _vary(_MAIN, batch_size=(256, 2048), dataset_size=(10_000, 100_000)),
+            _vary(_FEW_PASSES, workload=_TWO_OUTPUTS),
             _FEW_PASSES,
         ),
-        Question.EVALUATION_TIME: (_vary(_FEW_PASSES, workload=_MAIN_WORKLOADS),),
+        Question.EVALUATION_TIME: (_vary(_FEW_PASSES, workload=(*_MAIN_WORKLOADS, *_TWO_OUTPUTS)),),
         Question.STARTUP_TIME: (
             _vary(_MAIN, batch_size=(32, 2048), dataset_size=(10_000, 100_000, 1_000_000)),
             _FEW_STARTS,
@@ -149,6 +154,7 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
         Question.TRAINING_GRAPH: (
             _vary(workload=_MAIN_WORKLOADS, depth=(2, 8), method=_GRAPH_METHODS),
             _vary(workload=tuple(WORKLOADS), method=("fit_dataset", "loop_graph")),
+            _vary(workload=_TWO_OUTPUTS),
             _USUAL,
         ),
     },

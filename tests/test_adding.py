@@ -28,7 +28,7 @@ _PLACES = {
     "benchmarks/methods/__init__.py": '        )\n    }\n)\n"""Every method',
     "benchmarks/questions.py": "\n    def __str__(self)",
     "benchmarks/records/quantities.py": "\nQUANTITIES: ",
-    "benchmarks/probes/training_graph.py": "        }\n        compiled = ",
+    "benchmarks/probes/training_graph.py": "        }\n        op_types = {}\n",
 }
 """What the addition stands before, in files that are there."""
 

@@ -19,6 +19,7 @@ from benchmarks.records import (
     CaseReport,
     Change,
     Comparison,
+    Environment,
     HistoryEntry,
     Interval,
     Measurement,
@@ -295,6 +296,15 @@ def test_a_plant_that_is_no_slowdown_is_refused(fraction: float) -> None:
 def test_environments_are_equal_only_when_everything_is() -> None:
     assert make_environment() == make_environment()
     assert make_environment(tensorflow="2.20.0") != make_environment()
+
+
+def test_a_run_that_does_not_know_what_keras_chose_is_read_and_is_no_other_place() -> None:
+    stored = make_environment().to_json()
+    del stored["jit_compile"]
+    known = make_environment(jit_compile="True")
+    read = Environment.from_json(stored)
+    assert (read.jit_compile, Environment.from_json(known.to_json()).jit_compile) == ("", "True")
+    assert read == known
 
 
 def test_an_error_is_one_line_whatever_it_is_made_of() -> None:

@@ -73,6 +73,13 @@ def test_a_method_and_a_workload_that_do_not_go_together_are_left_out() -> None:
     assert chosen == ["fit_class_weight", "fit_array", "fit_array"]
 
 
+def test_class_weights_are_not_asked_of_several_outputs_and_every_other_method_is() -> None:
+    """Keras takes them for models with a single output."""
+    cases = [case for case in expand_cases(EPOCH, Profile.FULL) if case.workload == "mlp_two_outputs"]
+    asked = {case.method for case in cases if not case.null}
+    assert asked == {name for name, entry in METHODS.items() if not entry.by_class}
+
+
 def test_a_loop_of_ones_own_is_not_asked_how_long_it_evaluates() -> None:
     cases = expand_cases(Question.EVALUATION_TIME, Profile.FULL, method="loop_graph-null,loop_graph,fit_dataset")
     assert {case.method for case in cases} == {"fit_dataset"}

@@ -21,8 +21,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from benchmarks.errors import BlockError, CaseError
+from benchmarks.methods._arm import LoggedArm
 from benchmarks.methods._fit_watch import EvaluationTimer, FirstBatchTimer, FitStepper, LeaveFit, PassTimer
-from benchmarks.methods._steps import TraceLog, count_steps, find_device_wait
 from benchmarks.protocols import Evaluation, Samples, Stepper, Task, Times, TrainingArm, Watch
 
 FitArguments = dict[str, Any]
@@ -94,48 +94,18 @@ class FitMethod:
         return FitArm(task, self, weighted=weighted)
 
 
-class FitArm:
+class FitArm(LoggedArm):
     """One arm that trains through `model.fit`; satisfies `protocols.TrainingArm`."""
 
     def __init__(self, task: Task, method: FitMethod, *, weighted: bool) -> None:
         """Build a fresh, compiled model; its traces are counted from here on."""
-        self._samples = task.samples
-        self._batch_size = task.batch_size
-        self._weighted = weighted
+        super().__init__(task, method.build_model(task, weighted=weighted), weighted=weighted)
         self._method = method
-        self._model = method.build_model(task, weighted=weighted)
-        self._arguments: FitArguments | None = None
-        self._traces = TraceLog()
-        self._wait = find_device_wait()
         self._watch_traces()
-
-    @property
-    def model(self) -> Any:
-        """The compiled Keras model that is trained."""
-        return self._model
-
-    @property
-    def trace_count(self) -> int:
-        """How often TensorFlow has traced the training step so far."""
-        return self._traces.count
-
-    def explain_traces(self, since: int) -> tuple[str, ...]:
-        """Return one sentence on each trace but the first `since`."""
-        return self._traces.explain(since)
 
     def count_compiled_ops(self) -> Mapping[str, Mapping[str, int]]:
         """Return nothing: `fit` is not told to compile its step with XLA here."""
         return {}
-
-    @property
-    def steps_per_pass(self) -> int:
-        """How many optimizer updates a pass makes."""
-        return count_steps(self._samples, self._batch_size)
-
-    def replace_samples(self, samples: Samples) -> None:
-        """Let the next pass call `fit` with these samples, on the same model."""
-        self._samples = samples
-        self._arguments = None
 
     def open_steps(self, watch: Watch) -> Stepper:
         """Let `fit` prepare to train on batches that are ready, and stop before the first of them.
@@ -187,7 +157,7 @@ class FitArm:
             CaseError: when the arm has class weights, which `evaluate` does not take.
             BlockError: when `evaluate` returned without having evaluated.
         """
-        given = self._find_arguments()
+        given = self._find_data()
         if CLASS_WEIGHT in given:
             raise CaseError(NO_CLASS_WEIGHTS)
         arguments = {name: value for name, value in given.items() if name not in _FIT_ALONE}
@@ -202,15 +172,11 @@ class FitArm:
 
     def _fit(self, callbacks: list[Any]) -> None:
         """Call `model.fit` for one epoch of the arm's data."""
-        self._model.fit(**self._find_arguments(), epochs=1, verbose=0, callbacks=callbacks)
+        self._model.fit(**self._find_data(), epochs=1, verbose=0, callbacks=callbacks)
 
-    def _find_arguments(self) -> FitArguments:
-        """Return what `fit` is given, made when it is first needed."""
-        if self._arguments is None:
-            self._arguments = self._method.hand_over(
-                self._samples, weighted=self._weighted, batch_size=self._batch_size
-            )
-        return self._arguments
+    def _make_data(self) -> FitArguments:
+        """Return what `fit` is given."""
+        return self._method.hand_over(self._samples, weighted=self._weighted, batch_size=self._batch_size)
 
     def _watch_traces(self) -> None:
         """Put a log before the model's `train_step` and its `test_step`."""

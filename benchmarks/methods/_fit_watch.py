@@ -101,55 +101,50 @@ def capture_iterator(model: Any, fit: Callable[[], None]) -> Any:
     return captured[0]
 
 
-class FirstBatchTimer(tf.keras.callbacks.Callback):
-    """Stops the watch when the first batch is done, its loss read, and leaves `fit` with `LeaveFit`."""
+class _Timer(tf.keras.callbacks.Callback):
+    """Stops a watch once; `times` is None until then."""
 
     def __init__(self, watch: Watch, wait: Callable[[], None]) -> None:
         super().__init__()
         self.times: Times | None = None
         self._watch = watch
         self._wait = wait
+
+    def _stop(self) -> None:
+        """Wait for the device and stop the watch."""
+        self._wait()
+        self.times = self._watch.stop()
+
+
+class FirstBatchTimer(_Timer):
+    """Stops the watch when the first batch is done, its loss read, and leaves `fit` with `LeaveFit`."""
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Read the loss, stop the watch, leave."""
         del batch
         read_loss(logs)
-        self._wait()
-        self.times = self._watch.stop()
+        self._stop()
         raise LeaveFit
 
 
-class PassTimer(tf.keras.callbacks.Callback):
+class PassTimer(_Timer):
     """Stops the watch when training is over: the loss of the epoch has been read, and `fit` has yet to return."""
 
-    def __init__(self, watch: Watch, wait: Callable[[], None]) -> None:
-        super().__init__()
-        self.times: Times | None = None
-        self._watch = watch
-        self._wait = wait
-
     def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Wait for the device and stop the watch."""
+        """Stop the watch."""
         del logs
-        self._wait()
-        self.times = self._watch.stop()
+        self._stop()
 
 
-class EvaluationTimer(tf.keras.callbacks.Callback):
+class EvaluationTimer(_Timer):
     """Stops the watch when an evaluation is over and its loss has been read; `evaluate` has yet to return."""
 
-    def __init__(self, watch: Watch, wait: Callable[[], None]) -> None:
-        super().__init__()
-        self.times: Times | None = None
-        self.loss = 0.0
-        self._watch = watch
-        self._wait = wait
+    loss = 0.0
 
     def on_test_end(self, logs: dict[str, Any] | None = None) -> None:
-        """Read the loss, wait for the device and stop the watch."""
+        """Read the loss and stop the watch."""
         self.loss = read_loss(logs)
-        self._wait()
-        self.times = self._watch.stop()
+        self._stop()
 
 
 def read_loss(logs: dict[str, Any] | None) -> float:

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import operator
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -40,15 +41,42 @@ _SAME_ARGUMENTS = (
 
 
 def select_arrays(samples: Samples, *, weighted: bool) -> tuple[Any, ...]:
-    """Return features and labels, and the weights where the arm is weighted."""
+    """Return features and labels, and the weights where the arm is weighted; mappings where there are outputs."""
     return (samples.features, samples.labels, *((samples.weights,) if weighted else ()))
+
+
+def cut(part: Any, start: int, count: int) -> Any:
+    """Return `count` samples of an array, or of each array of a mapping, from the one numbered `start` on.
+
+    A view that costs no copy. `tf.nest` would do the same, and take longer for each batch than the slices do.
+    """
+    if isinstance(part, dict):
+        return {name: array[start : start + count] for name, array in part.items()}
+    return part[start : start + count]
+
+
+def weigh_losses(find_losses: Any, labels: Any, predicted: Any, weights: Any = None) -> Any:
+    """Return the loss of each label, times its weight where there are weights; of several outputs their sum.
+
+    Args:
+        find_losses: the unreduced Keras loss on (labels, logits), by output where there are several.
+        labels: int32 [batch] or [batch, time], by output where there are several.
+        predicted: logits, in the same way.
+        weights: float32, of the shape of the labels; None for no weights.
+    """
+    # TensorFlow 2.12 rewrites these calls where it traces, and its `zip` knows no `strict`.
+    flat = zip(*map(tf.nest.flatten, (find_losses, labels, predicted)))  # noqa: B905
+    losses = [find(*pair) for find, *pair in flat]
+    if weights is not None:
+        losses = [each * loss for each, loss in zip(tf.nest.flatten(weights), losses)]  # noqa: B905
+    return functools.reduce(operator.add, losses)
 
 
 def build_pipeline(arrays: Any, batch_size: int) -> Any:
     """Return a dataset of batches: slices of the arrays, batched, prefetched.
 
     Args:
-        arrays: nested tuples of NumPy arrays with the samples along their first axis; copied into tensors here.
+        arrays: NumPy arrays, nested in tuples and mappings, samples along their first axis; copied into tensors here.
         batch_size: samples in a batch.
     """
     return tf.data.Dataset.from_tensor_slices(arrays).batch(batch_size).prefetch(tf.data.AUTOTUNE)
@@ -62,7 +90,7 @@ def build_step_pipeline(arrays: Any, batch_size: int) -> Any:
     it is in a pass, so that the same graph is timed.
 
     Args:
-        arrays: nested tuples of NumPy arrays with the samples along their first axis; whole batches of them.
+        arrays: NumPy arrays, nested in tuples and mappings, samples along their first axis; whole batches of them.
         batch_size: samples in a batch.
     """
     options = tf.data.Options()
@@ -72,7 +100,7 @@ def build_step_pipeline(arrays: Any, batch_size: int) -> Any:
 
 def count_steps(samples: Samples, batch_size: int) -> int:
     """Return how many optimizer updates one pass over the samples takes, the last batch included where smaller."""
-    return -(-len(samples.labels) // batch_size)
+    return -(-len(samples.features) // batch_size)
 
 
 def find_device_wait() -> Callable[[], None]:
@@ -125,10 +153,12 @@ class TraceLog:
 
 
 def _describe_all(arguments: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the name and the description of each argument, those in nested tuples apart: `x[0]`."""
+    """Yield the name and the description of each argument, those in nested tuples and mappings apart: `x[0]`."""
     for name, argument in arguments.items():
         if isinstance(argument, tuple | list):
             yield from _describe_all({f"{name}[{index}]": part for index, part in enumerate(argument)})
+        elif isinstance(argument, dict):
+            yield from _describe_all({f"{name}[{key}]": part for key, part in argument.items()})
         else:
             yield name, _describe(argument)
 

@@ -18,7 +18,7 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.methods._fit import FitArguments, FitMethod
-from benchmarks.methods._steps import select_arrays
+from benchmarks.methods._steps import cut, select_arrays
 from benchmarks.methods.fit_datasets import hand_over_ready_batches
 from benchmarks.protocols import Method, Samples
 
@@ -33,7 +33,8 @@ def _hand_over(samples: Samples, *, weighted: bool, batch_size: int) -> FitArgum
 
 def _hand_over_float64(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
     arguments = _hand_over(samples, weighted=False, batch_size=batch_size)
-    return arguments | {"sample_weight": samples.weights.astype(np.float64)} if weighted else arguments
+    weights = tf.nest.map_structure(lambda array: array.astype(np.float64), samples.weights)
+    return arguments | {"sample_weight": weights} if weighted else arguments
 
 
 def _hand_over_class_weight(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
@@ -43,13 +44,13 @@ def _hand_over_class_weight(samples: Samples, *, weighted: bool, batch_size: int
 
 def _hand_over_tensors(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
     names = ("x", "y", "sample_weight")
-    tensors = (tf.constant(array) for array in select_arrays(samples, weighted=weighted))
+    tensors = tf.nest.map_structure(tf.constant, select_arrays(samples, weighted=weighted))
     return {**dict(zip(names, tensors, strict=False)), "batch_size": batch_size}
 
 
 def _hand_over_validation(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
-    count = max(1, len(samples.labels) // _VALIDATION_SHARE)
-    validated = tuple(array[:count] for array in select_arrays(samples, weighted=weighted))
+    count = max(1, len(samples.features) // _VALIDATION_SHARE)
+    validated = tuple(cut(part, 0, count) for part in select_arrays(samples, weighted=weighted))
     return _hand_over(samples, weighted=weighted, batch_size=batch_size) | {"validation_data": validated}
 
 

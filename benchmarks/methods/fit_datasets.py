@@ -18,10 +18,11 @@ import functools
 from typing import Any
 
 import numpy as np
+import tensorflow as tf
 
-from benchmarks.methods._fit import FitArguments, FitMethod, build_alike
+from benchmarks.methods._fit import BuildModel, FitArguments, FitMethod, build_alike, compile_model
 from benchmarks.methods._steps import build_pipeline, build_step_pipeline, select_arrays
-from benchmarks.protocols import Method, Samples
+from benchmarks.protocols import Method, Samples, Task
 
 STEPS_PER_EXECUTION: int = 8
 """Steps in one call of the training function."""
@@ -36,11 +37,11 @@ def hand_over_batches(
         samples: what is trained on.
         weighted: whether weights are handed over.
         batch_size: samples in a batch.
-        change: what is done to the array of weights before; None for nothing.
+        change: what is done to each array of weights before; None for nothing.
         build: makes a dataset of arrays and a batch size.
     """
     features, labels, *weights = select_arrays(samples, weighted=weighted)
-    changed = weights if change is None else [change(each) for each in weights]
+    changed = weights if change is None else tf.nest.map_structure(change, weights)
     return {"x": build((features, labels, *changed), batch_size)}
 
 
@@ -53,14 +54,22 @@ hand_over_ready_batches = functools.partial(hand_over_batches, build=build_step_
 """As `hand_over_batches`, without end and each batch ready."""
 
 
-def _make(name: str, hand_over: Any = hand_over_batches, **compile_arguments: Any) -> Method:
-    """Return the method that hands datasets over so, to a model that is compiled so."""
+def _build_with_metrics(task: Task, *, weighted: bool) -> Any:
+    """Return the task's model, compiled with an accuracy of each output that is weighted where there are weights."""
+    del weighted
+    return compile_model(task, weighted_metrics=tf.nest.map_structure(lambda _: ["accuracy"], task.samples.labels))
+
+
+def _make(
+    name: str, hand_over: Any = hand_over_batches, build_model: BuildModel = build_alike, steps_per_call: int = 1
+) -> Method:
+    """Return the method that hands datasets over so, to a model that is built so."""
     return FitMethod(
         name=name,
         hand_over=functools.partial(hand_over, build=build_pipeline),
         hand_over_steps=functools.partial(hand_over, build=build_step_pipeline),
-        build_model=functools.partial(build_alike, **compile_arguments),
-        steps_per_call=compile_arguments.get("steps_per_execution", 1),
+        build_model=build_model,
+        steps_per_call=steps_per_call,
     )
 
 
@@ -72,7 +81,11 @@ FIT_DATASET_COLUMN = _make(
     "fit_dataset_column", functools.partial(hand_over_batches, change=lambda weights: weights[..., np.newaxis])
 )
 FIT_CLASS_WEIGHT_DATASET = _make("fit_class_weight_dataset", _hand_over_class_weight)
-FIT_JIT = _make("fit_jit", jit_compile=True)
-FIT_NO_JIT = _make("fit_no_jit", jit_compile=False)
-FIT_STEPS_PER_EXECUTION = _make("fit_steps_per_execution", steps_per_execution=STEPS_PER_EXECUTION)
-FIT_WEIGHTED_METRICS = _make("fit_weighted_metrics", weighted_metrics=["accuracy"])
+FIT_JIT = _make("fit_jit", build_model=functools.partial(build_alike, jit_compile=True))
+FIT_NO_JIT = _make("fit_no_jit", build_model=functools.partial(build_alike, jit_compile=False))
+FIT_STEPS_PER_EXECUTION = _make(
+    "fit_steps_per_execution",
+    build_model=functools.partial(build_alike, steps_per_execution=STEPS_PER_EXECUTION),
+    steps_per_call=STEPS_PER_EXECUTION,
+)
+FIT_WEIGHTED_METRICS = _make("fit_weighted_metrics", build_model=_build_with_metrics)

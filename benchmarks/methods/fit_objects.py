@@ -14,11 +14,11 @@ from typing import Any
 import tensorflow as tf
 
 from benchmarks.methods._fit import FitArguments, FitMethod
-from benchmarks.methods._steps import select_arrays
+from benchmarks.methods._steps import cut, select_arrays
 from benchmarks.protocols import Method, Samples
 
 Arrays = tuple[Any, ...]
-"""NumPy arrays with the samples along their first axis."""
+"""NumPy arrays with the samples along their first axis, or mappings of them by output; the first is no mapping."""
 
 
 class Batches(tf.keras.utils.Sequence):
@@ -35,8 +35,7 @@ class Batches(tf.keras.utils.Sequence):
         return self._count
 
     def __getitem__(self, index: int) -> Arrays:
-        batch = slice(index * self._batch_size, (index + 1) * self._batch_size)
-        return tuple(array[batch] for array in self._arrays)
+        return tuple(cut(part, index * self._batch_size, self._batch_size) for part in self._arrays)
 
 
 def _generate(batches: Batches) -> Iterator[Arrays]:

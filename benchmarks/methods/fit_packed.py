@@ -17,24 +17,25 @@ from typing import Any
 import tensorflow as tf
 
 from benchmarks.methods._fit import FitArguments, FitMethod
-from benchmarks.methods._steps import build_pipeline, build_step_pipeline
+from benchmarks.methods._steps import build_pipeline, build_step_pipeline, weigh_losses
 from benchmarks.protocols import Method, Samples, Task
 
 
 class PackedModel(tf.keras.Model):
     """A model around another one whose input is (features, weights), or features alone when it is not weighted."""
 
-    def __init__(self, backbone: Any, sample_loss: Any, *, weighted: bool) -> None:
+    def __init__(self, backbone: Any, find_losses: Any, *, weighted: bool) -> None:
         """Wrap a model.
 
         Args:
             backbone: a built Keras model from features to logits.
-            sample_loss: from labels and logits to one loss per sample, float32 [batch].
+            find_losses: from labels and logits to one loss per sample, float32 [batch], by output where there are
+                several.
             weighted: whether the input carries weights, float32 [batch].
         """
         super().__init__()
         self.backbone = backbone
-        self.sample_loss = sample_loss
+        self.find_losses = find_losses
         self.weighted = weighted
         self.loss_tracker = tf.keras.metrics.Mean(name="loss")
 
@@ -53,14 +54,12 @@ class PackedModel(tf.keras.Model):
 
         Args:
             x: (features, weights), or features.
-            y: int32 [batch], the labels.
-            y_pred: float32 [batch, classes], the logits.
+            y: int32 [batch], the labels, by output where there are several.
+            y_pred: float32 [batch, classes], the logits, in the same way.
             _: Keras' `sample_weight`, None here, and from Keras 3 on `training`.
             __: the same, by name.
         """
-        losses = self.sample_loss(y, y_pred)
-        if self.weighted:
-            losses = x[1] * losses
+        losses = weigh_losses(self.find_losses, y, y_pred, x[1] if self.weighted else None)
         self.loss_tracker.update_state(losses)
         return tf.reduce_mean(losses)
 

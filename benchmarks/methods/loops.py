@@ -20,15 +20,9 @@ from typing import Any
 import tensorflow as tf
 
 from benchmarks.errors import BlockError, CaseError
-from benchmarks.methods._steps import (
-    TraceLog,
-    build_pipeline,
-    count_compiled_ops,
-    count_steps,
-    find_device_wait,
-    select_arrays,
-)
-from benchmarks.protocols import Evaluation, Method, Samples, Stepper, Task, Times, TrainingArm, Watch
+from benchmarks.methods._arm import LoggedArm
+from benchmarks.methods._steps import build_pipeline, count_compiled_ops, cut, select_arrays, weigh_losses
+from benchmarks.protocols import Evaluation, Method, Stepper, Task, Times, TrainingArm, Watch
 
 
 class Execution(str, Enum):
@@ -39,61 +33,34 @@ class Execution(str, Enum):
     JIT = "jit"
 
 
-class LoopArm:
-    """One arm that trains in a loop of its own; satisfies `protocols.TrainingArm`."""
+class LoopArm(LoggedArm):
+    """One arm that trains in a loop of its own, whose model is not compiled; satisfies `protocols.TrainingArm`."""
 
     def __init__(self, task: Task, execution: Execution, *, weighted: bool) -> None:
-        """Build a fresh model and its step; nothing is traced yet."""
-        self._samples = task.samples
-        self._weighted = weighted
-        self._batch_size = task.batch_size
-        self._model = task.workload.build_model(task.depth, task.seed)
+        """Build a fresh model and its step; nothing is traced yet, and never where the step runs eagerly."""
+        super().__init__(task, task.workload.build_model(task.depth, task.seed), weighted=weighted)
         self._step: Any = _build_step(
             self._model, task.workload.make_optimizer(), task.workload.make_loss("none"), weighted=weighted
         )
-        self._traces = TraceLog()
         if execution is not Execution.EAGER:
             watched = self._traces.watch(self._step)
             self._step = tf.function(watched, jit_compile=True if execution is Execution.JIT else None)
         self._is_compiled = execution is Execution.JIT
-        self._dataset: Any = None
-        self._wait = find_device_wait()
-
-    @property
-    def model(self) -> Any:
-        """The Keras model that is trained; it is not compiled."""
-        return self._model
-
-    @property
-    def trace_count(self) -> int:
-        """How often TensorFlow has traced the step so far; always 0 when it runs eagerly."""
-        return self._traces.count
-
-    def explain_traces(self, since: int) -> tuple[str, ...]:
-        """Return one sentence on each trace but the first `since`."""
-        return self._traces.explain(since)
 
     def count_compiled_ops(self) -> Mapping[str, Mapping[str, int]]:
         """Return the operations of the step's graph and of what XLA made of it; empty where XLA compiles nothing."""
         if not self._is_compiled:
             return {}
-        return count_compiled_ops(self._step, next(iter(self._open_dataset())))
-
-    @property
-    def steps_per_pass(self) -> int:
-        """How many optimizer updates a pass makes."""
-        return count_steps(self._samples, self._batch_size)
-
-    def replace_samples(self, samples: Samples) -> None:
-        """Let the next pass iterate over these samples, with the same step."""
-        self._samples = samples
-        self._dataset = None
+        return count_compiled_ops(self._step, next(iter(self._find_data())))
 
     def open_steps(self, watch: Watch) -> Stepper:
         """Put all whole batches on the device and go round them."""
         arrays = select_arrays(self._samples, weighted=self._weighted)
         starts = range(0, len(arrays[0]) - self._batch_size + 1, self._batch_size)
-        batches = [tuple(tf.constant(array[start : start + self._batch_size]) for array in arrays) for start in starts]
+        batches = [
+            tuple(tf.nest.map_structure(tf.constant, cut(part, start, self._batch_size)) for part in arrays)
+            for start in starts
+        ]
         return LoopStepper(self._step, batches, watch, self._wait)
 
     def measure_pass(self, watch: Watch) -> Times:
@@ -105,7 +72,7 @@ class LoopArm:
             BlockError: when the dataset has no batch.
         """
         watch.start()
-        iterator = iter(self._open_dataset())
+        iterator = iter(self._find_data())
         loss = None
         for batch in iterator:
             loss = self._step(*batch)
@@ -125,16 +92,14 @@ class LoopArm:
     def measure_startup(self, watch: Watch) -> Times:
         """Return the time from making the dataset to the end of the first step, its loss read."""
         watch.start()
-        iterator = iter(self._open_dataset())
+        iterator = iter(self._find_data())
         self._step(*next(iterator)).numpy()
         self._wait()
         return watch.stop()
 
-    def _open_dataset(self) -> Any:
-        """Return the dataset; made once."""
-        if self._dataset is None:
-            self._dataset = build_pipeline(select_arrays(self._samples, weighted=self._weighted), self._batch_size)
-        return self._dataset
+    def _make_data(self) -> Any:
+        """Return the dataset."""
+        return build_pipeline(select_arrays(self._samples, weighted=self._weighted), self._batch_size)
 
 
 class LoopStepper:
@@ -174,7 +139,7 @@ class LoopStepper:
         self._batches = itertools.cycle(())
 
 
-def _build_step(model: Any, optimizer: Any, sample_loss: Any, *, weighted: bool) -> Callable[..., Any]:
+def _build_step(model: Any, optimizer: Any, find_losses: Any, *, weighted: bool) -> Callable[..., Any]:
     """Return the Python function of one update; it returns the loss, a scalar tensor.
 
     Two functions rather than one with `weights=None`: binding a default costs a `tf.function` 40 us and more in each
@@ -183,15 +148,15 @@ def _build_step(model: Any, optimizer: Any, sample_loss: Any, *, weighted: bool)
 
     def weighted_step(features: Any, labels: Any, weights: Any) -> Any:
         with tf.GradientTape() as tape:
-            losses = sample_loss(labels, model(features, training=True))
-            loss = tf.reduce_mean(weights * losses)
+            losses = weigh_losses(find_losses, labels, model(features, training=True), weights)
+            loss = tf.reduce_mean(losses)
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables))  # noqa: B905 - as in the control
         return loss
 
     def control_step(features: Any, labels: Any) -> Any:
         with tf.GradientTape() as tape:
-            losses = sample_loss(labels, model(features, training=True))
+            losses = weigh_losses(find_losses, labels, model(features, training=True))
             loss = tf.reduce_mean(losses)
         gradients = tape.gradient(loss, model.trainable_variables)
         optimizer.apply_gradients(zip(gradients, model.trainable_variables))  # noqa: B905 - as everybody writes it

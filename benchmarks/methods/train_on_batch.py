@@ -12,8 +12,11 @@ import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
+
 from benchmarks.errors import BlockError, CaseError
 from benchmarks.methods._fit import CLASS_WEIGHT, NO_CLASS_WEIGHTS, FitArguments, FitArm, FitMethod
+from benchmarks.methods._steps import cut
 from benchmarks.protocols import Evaluation, Method, Samples, Stepper, Task, Times, TrainingArm, Watch
 
 
@@ -50,32 +53,34 @@ class TrainOnBatchArm(FitArm):
             CaseError: when the arm has class weights, which `test_on_batch` does not take.
             BlockError: when there is no batch.
         """
-        if CLASS_WEIGHT in self._find_arguments():
+        if CLASS_WEIGHT in self._find_data():
             raise CaseError(NO_CLASS_WEIGHTS)
         watch.start()
         loss = self._call_all(self._model.test_on_batch)
         return Evaluation(times=watch.stop(), loss=loss)
 
     def _call_all(self, call: Callable[..., Any]) -> float:
-        """Call with each batch; return the loss that the last call returned, the running mean of all.
+        """Call with each batch; return the loss that the last call returned, the first of its numbers.
 
         Raises:
             BlockError: when there is no batch.
         """
         self._model.reset_metrics()
-        loss = None
+        numbers = None
         for batch in self._cut():
-            loss = call(**batch)
-        if loss is None:
+            numbers = call(**batch)
+        if numbers is None:
             raise BlockError("a pass: expected at least one batch, got none; give it more samples")
-        return float(loss)
+        return float(np.ravel(numbers)[0])
 
     def _cut(self) -> Iterator[FitArguments]:
         """Yield the arguments of each call: slices of the arrays, views that cost no copy."""
-        arguments = self._find_arguments()
-        for start in range(0, len(self._samples.labels), self._batch_size):
-            batch = slice(start, start + self._batch_size)
-            yield {name: value if name == CLASS_WEIGHT else value[batch] for name, value in arguments.items()}
+        arguments = self._find_data()
+        for start in range(0, len(self._samples.features), self._batch_size):
+            yield {
+                name: value if name == CLASS_WEIGHT else cut(value, start, self._batch_size)
+                for name, value in arguments.items()
+            }
 
 
 class _CallStepper:

@@ -1,6 +1,11 @@
-"""How often is the training step traced, and what is in its graph? Counts, the same on any machine.
+"""How often is the training step traced and compiled, and what is in its graph? Counts, the same on any machine.
 
 One arm makes three passes over a few batches, each a call of its entry point: the first traces, the others should not.
+Two more have a last batch that is smaller. Another arm makes a pass, and two more with another batch size: one that has
+seen a smaller batch may take any size from then on. A step that traces anew in the second of the two as well does so in
+each call. Compilations by XLA are counted with the traces (`_compilations`): it compiles for each shape of a batch,
+even where nothing is traced anew.
+
 The graph is recorded during the first pass, before and after TensorFlow's graph optimisation; where XLA compiles the
 step, `after` are XLA's instructions (`methods._steps`). Leaves out: the graphs of the input pipeline.
 
@@ -17,7 +22,7 @@ import contextlib
 import dataclasses
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +30,8 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.probes import Stopwatch
-from benchmarks.protocols import ArmFactory, Gauge
+from benchmarks.probes._compilations import count_compilations
+from benchmarks.protocols import ArmFactory, Gauge, Samples, TrainingArm
 from benchmarks.records import ArmReadings, ReadRequest, quantities
 
 _UPDATES = ("AssignAdd", "AssignSub", "ResourceApply")
@@ -92,10 +98,18 @@ def _count_op_types(graphs: Iterable[Any]) -> Counter[str]:
 
 
 _BATCHES = 3
-_PASSES_AFTER_WARM_UP = 2
+"""Few, and more than one; all of their samples make the one batch of another size."""
 
 _RUNS_EAGERLY = "the step has no graph: it runs eagerly"
 _NOT_RECORDED = "TensorFlow recorded no graph that updates variables"
+
+
+@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
+class _Counts:
+    """What passes have added."""
+
+    traces: int
+    compilations: int
 
 
 class TrainingGraphGauge:
@@ -104,32 +118,42 @@ class TrainingGraphGauge:
     needs_allocator_statistics = False
 
     def read_arm(self, request: ReadRequest, factory: ArmFactory) -> ArmReadings:
-        """Train for three passes and count traces, nodes and op types."""
-        samples = factory.make_samples(_BATCHES * request.case.batch_size)
-        arm = factory.build_arm(samples)
-        with record_graphs() as recorded:
-            arm.measure_pass(Stopwatch())
-        first_pass_traces = arm.trace_count
-        if request.plant is not None and request.plant.retrace:
-            # A person would do this by reading labels from another file: the same numbers in another dtype.
-            relabelled = dataclasses.replace(samples, labels=samples.labels.astype(np.int64))
-            arm.replace_samples(relabelled)
-        for _ in range(_PASSES_AFTER_WARM_UP):
-            arm.measure_pass(Stopwatch())
+        """Train one arm for five passes and another for three, and count traces, compilations, nodes and op types."""
+        batch_size = request.case.batch_size
+        samples = factory.make_samples(_BATCHES * batch_size)
+        partial = factory.make_samples((_BATCHES - 1) * batch_size + batch_size // 2)
+        is_planted = request.plant is not None and request.plant.retrace
+        with count_compilations() as count:
+            arm = factory.build_arm(samples)
+            with record_graphs() as recorded:
+                first = _train(arm, count, [None], batch_size)
+            steady = _train(arm, count, [_relabel(samples, np.int64) if is_planted else None, None], batch_size)
+            trace_causes = arm.explain_traces(first.traces)
+            rest = _train(arm, count, [partial, _relabel(partial, np.int16) if is_planted else None], batch_size)
+            other_arm = factory.build_arm(samples)
+            _train(other_arm, count, [None], batch_size)
+            resized = _train(
+                other_arm, count, [samples, _relabel(samples, np.int64) if is_planted else None], _BATCHES * batch_size
+            )
+            compiled = arm.count_compiled_ops()
         values: dict[str, float] = {
-            quantities.FIRST_PASS_TRACES.name: first_pass_traces,
-            quantities.STEADY_TRACES.name: arm.trace_count - first_pass_traces,
+            quantities.FIRST_PASS_TRACES.name: first.traces,
+            quantities.STEADY_TRACES.name: steady.traces,
+            quantities.BATCH_SIZE_TRACES.name: resized.traces,
+            quantities.PARTIAL_BATCH_TRACES.name: rest.traces,
+            quantities.COMPILATIONS.name: first.compilations + steady.compilations,
+            quantities.BATCH_SIZE_COMPILATIONS.name: resized.compilations,
+            quantities.PARTIAL_BATCH_COMPILATIONS.name: rest.compilations,
         }
-        compiled = arm.count_compiled_ops()
         op_types = {}
         missing = {}
         before, after = quantities.GRAPH_NODES.name, quantities.OPTIMISED_NODES.name
         if compiled:
             op_types = {before: dict(compiled["before"]), after: dict(compiled["after"])}
-        elif first_pass_traces and recorded.step is not None:
+        elif first.traces and recorded.step is not None:
             op_types = {before: dict(recorded.step.before), after: dict(recorded.step.after)}
         else:
-            reason = _NOT_RECORDED if first_pass_traces else _RUNS_EAGERLY
+            reason = _NOT_RECORDED if first.traces else _RUNS_EAGERLY
             missing = dict.fromkeys((before, after), reason)
         values |= {name: sum(types.values()) for name, types in op_types.items()}
         return ArmReadings(
@@ -137,9 +161,38 @@ class TrainingGraphGauge:
             values=values,
             missing=missing,
             op_types=op_types,
-            trace_causes=arm.explain_traces(first_pass_traces),
+            trace_causes=trace_causes,
             read_ns=0,
         )
+
+
+def _train(
+    arm: TrainingArm, count_so_far: Callable[[], int], passes: Sequence[Samples | None], batch_size: int
+) -> _Counts:
+    """Send the arm through passes and return what they have added.
+
+    Args:
+        arm: the one to train.
+        count_so_far: returns how often XLA has compiled.
+        passes: what each pass is over; None for what the pass before was over.
+        batch_size: samples in a batch of passes that are over something else.
+    """
+    traces, compilations = arm.trace_count, count_so_far()
+    for samples in passes:
+        if samples is not None:
+            arm.replace_samples(samples, batch_size)
+        arm.measure_pass(Stopwatch())
+    return _Counts(traces=arm.trace_count - traces, compilations=count_so_far() - compilations)
+
+
+def _relabel(samples: Samples, dtype: type[np.integer[Any]]) -> Samples:
+    """Return the samples with the same labels in another type, one in which the arm has not seen them: a planted fault.
+
+    A person would do this by reading labels from another file.
+    """
+    return dataclasses.replace(
+        samples, labels=tf.nest.map_structure(lambda labels: labels.astype(dtype), samples.labels)
+    )
 
 
 TRAINING_GRAPH: Gauge = TrainingGraphGauge()

@@ -145,7 +145,7 @@ class Plant(JsonRecord):
         return "weighted arms get labels of another dtype after the first pass"
 
 
-WIRE_VERSION: int = 1
+WIRE_VERSION: int = 2
 """Version of what the measuring side and a target's server send each other.
 
 Raise it by one with every change after which one side would refuse or misread what the other side of before sends: a
@@ -153,6 +153,10 @@ field that is added to, taken from or given another meaning in what they send (C
 Meeting, Block, ArmReadings, Profile, Environment, Introduction, the limits), another order of the messages, another way
 to start the worker. Not for a question, method or workload more or less: those are in the lists.
 """
+
+_UNDERSTOOD = (1, WIRE_VERSION)
+"""Versions that servers may speak: version 1 lacks `Environment.jit_compile`, which is then empty, and is else the
+same."""
 
 _REMEDY = (
     "update the older of the two checkouts, or name an interpreter or pip requirements, which are measured with the "
@@ -192,7 +196,7 @@ class Introduction:
     def from_json(cls, data: Any) -> Introduction:
         """Read the JSON form; raise RecordError where it is not one, or one of another wire version."""
         version = data.get("wire_version") if isinstance(data, dict) else None
-        if version != WIRE_VERSION:
+        if version not in _UNDERSTOOD:
             got = "does not introduce itself" if version is None else f"speaks {version!r}"
             raise RecordError(
                 f"expected a server that speaks wire version {WIRE_VERSION}, got one that {got}; {_REMEDY}"

@@ -18,7 +18,11 @@ from benchmarks.records.json_form import JsonRecord, UnboundedFloat
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Environment(JsonRecord):
-    """Where a run was measured: what decides whether two runs are alike."""
+    """Where a run was measured: what decides whether two runs are alike.
+
+    `jit_compile` is what Keras' `compile` chooses for it where it is not told, of a model of plain layers; empty in
+    runs that were recorded before it was asked. It follows from the other fields and is no difference by itself.
+    """
 
     tensorflow: str
     keras: str
@@ -30,6 +34,7 @@ class Environment(JsonRecord):
     inter_op_threads: int | None
     onednn: str
     device: str
+    jit_compile: str = dataclasses.field(default="", compare=False)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

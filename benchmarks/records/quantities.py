@@ -135,6 +135,51 @@ FIRST_PASS_TRACES = _add(
 STEADY_TRACES = _add(
     _count(name="steady_traces", rule=Rule.NONE, title="traces after warm-up", short="traces after warm-up")
 )
+BATCH_SIZE_TRACES = _add(
+    _count(
+        name="batch_size_traces",
+        rule=Rule.EXACT,
+        title="traces with another batch size",
+        short="resized traces",
+        is_brief=False,
+    )
+)
+PARTIAL_BATCH_TRACES = _add(
+    _count(
+        name="partial_batch_traces",
+        rule=Rule.EXACT,
+        title="traces with a smaller last batch",
+        short="partial traces",
+        is_brief=False,
+    )
+)
+COMPILATIONS = _add(
+    _count(
+        name="compilations",
+        rule=Rule.EXACT,
+        title="XLA compilations in all passes alike",
+        short="compilations",
+        is_brief=False,
+    )
+)
+BATCH_SIZE_COMPILATIONS = _add(
+    _count(
+        name="batch_size_compilations",
+        rule=Rule.EXACT,
+        title="XLA compilations with another batch size",
+        short="resized compilations",
+        is_brief=False,
+    )
+)
+PARTIAL_BATCH_COMPILATIONS = _add(
+    _count(
+        name="partial_batch_compilations",
+        rule=Rule.EXACT,
+        title="XLA compilations with a smaller last batch",
+        short="partial compilations",
+        is_brief=False,
+    )
+)
 GRAPH_NODES = _add(_count(name="graph_nodes", rule=Rule.EXACT, title="graph nodes of the step", short="nodes"))
 OPTIMISED_NODES = _add(
     _count(

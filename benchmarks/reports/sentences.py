@@ -274,7 +274,7 @@ def _describe_differences(stored: Environment, current: Environment) -> str:
     return "; ".join(
         f"{field.name}: {getattr(stored, field.name)} stored, {getattr(current, field.name)} now"
         for field in dataclasses.fields(Environment)
-        if getattr(stored, field.name) != getattr(current, field.name)
+        if field.compare and getattr(stored, field.name) != getattr(current, field.name)
     )
 
 

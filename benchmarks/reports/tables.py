@@ -76,9 +76,13 @@ def pad_columns(lines: Sequence[Sequence[str]], numbers: range, least_width: int
 
 
 def name_versions(environment: Environment) -> str:
-    """Return what a target is made of: `TensorFlow 2.21.0, Keras 3.15.1, NumPy 2.4.6, Python 3.11.7`."""
+    """Return what a target is made of: `TensorFlow 2.21.0, Keras 3.15.1, NumPy 2.4.6, Python 3.11.7`.
+
+    Beside Keras stands whether it compiles with XLA where it is not told, in runs that know.
+    """
+    chosen = f" (jit_compile={environment.jit_compile} by default)" if environment.jit_compile else ""
     return (
-        f"TensorFlow {environment.tensorflow}, Keras {environment.keras}, NumPy {environment.numpy}, "
+        f"TensorFlow {environment.tensorflow}, Keras {environment.keras}{chosen}, NumPy {environment.numpy}, "
         f"Python {environment.python}"
     )
 

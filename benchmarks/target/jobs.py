@@ -196,6 +196,7 @@ def _describe(request: Json) -> Json:
         inter_op_threads=request["inter_op_threads"],
         onednn=os.environ.get(_ONEDNN_VARIABLE, "default"),
         device=f"{len(gpus)} GPU" if gpus else "CPU",
+        jit_compile=_find_default_of_jit_compile(),
     ).to_json()
 
 
@@ -203,6 +204,18 @@ def find_versions() -> dict[str, str]:
     """Return the versions of TensorFlow, Keras, NumPy and Python; `tf.keras.__version__` is missing in 2.13 to 2.15."""
     packages = {name: str(importlib.import_module(name).__version__) for name in ("tensorflow", "keras", "numpy")}
     return packages | {"python": platform.python_version()}
+
+
+def _find_default_of_jit_compile() -> str:
+    """Return what `compile` chooses where it is not told, of a model of plain layers: `True` or `False`.
+
+    Keras 3 leaves XLA out where a layer does not support it and, in its later versions, where there are CPUs alone.
+    """
+    import tensorflow as tf  # noqa: PLC0415
+
+    model = tf.keras.Sequential([tf.keras.layers.Dense(1)])
+    model.compile(optimizer="sgd", loss="mse")
+    return str(bool(model.jit_compile))
 
 
 def _find_cpu_model() -> str:

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 class WorkloadEntry:
     """What is known of a workload before TensorFlow is imported.
 
-    `location` is `module:attribute`. `labels_each_step` says that a sample has a label, and a weight, for each of its
-    time steps.
+    `location` is `module:attribute`. `without_class_weights` says why a sample cannot have its weight by its class;
+    empty where it can.
     """
 
     name: str
     location: str
-    labels_each_step: bool = False
+    without_class_weights: str = ""
 
 
 WORKLOADS: Mapping[str, WorkloadEntry] = MappingProxyType(
@@ -39,12 +39,21 @@ WORKLOADS: Mapping[str, WorkloadEntry] = MappingProxyType(
             WorkloadEntry(name="mlp_rmsprop", location="benchmarks.workloads.mlp:MLP_RMSPROP"),
             WorkloadEntry(name="mlp_bfloat16", location="benchmarks.workloads.mlp:MLP_BFLOAT16"),
             WorkloadEntry(name="mlp_batchnorm", location="benchmarks.workloads.mlp:MLP_BATCHNORM"),
+            WorkloadEntry(
+                name="mlp_two_outputs",
+                location="benchmarks.workloads.mlp:MLP_TWO_OUTPUTS",
+                without_class_weights="Keras takes class weights for models with a single output",
+            ),
             WorkloadEntry(name="cnn", location="benchmarks.workloads.cnn:CNN"),
             WorkloadEntry(name="cnn_sgd", location="benchmarks.workloads.cnn:CNN_SGD"),
             WorkloadEntry(name="cnn32", location="benchmarks.workloads.cnn:CNN32"),
             WorkloadEntry(name="cnn128", location="benchmarks.workloads.cnn:CNN128"),
             WorkloadEntry(name="gru", location="benchmarks.workloads.sequences:GRU"),
-            WorkloadEntry(name="gru_steps", location="benchmarks.workloads.sequences:GRU_STEPS", labels_each_step=True),
+            WorkloadEntry(
+                name="gru_steps",
+                location="benchmarks.workloads.sequences:GRU_STEPS",
+                without_class_weights="a class has one weight, and a sample has a label for each of its time steps",
+            ),
             WorkloadEntry(name="transformer", location="benchmarks.workloads.sequences:TRANSFORMER"),
             WorkloadEntry(name="tabular", location="benchmarks.workloads.tabular:TABULAR"),
         )

@@ -12,8 +12,14 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.protocols import Samples, Workload
-from benchmarks.workloads._training import KerasWorkload, OptimizerKind, seed_kernel
-from benchmarks.workloads._weights import CLASS_COUNT, draw_labels, weight_samples
+from benchmarks.workloads._recipe import (
+    CLASS_COUNT,
+    KerasWorkload,
+    OptimizerKind,
+    draw_labels,
+    seed_kernel,
+    weight_samples,
+)
 
 _FEATURE_COUNT = 32
 _UNITS = 64
@@ -27,7 +33,8 @@ class Mlp(KerasWorkload):
     """The perceptron with one of the optimizers; satisfies `protocols.Workload`.
 
     `policy` is Keras' dtype policy of the hidden layers; logits are float32. `normalised` puts batch normalisation
-    before each activation.
+    before each activation. Several outputs share the hidden layers, and each has a teacher, labels and weights of its
+    own.
     """
 
     policy: str = "float32"
@@ -36,13 +43,13 @@ class Mlp(KerasWorkload):
     def make_samples(self, sample_count: int, seed: int) -> Samples:
         """Return samples with features float32 [sample_count, 32]; the same seed gives the same samples."""
         generator = np.random.default_rng(seed)
-        teacher = generator.normal(size=(_FEATURE_COUNT, CLASS_COUNT))
+        teachers = generator.normal(size=(len(self.output_names), _FEATURE_COUNT, CLASS_COUNT))
         features = generator.standard_normal((sample_count, _FEATURE_COUNT), dtype=np.float32)
-        labels = draw_labels(features @ teacher, _LABEL_NOISE, generator)
-        return weight_samples(features, labels, generator)
+        labels = [draw_labels(features @ teacher, _LABEL_NOISE, generator) for teacher in teachers]
+        return weight_samples(features, self.by_output(labels), generator)
 
     def build_model(self, depth: int, seed: int) -> Any:
-        """Return a fresh, uncompiled model of `depth` hidden layers from [batch, 32] to logits [batch, 10]."""
+        """Return a fresh, uncompiled model with `depth` hidden layers: [batch, 32] to logits [batch, 10], by output."""
         policy = tf.keras.mixed_precision.Policy(self.policy)
         inputs = tf.keras.Input((_FEATURE_COUNT,))
         hidden = inputs
@@ -54,8 +61,11 @@ class Mlp(KerasWorkload):
             else:
                 dense = tf.keras.layers.Dense(_UNITS, activation="relu", kernel_initializer=kernel, dtype=policy)
                 hidden = dense(hidden)
-        logits = tf.keras.layers.Dense(CLASS_COUNT, kernel_initializer=seed_kernel(seed, depth))(hidden)
-        return tf.keras.Model(inputs, logits)
+        logits = [
+            tf.keras.layers.Dense(CLASS_COUNT, kernel_initializer=seed_kernel(seed, depth + number), name=name)(hidden)
+            for number, name in enumerate(self.output_names)
+        ]
+        return tf.keras.Model(inputs, self.by_output(logits))
 
 
 MLP: Workload = Mlp(name="mlp", optimizer=OptimizerKind.ADAM)
@@ -66,3 +76,4 @@ MLP_ADAGRAD: Workload = Mlp(name="mlp_adagrad", optimizer=OptimizerKind.ADAGRAD)
 MLP_RMSPROP: Workload = Mlp(name="mlp_rmsprop", optimizer=OptimizerKind.RMSPROP)
 MLP_BFLOAT16: Workload = Mlp(name="mlp_bfloat16", optimizer=OptimizerKind.ADAM, policy="mixed_bfloat16")
 MLP_BATCHNORM: Workload = Mlp(name="mlp_batchnorm", optimizer=OptimizerKind.ADAM, normalised=True)
+MLP_TWO_OUTPUTS: Workload = Mlp(name="mlp_two_outputs", optimizer=OptimizerKind.ADAM, outputs=("first", "second"))

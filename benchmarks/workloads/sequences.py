@@ -15,8 +15,14 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.protocols import Samples, Workload
-from benchmarks.workloads._training import KerasWorkload, OptimizerKind, seed_kernel
-from benchmarks.workloads._weights import CLASS_COUNT, draw_labels, weight_samples
+from benchmarks.workloads._recipe import (
+    CLASS_COUNT,
+    KerasWorkload,
+    OptimizerKind,
+    draw_labels,
+    seed_kernel,
+    weight_samples,
+)
 
 _TIME_STEPS = 16
 _FEATURE_COUNT = 8

@@ -23,7 +23,7 @@ from benchmarks.records import (
 )
 from benchmarks.records.cases import WIRE_VERSION, Introduction
 from benchmarks.target.supervise import Limits
-from tests.examples import make_case
+from tests.examples import make_case, make_environment
 from tests.plugin.fakes import make_introduction
 
 SENT = (
@@ -58,6 +58,7 @@ Environment: tensorflow keras numpy python cpu_model cores intra_op_threads inte
 Introduction: wire_version questions methods workloads tensorflow keras numpy python
 """,
 }
+FIELDS_BY_VERSION[2] = FIELDS_BY_VERSION[1].replace(" onednn device\n", " onednn device jit_compile\n")
 """What they are made of; an entry is never changed once a version of the suite had it, a new one is added."""
 
 
@@ -80,16 +81,24 @@ def test_an_introduction_survives_json() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({}, "expected a server that speaks wire version 1, got one that does not introduce itself; update the older"),
-        ([], "expected a server that speaks wire version 1, got one that does not introduce itself; update the older"),
-        ({"wire_version": 2}, "got one that speaks 2; update the older of the two checkouts, or name an interpreter"),
-        ({"wire_version": 1}, "expected the introduction of a server, got something else"),
+        ({}, "expected a server that speaks wire version 2, got one that does not introduce itself; update the older"),
+        ([], "expected a server that speaks wire version 2, got one that does not introduce itself; update the older"),
+        ({"wire_version": 3}, "got one that speaks 3; update the older of the two checkouts, or name an interpreter"),
+        ({"wire_version": 2}, "expected the introduction of a server, got something else"),
         (make_introduction().to_json() | {"methods": 3}, "expected the introduction of a server, got something else"),
     ],
 )
 def test_anything_else_is_no_introduction(data: Any, message: str) -> None:
     with pytest.raises(RecordError, match=message):
         Introduction.from_json(data)
+
+
+def test_a_server_of_the_version_before_is_understood() -> None:
+    """What it says of its environment lacks what Keras chose for jit_compile."""
+    assert Introduction.from_json(make_introduction().to_json() | {"wire_version": 1}).wire_version == 1
+    said = make_environment().to_json()
+    del said["jit_compile"]
+    assert Environment.from_json(said) == make_environment()
 
 
 def test_what_a_case_needs_is_looked_up_in_the_lists() -> None:

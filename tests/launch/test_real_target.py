@@ -51,6 +51,7 @@ def test_the_target_says_what_it_is(launcher: ServerLauncher) -> None:
     assert environment.tensorflow.startswith("2.")
     assert environment.keras[0] in "23"
     assert environment.cores >= 1
+    assert environment.jit_compile in ({"True", "False"} if environment.keras.startswith("3.") else {"False"})
 
 
 def test_the_target_introduces_itself_with_all_that_is_registered(launcher: ServerLauncher) -> None:
@@ -207,7 +208,9 @@ def test_a_weighted_step_has_a_graph_of_its_own_and_traces_no_more_once_warm(
 
 def test_an_eager_step_has_no_graph(launcher: ServerLauncher) -> None:
     readings = read_arm(launcher, Question.TRAINING_GRAPH, method="loop_eager")
-    assert readings.values == {"first_pass_traces": 0, "steady_traces": 0}
+    traces = {"first_pass_traces", "steady_traces", "batch_size_traces", "partial_batch_traces"}
+    compilations = {"compilations", "batch_size_compilations", "partial_batch_compilations"}
+    assert readings.values == dict.fromkeys(traces | compilations, 0)
     assert "eager" in readings.missing["graph_nodes"]
 
 
@@ -216,6 +219,39 @@ def test_a_planted_retrace_is_counted_and_its_argument_named(launcher: ServerLau
     readings = read_arm(launcher, Question.TRAINING_GRAPH, method=method, plant=Plant(retrace=True))
     assert readings.values["steady_traces"] >= 1
     assert any("int32" in cause and "int64" in cause for cause in readings.trace_causes), readings.trace_causes
+
+
+@pytest.mark.parametrize(
+    ("method", "traces", "compilations"),
+    [
+        # A loop's `tf.function` takes tensors of one shape: it traces anew for another one, and XLA compiles that.
+        ("loop_graph", (1, 1), (0, 0, 0)),
+        ("loop_jit", (1, 1), (1, 1, 1)),
+        # The batches of a dataset have no fixed size, so nothing is traced anew; XLA compiles each size all the same.
+        ("fit_no_jit", (0, 0), (0, 0, 0)),
+        ("fit_jit", (0, 0), (1, 1, 1)),
+    ],
+)
+def test_a_change_of_the_batch_size_and_a_smaller_last_batch_are_traced_and_compiled_once(
+    launcher: ServerLauncher, method: str, traces: tuple[int, ...], compilations: tuple[int, ...]
+) -> None:
+    for arm in Arm:
+        values = read_arm(launcher, Question.TRAINING_GRAPH, arm, method=method).values
+        traced = [values[name] for name in ("batch_size_traces", "partial_batch_traces")]
+        assert traced == list(traces)
+        names = ("compilations", "batch_size_compilations", "partial_batch_compilations")
+        assert [values[name] for name in names] == list(compilations)
+
+
+@pytest.mark.parametrize("method", ["loop_jit", "fit_jit", "loop_graph", "fit_array", "loop_train_on_batch"])
+def test_a_planted_retrace_moves_every_count_of_traces_and_compilations(launcher: ServerLauncher, method: str) -> None:
+    quiet = read_arm(launcher, Question.TRAINING_GRAPH, method=method).values
+    planted = read_arm(launcher, Question.TRAINING_GRAPH, method=method, plant=Plant(retrace=True)).values
+    for name in ("steady_traces", "batch_size_traces", "partial_batch_traces"):
+        assert planted[name] > quiet[name], name
+    for name in ("compilations", "batch_size_compilations", "partial_batch_compilations"):
+        if quiet[name]:
+            assert planted[name] > quiet[name], name
 
 
 def test_a_start_up_is_profiled_too(launcher: ServerLauncher) -> None:

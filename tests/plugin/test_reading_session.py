@@ -5,12 +5,13 @@ Over several dataset sizes it shows what a further sample costs, in bytes and at
 
 from __future__ import annotations
 
+import dataclasses
 import json
 
 import pytest
 
 from benchmarks.errors import BlockError
-from benchmarks.records import Arm, ArmReadings, ReadRequest, Stretch
+from benchmarks.records import Arm, ArmReadings, Question, ReadRequest, Stretch
 from tests.examples import make_environment
 from tests.plugin.conftest import GRAPH, LEAK, MEMORY, RunSuite, save_baseline
 from tests.plugin.fakes import FakeLauncher
@@ -100,6 +101,34 @@ def test_a_node_more_fails_and_is_named(run_suite: RunSuite) -> None:
     result = run_suite(*GRAPH, "--benchmark-compare", launcher=FakeLauncher(extra_nodes=8))
     result.assert_outcomes(passed=1, failed=1)
     result.stdout.fnmatch_lines(["  graph nodes of the step  +8 beside the control now, +7 before*by op type +1 Mul"])
+
+
+class WithPartialTraces(FakeLauncher):
+    """A target of which a count is read that the others do not have."""
+
+    def read_arm(self, request: ReadRequest) -> ArmReadings:
+        readings = super().read_arm(request)
+        if request.case.question is not Question.TRAINING_GRAPH:
+            return readings
+        return dataclasses.replace(readings, values={**readings.values, "partial_batch_traces": 1})
+
+
+def test_a_reading_that_one_side_lacks_turns_no_case_red(run_suite: RunSuite) -> None:
+    """As a reading does that was added after the baseline was recorded, or one that there is no more."""
+    both = ("test_training_graph.py", "test_peak_memory.py", "--method", "fit_dataset")
+    for stored, now in ((FakeLauncher, WithPartialTraces), (WithPartialTraces, FakeLauncher)):
+        run_suite(*both, "--benchmark-save=base", launcher=stored())
+        result = run_suite(*both, "--benchmark-compare", launcher=now(run_seed=2))
+        assert result.ret == pytest.ExitCode.OK
+        result.assert_outcomes(passed=4)
+        result.stdout.fnmatch_lines(["*NOT COMPARABLE*traces with a smaller last batch: *"])
+
+
+def test_a_reading_that_the_baseline_lacks_hides_no_rise_of_another(run_suite: RunSuite) -> None:
+    save_baseline(run_suite, *GRAPH)
+    result = run_suite(*GRAPH, "--benchmark-compare", launcher=WithPartialTraces(extra_nodes=8))
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(["  graph nodes of the step  +8 beside the control now, +7 before*"])
 
 
 def test_a_planted_retrace_fails_without_a_baseline_and_names_the_argument(run_suite: RunSuite) -> None:

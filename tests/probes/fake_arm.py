@@ -43,7 +43,7 @@ class FakeArm:
     def count_compiled_ops(self) -> dict[str, dict[str, int]]:
         return {}
 
-    def replace_samples(self, samples: Samples) -> None:
+    def replace_samples(self, samples: Samples, batch_size: int) -> None:
         self.samples = samples
 
     def make_watch(self) -> Stopwatch:

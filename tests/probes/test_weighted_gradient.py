@@ -42,6 +42,11 @@ def test_every_workload_can_be_proven_on(name: str, workload: str) -> None:
     check(load_method(name), workload)
 
 
+@pytest.mark.parametrize("name", [name for name, entry in METHODS.items() if not entry.by_class])
+def test_every_method_weights_each_of_several_outputs(name: str) -> None:
+    check(load_method(name), "mlp_two_outputs")
+
+
 class HandmadeArm:
     """One eager step over all samples with a loss of one's own making."""
 
@@ -70,7 +75,7 @@ class HandmadeArm:
     def count_compiled_ops(self) -> dict[str, dict[str, int]]:
         raise NotImplementedError
 
-    def replace_samples(self, samples: Any) -> None:
+    def replace_samples(self, samples: Any, batch_size: int) -> None:
         raise NotImplementedError
 
     def open_steps(self, watch: Any) -> Any:
@@ -187,6 +192,65 @@ def test_a_mistake_in_the_labels_of_time_steps_is_caught() -> None:
 
     with pytest.raises(CaseError, match=r"averaged on gru_steps: expected the weighted update"):
         check(Averaged(), "gru_steps")
+
+
+class Changed:
+    """A loop that is right but for what is done to the weights of two outputs before."""
+
+    name = "changed"
+
+    def __init__(self, change: Callable[[Any], Any]) -> None:
+        self._change = change
+
+    def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
+        samples = dataclasses.replace(task.samples, weights=self._change(task.samples.weights))
+        return load_method("loop_graph").build_arm(dataclasses.replace(task, samples=samples), weighted=weighted)
+
+
+@pytest.mark.parametrize(
+    ("change", "mistake"),
+    [
+        (
+            lambda weights: {"first": weights["second"], "second": weights["first"]},
+            ", as if outputs had each other's weights;",
+        ),
+        (
+            lambda weights: weights | {"second": np.ones_like(weights["second"])},
+            ", as if the first output alone were weighted;",
+        ),
+        (
+            lambda weights: weights | {"first": np.ones_like(weights["first"])},
+            ", as if the last output alone were weighted;",
+        ),
+        (lambda weights: weights | {"second": weights["first"]}, ""),
+    ],
+    ids=["swapped", "second-unweighted", "first-unweighted", "the-same-for-both"],
+)
+def test_a_mistake_in_the_weights_of_outputs_is_caught(change: Callable[[Any], Any], mistake: str) -> None:
+    check(Changed(lambda weights: weights), "mlp_two_outputs")
+    with pytest.raises(CaseError, match="changed on mlp_two_outputs: expected the weighted update") as caught:
+        check(Changed(change), "mlp_two_outputs")
+    assert mistake in str(caught.value)
+
+
+def test_an_evaluation_that_leaves_an_output_unweighted_is_caught() -> None:
+    right = load_method("fit_dataset")
+
+    class Forgetful:
+        name = "forgetful"
+
+        def build_arm(self, task: Task, *, weighted: bool) -> TrainingArm:
+            weights = task.samples.weights
+            halved = dataclasses.replace(task.samples, weights=weights | {"first": np.ones_like(weights["first"])})
+            arm, wrong = (
+                right.build_arm(dataclasses.replace(task, samples=each), weighted=weighted)
+                for each in (task.samples, halved)
+            )
+            arm.evaluate = wrong.evaluate  # type: ignore[method-assign]
+            return arm
+
+    with pytest.raises(CaseError, match="forgetful on mlp_two_outputs: expected an evaluation to find the loss"):
+        check(Forgetful(), "mlp_two_outputs")
 
 
 def test_an_evaluation_that_ignores_weights_is_caught() -> None:

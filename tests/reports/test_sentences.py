@@ -268,7 +268,7 @@ def test_the_run_as_a_whole_is_told_in_a_line_each() -> None:
     facts = RunFacts(
         neighbours=(12, 7),
         plant=Plant(step_fraction=0.1),
-        places={"baseline": (make_environment(), make_environment(tensorflow="2.20.0", cores=4))},
+        places={"baseline": (make_environment(jit_compile="True"), make_environment(tensorflow="2.20.0", cores=4))},
         removed=tuple(f"case {number:02}" for number in range(12)),
         strict_verdicts=True,
         notes=("as it is",),

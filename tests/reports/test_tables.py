@@ -6,7 +6,8 @@ import math
 
 import pytest
 
-from benchmarks.reports.tables import format_bounds, format_half_width, name_rows
+from benchmarks.reports.tables import format_bounds, format_half_width, name_rows, name_versions
+from tests.examples import make_environment
 from tests.reports.example_reports import make_interval
 
 
@@ -33,6 +34,13 @@ from tests.reports.example_reports import make_interval
 )
 def test_what_all_rows_share_is_in_the_title(params_ids: list[str], title: str, names: list[str]) -> None:
     assert name_rows("step time", params_ids) == (title, dict(zip(params_ids, names, strict=True)))
+
+
+def test_what_keras_chooses_for_xla_is_said_where_it_is_known() -> None:
+    versions = "TensorFlow 2.21.0, Keras 3.15.1{}, NumPy 2.4.6, Python 3.11.7"
+    assert name_versions(make_environment()) == versions.format("")
+    told = name_versions(make_environment(jit_compile="True"))
+    assert told == versions.format(" (jit_compile=True by default)")
 
 
 def test_an_interval_is_written_by_its_bounds_or_by_half_its_width() -> None:

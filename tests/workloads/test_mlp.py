@@ -88,3 +88,20 @@ def test_hidden_layers_compute_in_bfloat16_and_logits_are_float32() -> None:
 def test_batch_normalisation_stands_before_each_activation() -> None:
     kinds = [type(layer).__name__ for layer in load_workload("mlp_batchnorm").build_model(2, seed=0).layers]
     assert kinds[1:] == ["Dense", "BatchNormalization", "ReLU"] * 2 + ["Dense"]
+
+
+def test_two_outputs_share_the_hidden_layers_and_have_labels_weights_and_losses_of_their_own() -> None:
+    workload = load_workload("mlp_two_outputs")
+    samples = workload.make_samples(50, seed=0)
+    assert list(samples.labels) == list(samples.weights) == ["first", "second"]
+    assert not np.array_equal(samples.labels["first"], samples.labels["second"])
+    assert not np.array_equal(samples.weights["first"], samples.weights["second"])
+    model = workload.build_model(2, seed=0)
+    assert model.count_params() == 32 * 64 + 64 + 64 * 64 + 64 + 2 * (64 * 10 + 10)
+    assert {name: logits.shape for name, logits in model(samples.features).items()} == {
+        "first": (50, 10),
+        "second": (50, 10),
+    }
+    kernels = [layer.get_weights()[0] for layer in model.layers[-2:]]
+    assert not np.array_equal(*kernels)
+    assert list(workload.make_loss("none")) == ["first", "second"]

@@ -22,7 +22,7 @@ def test_samples_and_logits_have_the_documented_shapes(
     assert samples.features.shape == (50, 16, 8)
     assert samples.labels.shape == samples.weights.shape == labels
     assert workload.build_model(2, seed=0)(samples.features).shape == logits
-    assert WORKLOADS[name].labels_each_step is (len(labels) == 2)
+    assert bool(WORKLOADS[name].without_class_weights) is (len(labels) == 2)
 
 
 def test_the_ends_of_sequences_have_weight_zero_and_nothing_else_has() -> None:

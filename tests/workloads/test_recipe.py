@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
+from typing import Any
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from benchmarks.protocols import Samples
-from benchmarks.workloads._weights import CLASS_COUNT, draw_labels, weight_samples
+
+pytestmark = pytest.mark.tensorflow
+
+CLASS_COUNT = 10
+
+
+def recipe() -> Any:
+    return importlib.import_module("benchmarks.workloads._recipe")
 
 
 def weight(labels: NDArray[np.int32], seed: int = 0) -> Samples:
-    return weight_samples(np.zeros((len(labels), 1), np.float32), labels, np.random.default_rng(seed))
+    samples: Samples = recipe().weight_samples(
+        np.zeros((len(labels), 1), np.float32), labels, np.random.default_rng(seed)
+    )
+    return samples
 
 
 LABELS = np.repeat(np.arange(CLASS_COUNT, dtype=np.int32), np.arange(1, 2 * CLASS_COUNT, 2))
@@ -49,6 +62,20 @@ def test_the_seed_decides_the_weights() -> None:
 
 
 def test_labels_follow_the_highest_score_where_there_is_no_noise() -> None:
-    labels = draw_labels(np.array([[0.0, 2.0, 1.0], [3.0, 2.0, 1.0]]), 0.0, np.random.default_rng(0))
+    labels = recipe().draw_labels(np.array([[0.0, 2.0, 1.0], [3.0, 2.0, 1.0]]), 0.0, np.random.default_rng(0))
     assert labels.dtype == np.int32
     np.testing.assert_array_equal(labels, [1, 0])
+
+
+def test_outputs_have_weights_of_their_own_and_no_class_weights() -> None:
+    generator = np.random.default_rng(0)
+    samples = recipe().weight_samples(np.zeros((100, 1), np.float32), {"a": LABELS, "b": LABELS}, generator)
+    for weights in samples.weights.values():
+        assert weights.mean(dtype=np.float64) == pytest.approx(1.0, abs=1e-6)
+        assert np.count_nonzero(weights == 0.0) == 10
+    assert not np.array_equal(samples.weights["a"], samples.weights["b"])
+    assert samples.class_weight == {}
+
+
+def test_ten_classes_are_all() -> None:
+    assert recipe().CLASS_COUNT == CLASS_COUNT

@@ -1,4 +1,4 @@
-"""A slice is a whole pass over whole batches, after one that traces."""
+"""A slice is a whole pass over whole batches, after one that traces; an evaluation is a pass of its own kind."""
 
 from __future__ import annotations
 
@@ -6,17 +6,20 @@ import pytest
 
 from benchmarks.errors import CaseError
 from benchmarks.methods import METHODS
-from benchmarks.probes.epoch_time import EPOCH_TIME
-from benchmarks.protocols import Times
+from benchmarks.probes.pass_time import EPOCH_TIME, EVALUATION_TIME
+from benchmarks.protocols import Probe, Times
 from benchmarks.records import Question
 from tests.examples import make_case
-from tests.probes.fake_arm import STEP_NS, STEPS_PER_PASS, TAKEDOWN_NS, FakeArm
+from tests.probes.fake_arm import EVALUATION_NS, STEP_NS, STEPS_PER_PASS, TAKEDOWN_NS, FakeArm
 from tests.probes.measure_real_arms import measure_real_arms
 
+PROBES = [(Question.EPOCH_TIME, EPOCH_TIME), (Question.EVALUATION_TIME, EVALUATION_TIME)]
 
-def test_samples_are_rounded_down_to_whole_batches() -> None:
-    case = make_case(question=Question.EPOCH_TIME, batch_size=256, dataset_size=10_000)
-    assert EPOCH_TIME.count_samples(case) == 39 * 256
+
+@pytest.mark.parametrize(("question", "probe"), PROBES)
+def test_samples_are_rounded_down_to_whole_batches(question: Question, probe: Probe) -> None:
+    case = make_case(question=question, batch_size=256, dataset_size=10_000)
+    assert probe.count_samples(case) == 39 * 256
 
 
 def test_a_case_without_a_dataset_size_is_refused() -> None:
@@ -42,9 +45,22 @@ def test_what_a_call_takes_to_return_after_training_is_no_part_of_the_pass_and_i
     )
 
 
+def test_a_slice_of_an_evaluation_is_one_and_what_the_call_takes_to_return_is_given_apart() -> None:
+    arm = FakeArm(traces_in=(0, 1))
+    slices = EVALUATION_TIME.open_slices(lambda: arm, arm.make_watch())
+    assert (slices.steps_per_slice, slices.trace_count, arm.steps) == (STEPS_PER_PASS, 0, 0)
+    times = slices.measure_slice()
+    assert times == Times(wall_ns=EVALUATION_NS, cpu_ns=2 * EVALUATION_NS, takedown_ns=TAKEDOWN_NS)
+    assert slices.trace_count == 1
+    slices.close()
+
+
 @pytest.mark.tensorflow
+@pytest.mark.parametrize("question", [question for question, _ in PROBES])
 @pytest.mark.parametrize("method", METHODS)
-def test_real_arms_pass_without_tracing(method: str) -> None:
-    arms = measure_real_arms(Question.EPOCH_TIME, method, rounds=2)
+def test_real_arms_pass_without_tracing(method: str, question: Question) -> None:
+    if question.value in METHODS[method].without:
+        return
+    arms = measure_real_arms(question, method, rounds=2)
     assert [slices.trace_count for slices in arms] == [0, 0]
     assert [slices.steps_per_slice for slices in arms] == [4, 4]
