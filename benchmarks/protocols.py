@@ -24,8 +24,7 @@ Clock = Callable[[], int]
 class Times:
     """How long a stretch of work took: wall time, and processor time of all threads of the process.
 
-    `takedown_ns` is what the call that did the work still took after it was done, before it returned; 0 where nothing
-    was waited for, or where that is not asked.
+    `takedown_ns` is what the call still took after the work was done; 0 where nothing was waited for or nobody asks.
     """
 
     wall_ns: int
@@ -62,9 +61,9 @@ ByOutput = Any
 class Samples:
     """The data of a workload.
 
-    features: float32 or int32 [samples, ...]; labels: int32 [samples] or [samples, time], class numbers from 0, by
-    output; weights: float32, as many as labels, mean 1.0, some of them 0, by output; class_weight: weight by class
-    number, mean 1.0 over the labels, and empty where there are several outputs.
+    features: float32 or int32 [samples, ...]; labels: int32 [samples] or [samples, time], classes from 0, by output;
+    weights: float32, as many as labels, mean 1.0, some of them 0, by output; class_weight: weight by class number,
+    mean 1.0 over the labels, and empty where there are several outputs.
     """
 
     features: NDArray[Any]
@@ -86,8 +85,7 @@ class Workload(Protocol):
     def build_model(self, depth: int, seed: int) -> Any:
         """Return a fresh, uncompiled Keras model from features to logits [batch, classes] or [batch, time, classes].
 
-        Where it has several outputs it returns a dict of logits by their names, which are in alphabetical order. `seed`
-        decides its initial weights; `depth` counts its hidden layers.
+        With several outputs: to a dict of logits by name, in alphabetical order. `depth` counts its hidden layers.
         """
 
     def make_optimizer(self) -> Any:
@@ -96,8 +94,7 @@ class Workload(Protocol):
     def make_loss(self, reduction: str) -> ByOutput:
         """Return the Keras loss on (labels, logits) of an output.
 
-        `reduction` is `none` (one loss per label, float32 [batch] or [batch, time]) or `sum_over_batch_size` (their
-        weighted sum ÷ their number).
+        `reduction`: `none`, a loss per label, float32 [batch] or [batch, time]; `sum_over_batch_size`, their mean.
         """
 
 
@@ -148,12 +145,7 @@ class TrainingArm(Protocol):
         """How many optimizer updates a pass makes."""
 
     def replace_samples(self, samples: Samples, batch_size: int) -> None:
-        """Train on these samples from the next pass on, in batches of this size, as a call with other data does.
-
-        Args:
-            samples: of the same workload, any number of them.
-            batch_size: samples in a batch.
-        """
+        """Train on these samples of the same workload from the next pass on, in batches of so many of them."""
 
     def open_steps(self, watch: Watch) -> Stepper:
         """Start training and stop before the first step.

@@ -67,7 +67,7 @@ _ON_BYTES = (
     "Bytes are medians over blocks, each arm in a process of its own; resident bytes are above the level before."
 )
 
-_ON_COUNTS = "Counts are control → weighted; nodes are those of the training step, before and after optimisation."
+_ON_COUNTS = "Counts are control → weighted. Nodes are those of the training step; what has no column is 0 or unread."
 
 
 def make_sections(summary: Summary) -> list[Section]:
@@ -172,7 +172,8 @@ def _make_counts(summary: Summary) -> Section:
     if not by_case:
         return Section(heading="Counts")
     question = next(iter(by_case)).question
-    counts = list_quantities(question)
+    seen = {row.key for rows in by_case.values() for row in rows if row.control or row.weighted}
+    counts = [count for count in list_quantities(question) if count.is_brief or count.name in seen]
     missing = {each.case: each.reason for each in summary.missing}
     cells = []
     differences = []
