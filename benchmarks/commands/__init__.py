@@ -46,6 +46,10 @@ def run_command(
     """Do what the command line asks for, that of the process for None, and return the exit status of the command."""
     try:
         work(parser.parse_args(arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read the output, `head` for one, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except SuiteError as error:
         print(error, file=sys.stderr)
         return 2 if isinstance(error, (AxisError, CaseError, MisuseError)) else 1

@@ -40,6 +40,7 @@ from benchmarks.reports.summary import (
     Topic,
 )
 from benchmarks.stats.lines import estimate_line
+from benchmarks.workloads import WORKLOADS
 
 RED_FIRST = (
     Outcome.REGRESSED,
@@ -221,6 +222,13 @@ def _list_points(measurement: Measurement, size: int) -> Iterator[_Point]:
         yield _Point(size=size, control=control, weighted=weighted)
 
 
+def _predict_bytes(case: Case) -> int:
+    """Return what one copy of a sample's weights takes; 0 of what is not registered here, as in a foreign run."""
+    if case.method not in METHODS or case.workload not in WORKLOADS:
+        return 0
+    return METHODS[case.method].weight_bytes_per_sample * WORKLOADS[case.workload].weights_per_sample
+
+
 def _estimate(case: Case, points: Sequence[_Point]) -> Iterator[SampleCost]:
     """Yield the lines of one method, one for each key that all points have."""
     sizes = [point.size for point in points]
@@ -228,7 +236,7 @@ def _estimate(case: Case, points: Sequence[_Point]) -> Iterator[SampleCost]:
     if len(distinct) < 2 or len(points) < 3:  # noqa: PLR2004 - a line has two parameters
         return
     unit = Unit.NS if case.question.is_timed else Unit.BYTES
-    predicted = METHODS[case.method].weight_bytes_per_sample if case.method in METHODS else 0
+    predicted = _predict_bytes(case)
     for key in points[0].list_keys():
         if not all(key in point.list_keys() for point in points):
             continue

@@ -19,11 +19,12 @@ class WorkloadEntry:
     """What is known of a workload before TensorFlow is imported.
 
     `location` is `module:attribute`. `without_class_weights` says why a sample cannot have its weight by its class;
-    empty where it can.
+    empty where it can. `weights_per_sample` counts them: one for each label that a sample has.
     """
 
     name: str
     location: str
+    weights_per_sample: int = 1
     without_class_weights: str = ""
 
 
@@ -42,6 +43,7 @@ WORKLOADS: Mapping[str, WorkloadEntry] = MappingProxyType(
             WorkloadEntry(
                 name="mlp_two_outputs",
                 location="benchmarks.workloads.mlp:MLP_TWO_OUTPUTS",
+                weights_per_sample=2,
                 without_class_weights="Keras takes class weights for models with a single output",
             ),
             WorkloadEntry(name="cnn", location="benchmarks.workloads.cnn:CNN"),
@@ -52,6 +54,7 @@ WORKLOADS: Mapping[str, WorkloadEntry] = MappingProxyType(
             WorkloadEntry(
                 name="gru_steps",
                 location="benchmarks.workloads.sequences:GRU_STEPS",
+                weights_per_sample=16,
                 without_class_weights="a class has one weight, and a sample has a label for each of its time steps",
             ),
             WorkloadEntry(name="transformer", location="benchmarks.workloads.sequences:TRANSFORMER"),

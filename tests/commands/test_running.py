@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,8 @@ from benchmarks.commands import CommandParser, bisect, build_target, history, ru
 from benchmarks.errors import TargetError
 
 COMMANDS = ["bisect", "build_target", "history", "merge", "report"]
+
+ROOT = Path(__file__).parents[2]
 
 GOOD_BAD = ("--good", "2.15.1", "--bad", "2.17.1")
 
@@ -138,3 +142,15 @@ def test_help_is_no_error(command: str, capsys: pytest.CaptureFixture[str]) -> N
         importlib.import_module(f"benchmarks.commands.{command}").main(["--help"])
     assert ended.value.code == 0
     assert f"python -m benchmarks.commands.{command}" in capsys.readouterr().out
+
+
+def test_a_reader_that_has_seen_enough_ends_a_command_without_a_traceback() -> None:
+    """As `| head -1` does; the pipe is closed before anything is written to it."""
+    (recorded,) = (ROOT / "benchmarks" / "baselines" / "recorded").glob("*/0001_gate.json")
+    command = [sys.executable, "-m", "benchmarks.commands.report", str(recorded)]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (1, b"")

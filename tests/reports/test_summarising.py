@@ -10,6 +10,7 @@ import json
 import random
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -93,9 +94,9 @@ def test_the_targets_are_those_that_measured() -> None:
     assert summarise(_REPORTS).provenance.other_targets == ()
 
 
-def make_report(size: int, *, method: str = "fit_dataset", per_sample: float = 4.0, null: bool = False) -> CaseReport:
+def make_report(size: int, *, method: str = "fit_dataset", per_sample: float = 4.0, **values: Any) -> CaseReport:
     """136 bytes a sample and 1 MB in the control; `per_sample` more with weights."""
-    case = make_case(question=Question.PEAK_MEMORY, batch_size=32, dataset_size=size, method=method, null=null)
+    case = make_case(question=Question.PEAK_MEMORY, batch_size=32, dataset_size=size, method=method, **values)
     control = 136.0 * size + 1e6
     block = make_read_block("pass_peak_tensor_bytes", control, control + per_sample * size + 500)
     return make_case_report(make_read_measurement(case, [block] * 3))
@@ -113,6 +114,12 @@ def test_the_cost_of_a_sample_is_the_slope_over_sizes() -> None:
 
 def test_one_size_alone_gives_no_slope() -> None:
     assert estimate_sample_costs([make_report(10_000)]) == ()
+
+
+@pytest.mark.parametrize(("workload", "predicted"), [("mlp_two_outputs", 8), ("gru_steps", 64), ("elsewhere", 0)])
+def test_each_label_of_a_sample_is_predicted_to_have_a_weight(workload: str, predicted: int) -> None:
+    reports = [make_report(size, workload=workload) for size in (10_000, 100_000)]
+    assert [cost.predicted_bytes for cost in estimate_sample_costs(reports)] == [predicted]
 
 
 def test_class_weights_are_predicted_to_cost_nothing() -> None:
