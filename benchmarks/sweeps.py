@@ -189,6 +189,20 @@ def expand(question: Question, profile: Profile, overrides: Overrides) -> tuple[
     return (*rejected, *sorted(cases.values(), key=lambda case: not case.null))
 
 
+def list_left_out(question: Question, profile: Profile, overrides: Overrides) -> dict[str, str]:
+    """Return why what the command line names is not asked a question, by what that is: `step_time of fit_tensor`.
+
+    Nothing where it names neither a method nor a workload: a sweep leaves out what does not go together.
+    """
+    reasons: dict[str, str] = {}
+    for axes in find_axes(question, profile) if overrides.keys() & {"method", "workload"} else ():
+        asked = (name for name, null in map(split_null, _choose(axes.method, overrides.get("method"))) if not null)
+        for method, workload in itertools.product(asked, _choose(axes.workload, overrides.get("workload"))):
+            with_workload = "" if question in METHODS[method].without else f" with {workload}"
+            reasons[f"{question.value} of {method}{with_workload}"] = explain_left_out(question, method, workload)
+    return {name: reason for name, reason in reasons.items() if reason}
+
+
 def find_axes(question: Question, profile: Profile) -> tuple[Axes, ...]:
     """Return the products of a question's sweep; one that has none of its own is asked of all methods, in one size."""
     usual = (_FEW_PASSES if question.needs_dataset_size else _USUAL,)

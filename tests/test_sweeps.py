@@ -13,7 +13,7 @@ from benchmarks.cases import AXIS_NAMES, Rejected, null_case_of, parse_axis
 from benchmarks.errors import AxisError
 from benchmarks.methods import METHODS
 from benchmarks.records import Case, Question
-from benchmarks.sweeps import Profile, expand
+from benchmarks.sweeps import Profile, expand, list_left_out
 from benchmarks.workloads import WORKLOADS
 
 STEP, EPOCH, STARTUP = Question.STEP_TIME, Question.EPOCH_TIME, Question.STARTUP_TIME
@@ -78,6 +78,21 @@ def test_class_weights_are_not_asked_of_several_outputs_and_every_other_method_i
     cases = [case for case in expand_cases(EPOCH, Profile.FULL) if case.workload == "mlp_two_outputs"]
     asked = {case.method for case in cases if not case.null}
     assert asked == {name for name, entry in METHODS.items() if not entry.by_class}
+
+
+def test_what_is_named_and_not_asked_has_a_reason_and_a_sweep_needs_none() -> None:
+    named = {
+        "method": parse_axis("method", "fit_tensor,fit_class_weight"),
+        "workload": parse_axis("workload", "gru_steps"),
+    }
+    assert list_left_out(Question.STEP_TIME, Profile.QUICK, named).keys() == {
+        "step_time of fit_tensor",
+        "step_time of fit_class_weight",
+    }
+    assert list_left_out(Question.STARTUP_TIME, Profile.QUICK, named) == {
+        "startup_time of fit_class_weight with gru_steps": WORKLOADS["gru_steps"].without_class_weights
+    }
+    assert list_left_out(Question.EVALUATION_TIME, Profile.FULL, {}) == {}
 
 
 def test_a_loop_of_ones_own_is_not_asked_how_long_it_evaluates() -> None:

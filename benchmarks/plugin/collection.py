@@ -23,7 +23,7 @@ from benchmarks.plugin.benchmark import add_clock
 from benchmarks.plugin.options import SETTINGS
 from benchmarks.plugin.run import find_case, find_question, find_run, name_case
 from benchmarks.records import Case
-from benchmarks.sweeps import expand
+from benchmarks.sweeps import expand, list_left_out
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -41,6 +41,12 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     axes = [axis for axis in AXIS_NAMES if axis != "dataset_size" or question.needs_dataset_size]
     cases = expand(question, settings.profile, settings.overrides)
     metafunc.parametrize(axes, [_make_parameters(case, axes) for case in cases])
+    find_run(metafunc.config).left_out |= list_left_out(question, settings.profile, settings.overrides)
+
+
+def pytest_report_collectionfinish(config: pytest.Config) -> list[str]:
+    """Say what was named on the command line and is not asked, and why."""
+    return [f"not asked: {name}: {reason}" for name, reason in find_run(config).left_out.items()]
 
 
 def _make_parameters(case: Case | Rejected, axes: Sequence[str]) -> Any:

@@ -49,8 +49,8 @@ class Run:
     `session` is what measures. `compared_with` is what the command line named as baseline; `in_other_shards` are the
     tests that this shard leaves out. `collected` holds the ids of all cases of the sweep, those deselected later
     included; `weighted_cases` those of the weighted cases to be measured now, and `refused_cases` those of them that
-    are none. `started` says whether tests began to run, and `skipping` whether pytest-benchmark was told to skip them.
-    `neighbours` are the process ids of other runs on this machine.
+    are none. `left_out` has by what was named why it is not asked. `started` says whether tests began to run, and
+    `skipping` whether pytest-benchmark was told to skip them. `neighbours` are the process ids of other runs here.
     """
 
     settings: Settings
@@ -61,6 +61,7 @@ class Run:
     collected: set[str] = dataclasses.field(default_factory=set)
     weighted_cases: Sequence[str] = ()
     refused_cases: set[str | None] = dataclasses.field(default_factory=set)
+    left_out: dict[str, str] = dataclasses.field(default_factory=dict)
     started: bool = False
     skipping: bool = False
     neighbours: Collection[int] = ()

@@ -147,6 +147,13 @@ def list_collected(result: pytest.RunResult) -> list[str]:
     return re.findall(r"::(test_\w+\[\S+\])", result.stdout.str())
 
 
+def test_what_was_named_and_is_not_asked_is_told_with_the_reason(run_suite: RunSuite) -> None:
+    result = run_suite(_STEP, "--method", "fit_tensor,loop_graph")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["not asked: step_time of fit_tensor: its steps are those of fit_dataset, *"])
+    assert "not asked" not in run_suite(_STEP, "--method", "loop_graph").stdout.str()
+
+
 def test_the_shards_of_a_sweep_are_the_sweep(run_suite: RunSuite) -> None:
     whole = list_collected(run_suite("--collect-only", "-q", "--sweep", "gate"))
     shards = [
