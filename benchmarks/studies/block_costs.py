@@ -1,4 +1,4 @@
-"""Where does the time of a block go? Forking, TensorFlow's start, both arms, the warm-up, and what is timed.
+"""Where does the time of a block go? Forking, TensorFlow's start, both arms, pauses, and what is timed.
 
     python -m benchmarks.studies.block_costs --method fit_array,fit_dataset,loop_graph --blocks 8
 
@@ -30,11 +30,11 @@ from benchmarks.target.supervise import start_forked, supervise
 
 _SETTINGS = MeasuringSettings(seed=1)
 
-_FORK, _RUNTIME, _ARMS, _WARM_UP, _TIMED, _REST = "fork", "runtime", "both arms", "warm-up", "timed", "closing"
+_FORK, _RUNTIME, _ARMS, _PAUSES, _TIMED, _REST = "fork", "runtime", "both arms", "pauses", "timed", "closing"
 
-PARTS: tuple[str, ...] = (_FORK, _RUNTIME, _ARMS, _WARM_UP, _TIMED, _REST)
+PARTS: tuple[str, ...] = (_FORK, _RUNTIME, _ARMS, _PAUSES, _TIMED, _REST)
 """The parts of a block, in their order: the start of its process, TensorFlow's first operation, building and tracing
-both arms, slices that are not counted, slices that are, and the end of the process with the way back."""
+both arms, all between the slices that count (warm-up, garbage, the take-down of a pass), those, and the end."""
 
 _CORES = 2
 
@@ -66,7 +66,7 @@ def measure_parts(request: BlockRequest) -> Json:
         "begun_ns": begun,
         _RUNTIME: started - begun,
         _ARMS: built - started,
-        _WARM_UP: measured - built - timed,
+        _PAUSES: measured - built - timed,
         _TIMED: timed,
     }
 

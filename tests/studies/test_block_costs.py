@@ -19,7 +19,7 @@ def test_each_case_has_its_parts_and_both_shares_of_timed_slices() -> None:
         "fork ms": "25",
         "runtime ms": "25",
         "both arms ms": "600",
-        "warm-up ms": "50",
+        "pauses ms": "50",
         "timed ms": "600",
         "closing ms": "100",
         "timed of the block": "43 %",
