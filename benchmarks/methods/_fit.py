@@ -54,11 +54,20 @@ _STEPS_WITHOUT_END = 10**9
 
 def compile_model(task: Task, **arguments: Any) -> Any:
     """Return the task's model, compiled with its optimizer, its loss over the batch, and any other arguments."""
-    model = task.workload.build_model(task.depth, task.seed)
+    return compile_for(task, task.workload.build_model(task.depth, task.seed), **arguments)
+
+
+def compile_for(task: Task, model: Any, **arguments: Any) -> Any:
+    """Return a model to train on the task, compiled with what that asks for, and any other arguments."""
     model.compile(
         optimizer=task.workload.make_optimizer(), loss=task.workload.make_loss("sum_over_batch_size"), **arguments
     )
     return model
+
+
+def add_class_weights(arguments: FitArguments, samples: Samples, *, weighted: bool) -> FitArguments:
+    """Return arguments with the weights of the classes, or the same where the arm is not weighted."""
+    return arguments | {CLASS_WEIGHT: dict(samples.class_weight)} if weighted else arguments
 
 
 class BuildModel(Protocol):
@@ -104,7 +113,7 @@ class FitArm(LoggedArm):
         self._watch_traces()
 
     def count_compiled_ops(self) -> Mapping[str, Mapping[str, int]]:
-        """Return nothing: `fit` is not told to compile its step with XLA here."""
+        """Return nothing: of what XLA makes of a step of `fit`, its compilations alone are counted."""
         return {}
 
     def open_steps(self, watch: Watch) -> Stepper:

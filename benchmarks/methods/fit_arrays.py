@@ -17,7 +17,7 @@ from __future__ import annotations
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.methods._fit import FitArguments, FitMethod
+from benchmarks.methods._fit import FitArguments, FitMethod, add_class_weights
 from benchmarks.methods._steps import cut, select_arrays
 from benchmarks.methods.fit_datasets import hand_over_ready_batches
 from benchmarks.protocols import Method, Samples
@@ -39,7 +39,7 @@ def _hand_over_float64(samples: Samples, *, weighted: bool, batch_size: int) -> 
 
 def _hand_over_class_weight(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
     arguments = _hand_over(samples, weighted=False, batch_size=batch_size)
-    return arguments | {"class_weight": dict(samples.class_weight)} if weighted else arguments
+    return add_class_weights(arguments, samples, weighted=weighted)
 
 
 def _hand_over_tensors(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:

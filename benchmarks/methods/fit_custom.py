@@ -16,7 +16,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.methods._fit import FitArguments, FitMethod
+from benchmarks.methods._fit import FitArguments, FitMethod, compile_for
 from benchmarks.methods._steps import build_pipeline, build_step_pipeline, select_arrays, weigh_losses
 from benchmarks.methods.fit_datasets import hand_over_batches, hand_over_ready_batches
 from benchmarks.protocols import Method, Samples, Task
@@ -63,9 +63,8 @@ def _build_own_step(task: Task, *, weighted: bool) -> Any:
     """Return the task's model with its own training step, compiled."""
     del weighted
     backbone = task.workload.build_model(task.depth, task.seed)
-    model = OwnStepModel(backbone.inputs, tf.nest.pack_sequence_as(task.samples.labels, backbone.outputs))
-    model.compile(optimizer=task.workload.make_optimizer(), loss=task.workload.make_loss("sum_over_batch_size"))
-    return model
+    outputs = tf.nest.pack_sequence_as(task.samples.labels, backbone.outputs)
+    return compile_for(task, OwnStepModel(backbone.inputs, outputs))
 
 
 def _build_added_loss(task: Task, *, weighted: bool) -> Any:

@@ -20,7 +20,14 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from benchmarks.methods._fit import BuildModel, FitArguments, FitMethod, build_alike, compile_model
+from benchmarks.methods._fit import (
+    BuildModel,
+    FitArguments,
+    FitMethod,
+    add_class_weights,
+    build_alike,
+    compile_model,
+)
 from benchmarks.methods._steps import build_pipeline, build_step_pipeline, select_arrays
 from benchmarks.protocols import Method, Samples, Task
 
@@ -47,7 +54,7 @@ def hand_over_batches(
 
 def _hand_over_class_weight(samples: Samples, *, weighted: bool, batch_size: int, build: Any) -> FitArguments:
     arguments = hand_over_batches(samples, weighted=False, batch_size=batch_size, build=build)
-    return arguments | {"class_weight": dict(samples.class_weight)} if weighted else arguments
+    return add_class_weights(arguments, samples, weighted=weighted)
 
 
 hand_over_ready_batches = functools.partial(hand_over_batches, build=build_step_pipeline)

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.errors import BlockError, CaseError
-from benchmarks.methods._fit import CLASS_WEIGHT, NO_CLASS_WEIGHTS, FitArguments, FitArm, FitMethod
+from benchmarks.methods._fit import CLASS_WEIGHT, NO_CLASS_WEIGHTS, FitArguments, FitArm, FitMethod, add_class_weights
 from benchmarks.methods._steps import cut
 from benchmarks.protocols import Evaluation, Method, Samples, Stepper, Task, Times, TrainingArm, Watch
 
@@ -113,7 +113,7 @@ def _hand_over(samples: Samples, *, weighted: bool, batch_size: int) -> FitArgum
 
 def _hand_over_class_weight(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
     arguments = _hand_over(samples, weighted=False, batch_size=batch_size)
-    return arguments | {CLASS_WEIGHT: dict(samples.class_weight)} if weighted else arguments
+    return add_class_weights(arguments, samples, weighted=weighted)
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
