@@ -90,6 +90,7 @@ def _add(row: Quantity) -> Quantity:
 
 _peak = partial(Quantity, question=Question.PEAK_MEMORY, unit=Unit.BYTES, rule=Rule.BYTES)
 _count = partial(Quantity, question=Question.TRAINING_GRAPH, unit=Unit.COUNT)
+_exact_count = partial(_count, rule=Rule.EXACT, is_brief=False)
 
 PASS_PEAK_TENSORS = _add(_peak(name="pass_peak_tensor_bytes", title="peak tensor bytes of a pass", short="tensors"))
 PASS_PEAK_RESIDENT = _add(
@@ -123,71 +124,37 @@ RETAINED = _add(
         short="retained per epoch",
     )
 )
-FIRST_PASS_TRACES = _add(
-    _count(
-        name="first_pass_traces",
-        rule=Rule.EXACT,
-        title="traces in the first pass",
-        short="first traces",
-        is_brief=False,
-    )
-)
+FIRST_PASS_TRACES = _add(_exact_count(name="first_pass_traces", title="traces in the first pass", short="first traces"))
 STEADY_TRACES = _add(
     _count(name="steady_traces", rule=Rule.NONE, title="traces after warm-up", short="traces after warm-up")
 )
 BATCH_SIZE_TRACES = _add(
-    _count(
-        name="batch_size_traces",
-        rule=Rule.EXACT,
-        title="traces with another batch size",
-        short="resized traces",
-        is_brief=False,
-    )
+    _exact_count(name="batch_size_traces", title="traces with another batch size", short="resized traces")
 )
 PARTIAL_BATCH_TRACES = _add(
-    _count(
-        name="partial_batch_traces",
-        rule=Rule.EXACT,
-        title="traces with a smaller last batch",
-        short="partial traces",
-        is_brief=False,
-    )
+    _exact_count(name="partial_batch_traces", title="traces with a smaller last batch", short="partial traces")
 )
 COMPILATIONS = _add(
-    _count(
-        name="compilations",
-        rule=Rule.EXACT,
-        title="XLA compilations in all passes alike",
-        short="compilations",
-        is_brief=False,
-    )
+    _exact_count(name="compilations", title="XLA compilations in all passes alike", short="compilations")
 )
 BATCH_SIZE_COMPILATIONS = _add(
-    _count(
-        name="batch_size_compilations",
-        rule=Rule.EXACT,
-        title="XLA compilations with another batch size",
-        short="resized compilations",
-        is_brief=False,
+    _exact_count(
+        name="batch_size_compilations", title="XLA compilations with another batch size", short="resized compilations"
     )
 )
 PARTIAL_BATCH_COMPILATIONS = _add(
-    _count(
+    _exact_count(
         name="partial_batch_compilations",
-        rule=Rule.EXACT,
         title="XLA compilations with a smaller last batch",
         short="partial compilations",
-        is_brief=False,
     )
 )
 GRAPH_NODES = _add(_count(name="graph_nodes", rule=Rule.EXACT, title="graph nodes of the step", short="nodes"))
 OPTIMISED_NODES = _add(
-    _count(
+    _exact_count(
         name="optimised_graph_nodes",
-        rule=Rule.EXACT,
         title="graph nodes of the step after optimisation",
         short="nodes after optimisation",
-        is_brief=False,
     )
 )
 
