@@ -1,23 +1,34 @@
 """Scripts that chose a number of this suite by simulation or measurement; each prints the table it rests on.
 
-Here is what they share: a command line, cases to measure and limits, a core kept busy, and tables in Markdown.
+Here is what they share: a command line, cases to measure and limits, fresh processes, a core kept busy, and tables in
+Markdown.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import functools
+import importlib
+import multiprocessing
+import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from typing import TypeVar
 
 import psutil
 from tabulate import tabulate
 
 from benchmarks.cases import parse_axis
-from benchmarks.records import Aspect, Case, Question
+from benchmarks.probes import load_probe
+from benchmarks.records import Aspect, Case, Json, Question
 from benchmarks.sweeps import Profile, expand
-from benchmarks.target.supervise import Limits
+from benchmarks.target.jobs import make_samples
+from benchmarks.target.supervise import Limits, start_forked, supervise
+
+_Measured = TypeVar("_Measured")
 
 TITLES: Mapping[Aspect, str] = {Aspect.OVERHEAD: "wall", Aspect.CPU: "CPU"}
 """The two kinds of time, as they head columns."""
@@ -54,6 +65,33 @@ def list_cases(question: Question, methods: str) -> list[Case]:
 def find_limits() -> Limits:
     """Return the limits of what a study measures: five minutes, and all memory there is."""
     return Limits(timeout_s=300.0, memory_bytes=psutil.virtual_memory().total)
+
+
+def measure_afresh(cases: Iterable[Case], measure: Callable[[Case], _Measured]) -> dict[Case, _Measured]:
+    """Return what each case was measured as, in a new interpreter that is set up as a server of the suite.
+
+    Args:
+        cases: what to measure.
+        measure: a function that can be pickled; it calls `prepare_to_fork` before it forks.
+    """
+    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}  # as servers are started
+    measured = {}
+    for case in cases:
+        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+            measured[case] = pool.submit(measure, case).result()
+        report_progress(f"measured {case.case_id}")
+    return measured
+
+
+def prepare_to_fork(case: Case, seed: int) -> None:
+    """Import what each child of a server inherits, and make the samples of a case."""
+    _ = importlib.import_module("tensorflow").keras.Model
+    make_samples(case.workload, load_probe(case.question).count_samples(case), seed)
+
+
+def run_forked(works: Iterable[Callable[[], Json]]) -> list[Json]:
+    """Do each of these in a process forked for it, all at once, and return what they made."""
+    return supervise([functools.partial(start_forked, work) for work in works], find_limits())
 
 
 @contextlib.contextmanager

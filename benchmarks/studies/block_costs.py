@@ -12,11 +12,8 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import multiprocessing
-import os
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 from benchmarks import studies
@@ -25,8 +22,7 @@ from benchmarks.probes import Stopwatch, load_probe
 from benchmarks.records import Arm, BlockRequest, Case, Json, Question
 from benchmarks.stats.estimators import summarise_block
 from benchmarks.target.interleave import interleave
-from benchmarks.target.jobs import make_samples, open_arm
-from benchmarks.target.supervise import start_forked, supervise
+from benchmarks.target.jobs import open_arm
 
 _SETTINGS = MeasuringSettings(seed=1)
 
@@ -73,13 +69,12 @@ def measure_parts(request: BlockRequest) -> Json:
 
 def measure_case(case: Case, blocks: int) -> list[Mapping[str, int]]:
     """Return nanoseconds by part of so many blocks, forked from this process, which has to be a fresh one."""
-    _ = importlib.import_module("tensorflow").keras.Model  # as a server does: inherited by every child
     parts: list[Mapping[str, int]] = []
     for number in range(blocks):
         request = _SETTINGS.make_block_request(case, number)
-        make_samples(case.workload, load_probe(case.question).count_samples(case), request.seed)
+        studies.prepare_to_fork(case, request.seed)
         asked_ns = time.perf_counter_ns()
-        (told,) = supervise([partial(start_forked, partial(measure_parts, request))], studies.find_limits())
+        (told,) = studies.run_forked([partial(measure_parts, request)])
         whole_ns = time.perf_counter_ns() - asked_ns
         fork_ns = told.pop("begun_ns") - asked_ns
         parts.append({_FORK: fork_ns, **told, _REST: whole_ns - fork_ns - sum(told.values())})
@@ -111,16 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.blocks < 1:
         parser.error(f"--blocks: expected at least 1, got {options.blocks}; one block is the least")
-    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}  # as servers are started
-    measured = {}
-    for question in _QUESTIONS:
-        for case in studies.list_cases(question, options.method):
-            if case.null:
-                continue
-            with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-                measured[case] = pool.submit(measure_case, case, options.blocks).result()
-            studies.report_progress(f"measured {case.case_id}")
-    print(render_costs(measured))
+    cases = [case for question in _QUESTIONS for case in studies.list_cases(question, options.method) if not case.null]
+    print(render_costs(studies.measure_afresh(cases, partial(measure_case, blocks=options.blocks))))
 
 
 if __name__ == "__main__":

@@ -25,12 +25,8 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import importlib
-import multiprocessing
-import os
 import random
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import numpy as np
@@ -41,13 +37,11 @@ from benchmarks.launch.launcher import ServerLauncher, open_servers
 from benchmarks.launch.pool import LAYOUTS
 from benchmarks.launch.targets import find_target
 from benchmarks.measuring.session import MeasuringSettings
-from benchmarks.probes import load_probe
-from benchmarks.records import Arm, Block, BlockRequest, Case, Json, Question, ReadRequest
+from benchmarks.records import Arm, Block, BlockRequest, Case, Question, ReadRequest
 from benchmarks.records.quantities import PASS_PEAK_TENSORS, name_reading
 from benchmarks.stats.estimators import summarise_block
-from benchmarks.target.jobs import do_job, make_samples
+from benchmarks.target.jobs import do_job
 from benchmarks.target.serving import RunChildren, measure_cold_block
-from benchmarks.target.supervise import start_forked, supervise
 
 _TENSORS = name_reading(PASS_PEAK_TENSORS.name, "CPU:0")
 
@@ -105,13 +99,8 @@ def render_servers(values: NDArray[np.float64]) -> str:
 
 def measure_starts(case: Case, rounds: int) -> Starts:
     """Measure so many cold starts of a case in either way, forked from this process, which has to be a fresh one."""
-    _ = importlib.import_module("tensorflow").keras.Model  # as a server does: inherited by every child
-    make_samples(case.workload, load_probe(case.question).count_samples(case), _SEED)
-
-    def run_children(jobs: Sequence[Json]) -> list[Json]:
-        return supervise([partial(start_forked, partial(do_job, job)) for job in jobs], studies.find_limits())
-
-    return measure_in_turns(case, rounds, run_children)
+    studies.prepare_to_fork(case, _SEED)
+    return measure_in_turns(case, rounds, lambda jobs: studies.run_forked(partial(do_job, job) for job in jobs))
 
 
 def measure_in_turns(case: Case, rounds: int, run_children: RunChildren) -> Starts:
@@ -171,15 +160,9 @@ def _study_servers(options: argparse.Namespace) -> str:
 
 
 def _study_starts(options: argparse.Namespace) -> str:
-    os.environ |= {"OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "2"}  # as servers are started
-    measured = {}
-    for case in studies.list_cases(Question.STARTUP_TIME, options.method or "fit_array,loop_graph"):
-        if case.null is options.weighted:
-            continue
-        with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
-            measured[case] = pool.submit(measure_starts, case, options.rounds).result()
-        studies.report_progress(f"measured {case.case_id}")
-    return render_starts(measured)
+    cases = studies.list_cases(Question.STARTUP_TIME, options.method or "fit_array,loop_graph")
+    wanted = [case for case in cases if case.null is not options.weighted]
+    return render_starts(studies.measure_afresh(wanted, partial(measure_starts, rounds=options.rounds)))
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
