@@ -74,11 +74,12 @@ def list_cases() -> tuple[Case, ...]:
 
     What few methods differ in is measured for those: evaluations, and what lies in memory.
     """
+    with_steps = _list_with_steps()
     return tuple(
         Case(question=question, workload="mlp", depth=2, batch_size=batch_size, dataset_size=size, method=method)
         for question, batch_size, size, methods in (
-            (Question.STEP_TIME, 256, None, _list_with_steps()),
-            (Question.EPOCH_TIME, 256, 20_480, tuple(name for name in METHODS if name not in _list_with_steps())),
+            (Question.STEP_TIME, 256, None, with_steps),
+            (Question.EPOCH_TIME, 256, 20_480, tuple(name for name in METHODS if name not in with_steps)),
             (Question.EVALUATION_TIME, 256, 20_480, _EVALUATED),
             (Question.STARTUP_TIME, 256, 100_000, tuple(METHODS)),
             (Question.PEAK_MEMORY, 512, 100_000, _IN_MEMORY),
@@ -174,23 +175,18 @@ def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -
     random.Random(f"{number} {case.case_id}").shuffle(versions)  # noqa: S311 - an order, not a secret
     opened = [launchers[version] for version in versions]
     results: Iterable[BlockSummary | ReadBlock | SuiteError]
-    with ThreadPoolExecutor(BLOCKS_AT_ONCE) as pool:
-        if case.question.is_timed:
-            results = _measure_times(opened, case, number)
-        else:
-            read = functools.partial(attempt, functools.partial(_read, case, number))
-            results = pool.map(read, opened)  # each is written down as it comes
-        for version, result in zip(versions, results, strict=True):
-            yield HistoryEntry(
-                version=version,
-                environment=launchers[version].describe_environment(),
-                case=case,
-                number=number,
-                occasion=occasion if case.question.is_timed else "",
-                block=result if isinstance(result, BlockSummary) else None,
-                readings=result if isinstance(result, ReadBlock) else None,
-                failed=str(result) if isinstance(result, SuiteError) else None,
-            )
+    results = (_measure_times if case.question.is_timed else _read_all)(opened, case, number)
+    for version, result in zip(versions, results, strict=True):
+        yield HistoryEntry(
+            version=version,
+            environment=launchers[version].describe_environment(),
+            case=case,
+            number=number,
+            occasion=occasion if case.question.is_timed else "",
+            block=result if isinstance(result, BlockSummary) else None,
+            readings=result if isinstance(result, ReadBlock) else None,
+            failed=str(result) if isinstance(result, SuiteError) else None,
+        )
 
 
 def _measure_times(launchers: Sequence[ServerLauncher], case: Case, number: int) -> list[BlockSummary | SuiteError]:
@@ -200,10 +196,15 @@ def _measure_times(launchers: Sequence[ServerLauncher], case: Case, number: int)
     return [source.blocks[-1] if error is None else error for source, error in zip(sources, errors, strict=True)]
 
 
-def _read(case: Case, number: int, launcher: ServerLauncher) -> ReadBlock:
-    """Read both arms in one version."""
-    control, weighted = (launcher.read_arm(ReadRequest(case=case, arm=arm, seed=number + 1)) for arm in Arm)
-    return ReadBlock(control=control, weighted=weighted)
+def _read_all(launchers: Sequence[ServerLauncher], case: Case, number: int) -> Iterator[ReadBlock | SuiteError]:
+    """Yield both arms of each version as they are read, so that each can be written down at once, or why not."""
+
+    def read(launcher: ServerLauncher) -> ReadBlock:
+        control, weighted = (launcher.read_arm(ReadRequest(case=case, arm=arm, seed=number + 1)) for arm in Arm)
+        return ReadBlock(control=control, weighted=weighted)
+
+    with ThreadPoolExecutor(BLOCKS_AT_ONCE) as pool:
+        yield from pool.map(functools.partial(attempt, read), launchers)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
