@@ -8,12 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from benchmarks.gate.confirm import FAILING
 from benchmarks.records import Outcome
 from benchmarks.reports.sections import make_sections
 from benchmarks.reports.summary import CaseVerdict, Provenance, Statement, Summary, Topic
 from benchmarks.reports.tables import Section, name_target, pad_columns
-
-_RED = frozenset({Outcome.REGRESSED, Outcome.FAILED})
 
 _ESCAPED = str.maketrans({"\\": r"\\", "|": r"\|", "*": r"\*", "`": r"\`", "&": "&amp;", "<": "&lt;", "\n": " "})
 """What Markdown would take for its own."""
@@ -26,8 +25,8 @@ def render_markdown(summary: Summary) -> str:
     """Return the page of a run; empty where there is nothing to tell."""
     if summary == Summary():
         return ""
-    red = [verdict for verdict in summary.verdicts if verdict.outcome in _RED]
-    rest = [verdict for verdict in summary.verdicts if verdict.outcome not in {*_RED, Outcome.HELD}]
+    red = [verdict for verdict in summary.verdicts if verdict.outcome in FAILING]
+    rest = [verdict for verdict in summary.verdicts if verdict.outcome not in {*FAILING, Outcome.HELD}]
     remarks = summary.list_remarks(Topic.RUN)
     paragraphs = [
         "# Sample weighting in TensorFlow",

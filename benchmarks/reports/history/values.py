@@ -8,8 +8,7 @@ from benchmarks.baselines.lines import group_by_key
 from benchmarks.records import Aspect
 from benchmarks.reports.history.tracks import ASPECTS, FAMILY_ALPHA_TOLD, History, Row
 from benchmarks.reports.markdown import render_table
-
-_NOTHING = "-"
+from benchmarks.reports.tables import NOTHING
 
 _LEGEND = (
     "Each value ± half the width of its 95 % interval: of an overhead in percentage points (+3 % ± 1 % is +2 to +4 %), "
@@ -37,7 +36,7 @@ def _render_points(row: Row, aspect: Aspect, versions: Sequence[str]) -> Iterato
     """Yield the value of each version with half the width of its interval, and a mark where it changed."""
     for version in versions:
         if version not in row.tracks[aspect].points:
-            yield _NOTHING
+            yield NOTHING
             continue
         parts = (row.write_value(aspect, version), row.write_spread(aspect, version), row.mark(aspect, version))
         yield " ".join(filter(None, parts))
