@@ -70,13 +70,19 @@ class LogEstimate:
 
     def estimate_interval(self, confidence: float) -> Interval:
         """Return the two-sided interval on the ratio scale, where 1.00 is free or unchanged."""
+        shown = self.estimate_difference(confidence)
+        estimate, lower, upper = map(_to_ratio, (shown.estimate, shown.lower, shown.upper))
+        return Interval(estimate=estimate, lower=lower, upper=upper, confidence=confidence)
+
+    def estimate_difference(self, confidence: float) -> Interval:
+        """Return the two-sided interval on the scale of the estimate itself, where 0 is free or unchanged."""
         if not 0.0 < confidence < 1.0:
             raise StatisticsError(f"an interval: expected a confidence above 0 and below 1, got {confidence}; use 0.95")
         alpha = (1.0 - confidence) / 2.0
         return Interval(
-            estimate=_to_ratio(self.log_ratio),
-            lower=_to_ratio(self.estimate_lower_bound(alpha)),
-            upper=_to_ratio(self.estimate_upper_bound(alpha)),
+            estimate=self.log_ratio,
+            lower=self.estimate_lower_bound(alpha),
+            upper=self.estimate_upper_bound(alpha),
             confidence=confidence,
         )
 

@@ -201,7 +201,7 @@ def test_a_change_is_marked_at_half_of_the_level_on_either_side(sign: float) -> 
 
 
 def test_five_rounds_of_ten_versions_show_a_small_change_at_a_level_that_thousands_share() -> None:
-    """A change of 5 % at a spread of 1 %: 7.9 standard errors, where t is 5.5 with 36 degrees of freedom, 27 with 4."""
+    """A change of 5 % at a spread of 1 %: 7.9 standard errors, where t is 5.4 with 36 degrees of freedom, 33 with 4."""
     rng = np.random.default_rng(11)
     rule = ChangeRule(alpha=0.05 / 10_000, together=True)
     marked = 0
