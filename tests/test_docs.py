@@ -15,7 +15,7 @@ import pytest
 
 from benchmarks import methods, reports
 from benchmarks.commands import report
-from benchmarks.methods import METHODS, MethodEntry
+from benchmarks.methods import METHODS, EntryPoint, MethodEntry
 from benchmarks.plugin.options import FLAGS, OPTIONS
 from benchmarks.records import Outcome, Question
 from benchmarks.reports import REPORTS, ReportEntry
@@ -106,7 +106,8 @@ def read_example(start: str) -> str:
 
 @pytest.mark.tensorflow
 def test_the_example_of_a_new_method_is_a_method_that_weights_the_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
-    entry: MethodEntry = eval(read_example("MethodEntry("), {"MethodEntry": MethodEntry})  # noqa: S307 - our own page
+    names = {"MethodEntry": MethodEntry, "EntryPoint": EntryPoint}
+    entry: MethodEntry = eval(read_example("MethodEntry("), names)  # noqa: S307 - our own page
     registry: Mapping[str, MethodEntry] = MappingProxyType({**METHODS, entry.name: entry})
     monkeypatch.setattr(methods, "METHODS", registry)
     module_name, _, attribute = entry.location.partition(":")

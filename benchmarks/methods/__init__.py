@@ -10,6 +10,7 @@ from __future__ import annotations
 import dataclasses
 import pkgutil
 from collections.abc import Mapping
+from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -19,17 +20,35 @@ if TYPE_CHECKING:
     from benchmarks.protocols import Method
 
 
+class EntryPoint(str, Enum):
+    """What people call to train, and what kind of data they hand to it.
+
+    Methods of one entry point differ in the weights that they hand over, such as one a sample or one a class, or in how
+    the model is compiled.
+    """
+
+    FIT_ARRAYS = "fit on arrays"
+    FIT_VALIDATION = "fit with validation data"
+    FIT_OBJECTS = "fit on an object that makes batches"
+    FIT_DATASET = "fit on a dataset"
+    FIT_CUSTOM = "fit with a step or loss of one's own"
+    TRAIN_ON_BATCH = "train_on_batch"
+    OWN_LOOP = "a loop of one's own"
+
+
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class MethodEntry:
     """What is known of a method before TensorFlow is imported.
 
-    `control_path` says what the control runs: methods with the same path have the same null case. `location` is
-    `module:attribute`. `weight_bytes_per_sample` is what the weights that the method is given take, by their dtype:
-    float32, or nothing where there is one weight per class. `without` says, by question, why it is not asked, where it
-    is not. `by_class` says that a class has one weight, so that each sample has to have one label.
+    `entry_point` says what people call. `control_path` says what the control runs: methods with the same path have the
+    same null case. `location` is `module:attribute`. `weight_bytes_per_sample` is what the weights that the method is
+    given take, by their dtype: float32, or nothing where there is one weight per class. `without` says, by question,
+    why it is not asked, where it is not. `by_class` says that a class has one weight, so that each sample has to have
+    one label.
     """
 
     name: str
+    entry_point: EntryPoint
     control_path: str
     location: str
     weight_bytes_per_sample: int = 4
@@ -49,11 +68,13 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
         for entry in (
             MethodEntry(
                 name="fit_array",
+                entry_point=EntryPoint.FIT_ARRAYS,
                 control_path="model.fit(x, y)",
                 location="benchmarks.methods.fit_arrays:FIT_ARRAY",
             ),
             MethodEntry(
                 name="fit_array_float64",
+                entry_point=EntryPoint.FIT_ARRAYS,
                 control_path="model.fit(x, y)",
                 location="benchmarks.methods.fit_arrays:FIT_ARRAY_FLOAT64",
                 weight_bytes_per_sample=8,
@@ -61,6 +82,7 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
             ),
             MethodEntry(
                 name="fit_class_weight",
+                entry_point=EntryPoint.FIT_ARRAYS,
                 control_path="model.fit(x, y)",
                 location="benchmarks.methods.fit_arrays:FIT_CLASS_WEIGHT",
                 weight_bytes_per_sample=0,
@@ -72,46 +94,54 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
             ),
             MethodEntry(
                 name="fit_tensor",
+                entry_point=EntryPoint.FIT_ARRAYS,
                 control_path="model.fit(tf.Tensor x, y)",
                 location="benchmarks.methods.fit_arrays:FIT_TENSOR",
                 without=_BETWEEN_STEPS,
             ),
             MethodEntry(
                 name="fit_validation",
+                entry_point=EntryPoint.FIT_VALIDATION,
                 control_path="model.fit(x, y, validation_data=(x, y))",
                 location="benchmarks.methods.fit_arrays:FIT_VALIDATION",
                 without={**_BETWEEN_STEPS, _EVALUATION: "it is that of fit_array"},
             ),
             MethodEntry(
                 name="fit_sequence",
+                entry_point=EntryPoint.FIT_OBJECTS,
                 control_path="model.fit(PyDataset of (x, y))",
                 location="benchmarks.methods.fit_objects:FIT_SEQUENCE",
                 without=_BETWEEN_STEPS,
             ),
             MethodEntry(
                 name="fit_generator",
+                entry_point=EntryPoint.FIT_OBJECTS,
                 control_path="model.fit(generator of (x, y))",
                 location="benchmarks.methods.fit_objects:FIT_GENERATOR",
                 without=_BETWEEN_STEPS,
             ),
             MethodEntry(
                 name="fit_dataset",
+                entry_point=EntryPoint.FIT_DATASET,
                 control_path="model.fit(tf.data.Dataset of (x, y))",
                 location="benchmarks.methods.fit_datasets:FIT_DATASET",
             ),
             MethodEntry(
                 name="fit_dataset_float64",
+                entry_point=EntryPoint.FIT_DATASET,
                 control_path="model.fit(tf.data.Dataset of (x, y))",
                 location="benchmarks.methods.fit_datasets:FIT_DATASET_FLOAT64",
                 weight_bytes_per_sample=8,
             ),
             MethodEntry(
                 name="fit_dataset_column",
+                entry_point=EntryPoint.FIT_DATASET,
                 control_path="model.fit(tf.data.Dataset of (x, y))",
                 location="benchmarks.methods.fit_datasets:FIT_DATASET_COLUMN",
             ),
             MethodEntry(
                 name="fit_class_weight_dataset",
+                entry_point=EntryPoint.FIT_DATASET,
                 control_path="model.fit(tf.data.Dataset of (x, y))",
                 location="benchmarks.methods.fit_datasets:FIT_CLASS_WEIGHT_DATASET",
                 weight_bytes_per_sample=0,
@@ -120,47 +150,56 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
             ),
             MethodEntry(
                 name="fit_jit",
+                entry_point=EntryPoint.FIT_DATASET,
                 control_path="model.fit(tf.data.Dataset of (x, y)), compiled with jit_compile=True",
                 location="benchmarks.methods.fit_datasets:FIT_JIT",
             ),
             MethodEntry(
                 name="fit_no_jit",
+                entry_point=EntryPoint.FIT_DATASET,
                 control_path="model.fit(tf.data.Dataset of (x, y)), compiled with jit_compile=False",
                 location="benchmarks.methods.fit_datasets:FIT_NO_JIT",
             ),
             MethodEntry(
                 name="fit_steps_per_execution",
+                entry_point=EntryPoint.FIT_DATASET,
                 control_path="model.fit(tf.data.Dataset of (x, y)), compiled with steps_per_execution=8",
                 location="benchmarks.methods.fit_datasets:FIT_STEPS_PER_EXECUTION",
             ),
             MethodEntry(
                 name="fit_weighted_metrics",
+                entry_point=EntryPoint.FIT_DATASET,
                 control_path="model.fit(tf.data.Dataset of (x, y)), compiled with weighted_metrics",
                 location="benchmarks.methods.fit_datasets:FIT_WEIGHTED_METRICS",
             ),
             MethodEntry(
                 name="fit_train_step",
+                entry_point=EntryPoint.FIT_CUSTOM,
                 control_path="model.fit(tf.data.Dataset of (x, y)) with an overridden train_step",
                 location="benchmarks.methods.fit_custom:FIT_TRAIN_STEP",
                 without={_EVALUATION: "it is that of fit_dataset"},
             ),
             MethodEntry(
                 name="fit_add_loss",
+                entry_point=EntryPoint.FIT_CUSTOM,
                 control_path="model.fit(tf.data.Dataset of (x, y)) with labels as input and a layer that adds the loss",
                 location="benchmarks.methods.fit_custom:FIT_ADD_LOSS",
             ),
             MethodEntry(
                 name="fit_packed",
+                entry_point=EntryPoint.FIT_CUSTOM,
                 control_path="model.fit(tf.data.Dataset of (x, y)) with an overridden compute_loss",
                 location="benchmarks.methods.fit_packed:FIT_PACKED",
             ),
             MethodEntry(
                 name="loop_train_on_batch",
+                entry_point=EntryPoint.TRAIN_ON_BATCH,
                 control_path="a loop over model.train_on_batch(x, y)",
                 location="benchmarks.methods.train_on_batch:LOOP_TRAIN_ON_BATCH",
             ),
             MethodEntry(
                 name="loop_train_on_batch_class_weight",
+                entry_point=EntryPoint.TRAIN_ON_BATCH,
                 control_path="a loop over model.train_on_batch(x, y)",
                 location="benchmarks.methods.train_on_batch:LOOP_TRAIN_ON_BATCH_CLASS_WEIGHT",
                 weight_bytes_per_sample=0,
@@ -169,18 +208,21 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
             ),
             MethodEntry(
                 name="loop_eager",
+                entry_point=EntryPoint.OWN_LOOP,
                 control_path="a GradientTape loop over (x, y), eager",
                 location="benchmarks.methods.loops:LOOP_EAGER",
                 without=_OWN_LOOP,
             ),
             MethodEntry(
                 name="loop_graph",
+                entry_point=EntryPoint.OWN_LOOP,
                 control_path="a GradientTape loop over (x, y), its step a tf.function",
                 location="benchmarks.methods.loops:LOOP_GRAPH",
                 without=_OWN_LOOP,
             ),
             MethodEntry(
                 name="loop_jit",
+                entry_point=EntryPoint.OWN_LOOP,
                 control_path="a GradientTape loop over (x, y), its step a tf.function compiled by XLA",
                 location="benchmarks.methods.loops:LOOP_JIT",
                 without=_OWN_LOOP,

@@ -8,12 +8,16 @@ import sys
 import pytest
 
 from benchmarks.errors import CaseError
-from benchmarks.methods import METHODS, load_method
+from benchmarks.methods import METHODS, EntryPoint, load_method
 
 
 def test_naming_methods_imports_no_tensorflow() -> None:
     script = "import sys, benchmarks.methods; sys.exit('tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+
+
+def test_every_entry_point_has_a_method() -> None:
+    assert {entry.entry_point for entry in METHODS.values()} == {*EntryPoint}
 
 
 def test_an_unknown_method_is_answered_with_the_known_ones() -> None:
