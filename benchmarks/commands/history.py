@@ -28,7 +28,8 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
-from benchmarks.baselines.lines import append_line, load_lines
+from benchmarks.baselines.histories import find_place, load_history
+from benchmarks.baselines.lines import append_line
 from benchmarks.commands import CommandParser, MisuseError, read_count, read_place, refuse, run_command, write_whole
 from benchmarks.errors import RecordError, SuiteError, attempt
 from benchmarks.launch.launcher import ServerLauncher, open_servers
@@ -106,7 +107,7 @@ def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
     """
     written = load_history(raw)
     targets = {version: build_target(name_requirement(version)) for version in versions}
-    done = {_find_place(entry) for entry in written if not entry.failed}
+    done = {find_place(entry) for entry in written if not entry.failed}
     for number in range(rounds):
         cases = [case for case in list_cases() if number < _ENOUGH_ROUNDS.get(case.question, rounds)]
         if all((version, case, number) in done for version in targets for case in cases):
@@ -152,20 +153,6 @@ def _name_packages(environment: Environment) -> str:
 def _name_machine(environment: Environment) -> str:
     python = ".".join(environment.python.split(".")[:2])
     return f"{environment.cpu_model}, {environment.cores} cores, Python {python}"
-
-
-def load_history(raw: Path) -> list[HistoryEntry]:
-    """Return what is written down; an absent file holds nothing. What failed counts until it was measured later.
-
-    Raises:
-        RecordError: when a line is not one that a history wrote.
-    """
-    return list({_find_place(entry): entry for entry in load_lines(raw, HistoryEntry)}.values())
-
-
-def _find_place(entry: HistoryEntry) -> tuple[str, Case, int]:
-    """Return what an entry is of: version, case and number of the block."""
-    return entry.version, entry.case, entry.number
 
 
 def _measure(launchers: Mapping[str, ServerLauncher], case: Case, number: int) -> Iterator[HistoryEntry]:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.baselines.histories import load_history
 from benchmarks.baselines.lines import append_line
 from benchmarks.commands import history
 from benchmarks.errors import BlockError
@@ -43,7 +44,7 @@ def count_measured(launchers: list[FakeLauncher]) -> int:
 
 def test_each_case_is_measured_in_each_version_and_written_down(launchers: list[FakeLauncher], raw: Path) -> None:
     history.measure_history(parse_versions("2.14,2.15"), 2, raw)
-    entries = history.load_history(raw)
+    entries = load_history(raw)
     assert len(entries) == 2 * 2 * len(history.list_cases())
     assert {entry.version for entry in entries} == {"2.14", "2.15"}
     assert all(launcher.closed for launcher in launchers)
@@ -51,7 +52,7 @@ def test_each_case_is_measured_in_each_version_and_written_down(launchers: list[
 
 def test_versions_take_turns_within_a_round(launchers: list[FakeLauncher], raw: Path) -> None:
     history.measure_history(parse_versions("2.13,2.14,2.15"), 1, raw)
-    versions = [entry.version for entry in history.load_history(raw)]
+    versions = [entry.version for entry in load_history(raw)]
     assert all(set(versions[start : start + 3]) == {"2.13", "2.14", "2.15"} for start in range(0, len(versions), 3))
 
 
@@ -64,7 +65,7 @@ def test_what_is_written_down_is_not_measured_again(launchers: list[FakeLauncher
 
 def test_counts_and_bytes_get_fewer_rounds_than_times(launchers: list[FakeLauncher], raw: Path) -> None:
     history.measure_history(parse_versions("2.14"), 5, raw)
-    counted = Counter(entry.case.question for entry in history.load_history(raw))
+    counted = Counter(entry.case.question for entry in load_history(raw))
     cases = Counter(case.question for case in history.list_cases())
     rounds = {question: counted[question] // cases[question] for question in cases}
     assert rounds == {
@@ -88,10 +89,10 @@ def test_what_failed_is_measured_again_and_forgotten(
         broken.setattr(FakeLauncher, "run_block", fail)
         history.measure_history(parse_versions("2.14"), 1, raw)
     timed = [case for case in history.list_cases() if case.question.is_timed]
-    assert sum(entry.failed == "the block was killed" for entry in history.load_history(raw)) == len(timed)
+    assert sum(entry.failed == "the block was killed" for entry in load_history(raw)) == len(timed)
     history.measure_history(parse_versions("2.14"), 1, raw)
-    assert not any(entry.failed for entry in history.load_history(raw))
-    assert len(history.load_history(raw)) == len(history.list_cases())
+    assert not any(entry.failed for entry in load_history(raw))
+    assert len(load_history(raw)) == len(history.list_cases())
 
 
 @pytest.mark.parametrize(
@@ -129,9 +130,9 @@ def test_blocks_of_elsewhere_are_not_gone_on_with(
 
 def test_a_further_version_is_timed_together_with_the_others(launchers: list[FakeLauncher], raw: Path) -> None:
     history.measure_history(parse_versions("2.14,2.15"), 1, raw)
-    first = {entry.occasion for entry in history.load_history(raw) if entry.case.question.is_timed}
+    first = {entry.occasion for entry in load_history(raw) if entry.case.question.is_timed}
     history.measure_history(parse_versions("2.14,2.15,2.16"), 1, raw)
-    timed = [entry for entry in history.load_history(raw) if entry.case.question.is_timed]
+    timed = [entry for entry in load_history(raw) if entry.case.question.is_timed]
     assert {entry.version for entry in timed} == {"2.14", "2.15", "2.16"}
     assert len({(entry.case, entry.occasion) for entry in timed}) == len({entry.case for entry in timed})
     read = sum(len(launcher.read_requests) for launcher in launchers)
@@ -147,7 +148,7 @@ def test_a_block_that_traced_while_it_was_timed_has_failed(
         "benchmarks.launch.launcher.ServerLauncher", lambda *_, **__: FakeLauncher(traces_while_timed=1)
     )
     history.measure_history(parse_versions("2.14"), 1, raw)
-    steps = [entry for entry in history.load_history(raw) if entry.case.question is Question.STEP_TIME]
+    steps = [entry for entry in load_history(raw) if entry.case.question is Question.STEP_TIME]
     assert steps
     assert all(entry.failed and "expected no tracing" in entry.failed for entry in steps)
 
@@ -158,7 +159,7 @@ def test_a_line_that_was_torn_by_an_interruption_is_measured_again(launchers: li
     raw.write_bytes(whole[:-20])
     history.measure_history(parse_versions("2.14"), 1, raw)
     assert len(raw.read_bytes().splitlines()) == len(whole.splitlines())
-    assert len(history.load_history(raw)) == len(history.list_cases())
+    assert len(load_history(raw)) == len(history.list_cases())
 
 
 def test_a_torn_line_is_named(raw: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -242,4 +243,4 @@ def test_a_pair_of_versions_is_measured_in_an_environment_of_both(
     monkeypatch.setattr(history, "build_target", build)
     history.measure_history(parse_versions("2.16/3.3,2.16"), 1, raw)
     assert built == ["tensorflow-cpu==2.16.* keras==3.3.*", "tensorflow-cpu==2.16.*"]
-    assert {entry.version for entry in history.load_history(raw)} == {"2.16", "2.16/3.3"}
+    assert {entry.version for entry in load_history(raw)} == {"2.16", "2.16/3.3"}
