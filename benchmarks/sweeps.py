@@ -1,7 +1,8 @@
 """Which cases does a run measure? The axes, their values by profile, and what the command line may put in their place.
 
 A sweep is a union of plain cross products, one list of them per profile and question. Leaves out: how values are read
-from the command line (`benchmarks.cases`), and what a case means to a block.
+from the command line (`benchmarks.cases`), which methods the gate sweep asks (`benchmarks.gate_methods`), and what a
+case means to a block.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from typing import Any, TypeVar
 
 from benchmarks.cases import AxisValue, Rejected, explain_left_out, find_null_method, split_null
 from benchmarks.errors import CaseError
+from benchmarks.gate_methods import BY_EVIDENCE, list_gate_methods
 from benchmarks.methods import METHODS
 from benchmarks.records import Case, Question
 from benchmarks.records.cases import name_params
@@ -46,17 +48,17 @@ class Axes:
 _FIT_METHODS = ("fit_array", "fit_dataset")
 """`fit` with data from an array and from a dataset: what most people choose between."""
 
-_FEW_METHODS = (*_FIT_METHODS, "loop_graph")
-"""One method for each way in which data reaches the training step: from an array, a dataset, a loop of one's own."""
-
 _STEP_METHODS = ("fit_dataset", "fit_class_weight_dataset", "fit_packed", "loop_eager", "loop_graph", "loop_jit")
 """`fit` turns arrays into a dataset before its first step, so a step of `fit_array` is a step of `fit_dataset`."""
 
 _CLASS_WEIGHT_METHODS = ("fit_class_weight", "fit_class_weight_dataset")
 """What Keras makes of class weights before the first step differs between arrays and datasets."""
 
-_MEMORY_METHODS = (*_FEW_METHODS, "fit_class_weight")
+_MEMORY_METHODS = (*_FIT_METHODS, "loop_graph", "fit_class_weight")
 """One method for each way in which data and weights lie in memory."""
+
+_STEADY_METHODS = ("fit_dataset", "loop_graph")
+"""One method with Keras and one without: what other workloads, depths and batch sizes are asked of."""
 
 _GRAPH_METHODS = ("fit_class_weight", "fit_dataset", "fit_class_weight_dataset", "fit_packed", "loop_graph", "loop_jit")
 """`fit_array` trains with the graph of `fit_dataset`, and an eager step has none."""
@@ -90,9 +92,45 @@ _FEW_PASSES = _vary(dataset_size=(20_480,))
 """Eighty batches: with twenty, most of a pass was setting its pipeline up."""
 
 _FEW_STARTS = _vary(dataset_size=(100_000,))
-_LARGE_STARTS = _vary(dataset_size=(1_000_000,))
 _FEW_PEAKS = _vary(batch_size=(_MEMORY_BATCH_SIZE,), dataset_size=(100_000,))
 _FEW_EPOCHS = _vary(dataset_size=(2_560,))
+
+GATE_AXES: Mapping[Question, Axes] = {
+    Question.STEP_TIME: _USUAL,
+    Question.EPOCH_TIME: _FEW_PASSES,
+    Question.EVALUATION_TIME: _FEW_PASSES,
+    Question.STARTUP_TIME: _FEW_STARTS,
+    Question.PEAK_MEMORY: _FEW_PEAKS,
+    Question.RETAINED_MEMORY: _FEW_EPOCHS,
+    Question.TRAINING_GRAPH: _USUAL,
+}
+"""With what the gate sweep asks its methods each question; a history measures its cases with the same."""
+
+GATE_VARIANTS: Mapping[Question, Mapping[str, Axes]] = {
+    Question.STEP_TIME: {
+        "a deeper model: what grows with its variables": _vary(depth=(8,), method=_STEADY_METHODS),
+        "small batches: a step is nearly all overhead": _vary(batch_size=(32,), method=_STEADY_METHODS),
+        "a step with more arithmetic": _vary(workload=("cnn",), method=_STEADY_METHODS),
+    },
+    Question.STARTUP_TIME: {
+        "a million samples: what grows with them before the first step": _vary(
+            _FEW_STARTS, dataset_size=(1_000_000,), method=("fit_array", "fit_class_weight")
+        ),
+    },
+}
+"""What else the gate sweep asks, by the reason."""
+
+
+def find_gate_axes(question: Question, by_evidence: Iterable[str]) -> tuple[Axes, ...]:
+    """Return the products of the gate sweep.
+
+    Args:
+        question: one of GATE_AXES.
+        by_evidence: methods in which releases differed.
+    """
+    usual = _vary(GATE_AXES[question], method=list_gate_methods(question, by_evidence))
+    return (usual, *GATE_VARIANTS.get(question, {}).values())
+
 
 _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
     Profile.QUICK: {
@@ -104,28 +142,12 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
         Question.RETAINED_MEMORY: (_vary(_FEW_EPOCHS, method=("fit_array",)),),
         Question.TRAINING_GRAPH: (_vary(method=_GRAPH_METHODS),),
     },
-    Profile.GATE: {
-        Question.STEP_TIME: (
-            _vary(method=_STEP_METHODS),
-            _vary(depth=(8,), method=("fit_dataset", "loop_graph")),
-            _vary(batch_size=(32,), method=("fit_dataset", "loop_graph")),
-            _vary(workload=("cnn",), method=("fit_dataset", "loop_graph")),
-        ),
-        Question.EPOCH_TIME: (_vary(_FEW_PASSES, method=_FEW_METHODS),),
-        Question.EVALUATION_TIME: (),
-        Question.STARTUP_TIME: (
-            _vary(_FEW_STARTS, method=("fit_array", *_CLASS_WEIGHT_METHODS, "loop_graph")),
-            _vary(_LARGE_STARTS, method=("fit_array", "fit_class_weight")),
-        ),
-        Question.PEAK_MEMORY: (_vary(_FEW_PEAKS, method=_MEMORY_METHODS),),
-        Question.RETAINED_MEMORY: (_vary(_FEW_EPOCHS, method=_FEW_METHODS),),
-        Question.TRAINING_GRAPH: (_vary(method=_GRAPH_METHODS),),
-    },
+    Profile.GATE: {question: find_gate_axes(question, BY_EVIDENCE[question]) for question in GATE_AXES},
     # The main axes are crossed; the other workloads and methods are measured one at a time around the usual values.
     Profile.FULL: {
         Question.STEP_TIME: (
             _vary(workload=_MAIN_WORKLOADS, depth=(2, 4, 8), batch_size=(32, 256, 2048), method=_STEP_METHODS),
-            _vary(workload=tuple(WORKLOADS), method=("fit_dataset", "loop_graph")),
+            _vary(workload=tuple(WORKLOADS), method=_STEADY_METHODS),
             _vary(workload=_TWO_OUTPUTS),
             _USUAL,
         ),
@@ -153,7 +175,7 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
         Question.RETAINED_MEMORY: (_FEW_EPOCHS,),
         Question.TRAINING_GRAPH: (
             _vary(workload=_MAIN_WORKLOADS, depth=(2, 8), method=_GRAPH_METHODS),
-            _vary(workload=tuple(WORKLOADS), method=("fit_dataset", "loop_graph")),
+            _vary(workload=tuple(WORKLOADS), method=_STEADY_METHODS),
             _vary(workload=_TWO_OUTPUTS),
             _USUAL,
         ),
@@ -181,12 +203,24 @@ def expand(question: Question, profile: Profile, overrides: Overrides) -> tuple[
     if not question.needs_dataset_size:
         given.pop("dataset_size", None)
     rejected = [value for values in given.values() for value in values if isinstance(value, Rejected)]
+    cases = expand_products(question, find_axes(question, profile), given)
+    return (*rejected, *sorted(cases, key=lambda case: not case.null))
+
+
+def expand_products(question: Question, products: Iterable[Axes], given: Overrides) -> tuple[Case | Rejected, ...]:
+    """Return the cases of a union of products, each once; the null case of a control before its methods.
+
+    Args:
+        question: what is asked.
+        products: of a sweep.
+        given: take the place of their values.
+    """
     cases: dict[str, Case | Rejected] = {}
-    for axes in find_axes(question, profile):
+    for axes in products:
         for case in _expand_axes(question, axes, given):
             # Overrides can make two products of a union overlap.
             cases.setdefault(case.id if isinstance(case, Rejected) else case.params_id, case)
-    return (*rejected, *sorted(cases.values(), key=lambda case: not case.null))
+    return tuple(cases.values())
 
 
 def list_left_out(question: Question, profile: Profile, overrides: Overrides) -> dict[str, str]:

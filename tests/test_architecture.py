@@ -22,7 +22,7 @@ FLOORS = (
     {"questions"},
     {"protocols", "records"},
     {"methods", "probes", "stats", "workloads"},
-    {"cases"},
+    {"cases", "gate_methods"},
     {"baselines", "gate", "sweeps", "target"},
     {"launch", "reports"},
     {"measuring"},
