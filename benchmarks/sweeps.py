@@ -142,7 +142,7 @@ _SWEEPS: Mapping[Profile, Mapping[Question, tuple[Axes, ...]]] = {
         Question.RETAINED_MEMORY: (_vary(_FEW_EPOCHS, method=("fit_array",)),),
         Question.TRAINING_GRAPH: (_vary(method=_GRAPH_METHODS),),
     },
-    Profile.GATE: {question: find_gate_axes(question, BY_EVIDENCE[question]) for question in GATE_AXES},
+    Profile.GATE: {question: find_gate_axes(question, BY_EVIDENCE.get(question, ())) for question in GATE_AXES},
     # The main axes are crossed; the other workloads and methods are measured one at a time around the usual values.
     Profile.FULL: {
         Question.STEP_TIME: (
