@@ -47,8 +47,8 @@ from benchmarks.reports.history.tracks import History, estimate_history
 from benchmarks.reports.history.values import render_values
 from benchmarks.target.supervise import Limits
 
-_EVALUATED = ("fit_array", "fit_dataset", "fit_weighted_metrics", "loop_train_on_batch")
-"""One method for each way into an evaluation: `evaluate` on arrays, on a dataset and with metrics, `test_on_batch`."""
+_EVALUATED = ("fit_array", "fit_dataset", "fit_sequence", "fit_weighted_metrics", "loop_train_on_batch")
+"""One method for each way into an evaluation: `evaluate` on arrays, a dataset, an object, with metrics; on a batch."""
 
 _IN_MEMORY = ("fit_array", "fit_array_float64", "fit_class_weight", "fit_dataset", "loop_train_on_batch", "loop_graph")
 """One method for each way in which data and weights lie in memory."""
