@@ -27,10 +27,14 @@ _MOST_SCREENS = 3
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class BlockTiming:
-    """How one timed block is measured: the time to spend in timed slices, and the rounds that are made at least."""
+    """How one timed block is measured: until the time is spent in timed slices, or `enough_rounds` are made.
+
+    `min_rounds` are made whatever they take; with `enough_rounds` of None the time alone decides.
+    """
 
     timed_budget_ns: int
     min_rounds: int
+    enough_rounds: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,8 +129,9 @@ class Question(str, Enum):
         title="step time",
         location="benchmarks.probes.step_time:STEP_TIME",
         sized=False,
-        block=BlockTiming(timed_budget_ns=3 * _SECOND_NS // 4, min_rounds=50),
-        # Six of 0.75 s take as long as four of 1 s did, and know their own spread better.
+        # What a block of short steps spreads by is left after 400 rounds, under a second; long steps have fewer in 2 s.
+        block=BlockTiming(timed_budget_ns=2 * _SECOND_NS, min_rounds=50, enough_rounds=400),
+        # Six blocks take as long as four longer ones would, and know their own spread better.
         screen_blocks=6,
         fresh_blocks=8,
         precision=0.01,
@@ -227,7 +232,7 @@ def find_block_timing(question: Question, block_seconds: float | None) -> BlockT
 
     Args:
         question: one that is timed.
-        block_seconds: seconds to spend in timed slices instead of the planned ones; None keeps the plan.
+        block_seconds: seconds to spend in timed slices, however many rounds that makes; None keeps the plan.
 
     Raises:
         StatisticsError: when the question is not timed.
@@ -237,4 +242,4 @@ def find_block_timing(question: Question, block_seconds: float | None) -> BlockT
         raise StatisticsError(f"{question.value}: expected a question that is timed; read its bytes or counts instead")
     if block_seconds is None:
         return plan
-    return dataclasses.replace(plan, timed_budget_ns=round(block_seconds * _SECOND_NS))
+    return dataclasses.replace(plan, timed_budget_ns=round(block_seconds * _SECOND_NS), enough_rounds=None)

@@ -35,6 +35,6 @@ def test_what_is_timed_and_what_is_sized_follows_from_the_rows() -> None:
 def test_a_block_can_be_asked_to_take_longer_and_one_that_is_not_timed_has_no_plan() -> None:
     assert find_block_timing(Question.STEP_TIME, None) is Question.STEP_TIME.row.block
     longer = find_block_timing(Question.STEP_TIME, 2.5)
-    assert (longer.timed_budget_ns, longer.min_rounds) == (2_500_000_000, 50)
+    assert (longer.timed_budget_ns, longer.min_rounds, longer.enough_rounds) == (2_500_000_000, 50, None)
     with pytest.raises(StatisticsError, match="peak_memory: expected a question that is timed"):
         find_block_timing(Question.PEAK_MEMORY, None)

@@ -161,7 +161,8 @@ class ServerLauncher:
     ) -> Json:
         """Ask for something that a method does; the target proves it first, unless that has been done."""
         proof = (request.case.method, request.case.workload)
-        asked = {"do": do, "request": request.to_json(), "proven": proof in self._proven, **more}
+        sent = self.introduce().leave_out_unknown(request.to_json())
+        asked = {"do": do, "request": sent, "proven": proof in self._proven, **more}
         result = self._ask(asked, limits or self._limits)
         if not request.case.null:
             self._proven.add(proof)

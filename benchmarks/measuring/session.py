@@ -81,6 +81,7 @@ class MeasuringSettings:
             weighted_built_first=coin == (index % 2 == 0),
             timed_budget_ns=plan.timed_budget_ns,
             min_rounds=plan.min_rounds,
+            enough_rounds=plan.enough_rounds,
             plant=self._find_plant(case),
             intra_op_threads=self.intra_op_threads,
             inter_op_threads=self.inter_op_threads,

@@ -30,7 +30,8 @@ class BlockRequest(JsonRecord):
 
     `seed` decides samples, weights and models; `order_seed` the order of the arms in each round, and
     `weighted_built_first` which of them is built and traced first, which makes that one slower. `timed_budget_ns` is
-    the time to spend in timed slices, both arms together; at least `min_rounds` rounds are made whatever they take.
+    the time to spend in timed slices, both arms together, unless `enough_rounds` are made before; at least `min_rounds`
+    are made whatever they take.
     `intra_op_threads` and `inter_op_threads` of None leave TensorFlow's defaults.
     """
 
@@ -45,6 +46,7 @@ class BlockRequest(JsonRecord):
     plant: Plant | None = None
     intra_op_threads: int | None = None
     inter_op_threads: int | None = None
+    enough_rounds: int | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)

@@ -145,7 +145,7 @@ class Plant(JsonRecord):
         return "weighted arms get labels of another dtype after the first pass"
 
 
-WIRE_VERSION: int = 2
+WIRE_VERSION: int = 3
 """Version of what the measuring side and a target's server send each other.
 
 Raise it by one with every change after which one side would refuse or misread what the other side of before sends: a
@@ -154,9 +154,11 @@ Meeting, Block, ArmReadings, Profile, Environment, Introduction, the limits), an
 to start the worker. Not for a question, method or workload more or less: those are in the lists.
 """
 
-_UNDERSTOOD = (1, WIRE_VERSION)
-"""Versions that servers may speak: version 1 lacks `Environment.jit_compile`, which is then empty, and is else the
-same."""
+_UNDERSTOOD = (1, 2, WIRE_VERSION)
+"""Versions that servers may speak: 1 lacks `Environment.jit_compile`, which is then empty, and 1 and 2 lack
+`BlockRequest.enough_rounds`, which they are not sent."""
+
+_KNOWS_ENOUGH_ROUNDS = 3
 
 _REMEDY = (
     "update the older of the two checkouts, or name an interpreter or pip requirements, which are measured with the "
@@ -187,6 +189,14 @@ class Introduction:
             ("method", case.method, self.methods),
         )
         return tuple(f"{kind} {name}" for kind, name, known in asked if name not in known)
+
+    def leave_out_unknown(self, request: Json) -> Json:
+        """Return a block's or a reading's request without what this target is too old to know.
+
+        Without `enough_rounds` a block takes all the time it was given.
+        """
+        known = self.wire_version >= _KNOWS_ENOUGH_ROUNDS
+        return {name: value for name, value in request.items() if known or name != "enough_rounds"}
 
     def to_json(self) -> Json:
         """Return the JSON form of this record."""

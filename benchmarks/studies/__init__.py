@@ -56,9 +56,10 @@ def make_measuring_parser(name: str, doc: str | None) -> argparse.ArgumentParser
     return parser
 
 
-def list_cases(question: Question, methods: str) -> list[Case]:
-    """Return the quick sweep's cases of these methods, null cases first."""
-    asked = expand(question, Profile.QUICK, {"method": parse_axis("method", methods)})
+def list_cases(question: Question, methods: str, workload: str = "mlp") -> list[Case]:
+    """Return the quick sweep's cases of these methods with a workload, null cases first."""
+    given = {"method": parse_axis("method", methods), "workload": parse_axis("workload", workload)}
+    asked = expand(question, Profile.QUICK, given)
     return [case for case in asked if isinstance(case, Case)]
 
 

@@ -180,9 +180,10 @@ def main() -> None:
     parser.add_argument("--length", type=float, default=4.0, help="seconds of timed slices in each block")
     parser.add_argument("--file", type=Path, help="where raw blocks are kept (default: arms.jsonl or targets.jsonl)")
     parser.add_argument("--methods", default="loop_graph,fit_array", help="methods to measure, each with its null case")
+    parser.add_argument("--workload", default="mlp", help="what is trained")
     options = parser.parse_args()
     targets = options.between == "targets"
-    cases = studies.list_cases(Question(options.question), options.methods)
+    cases = studies.list_cases(Question(options.question), options.methods, options.workload)
     if targets:
         cases = [case for case in cases if case.null]
     path = options.file or Path(f"{options.between}.jsonl")

@@ -1,4 +1,4 @@
-"""How do two arms share one block? Slice by slice, in random order, until the timed budget is spent.
+"""How do two arms share one block? Slice by slice, in random order, until the block is long enough.
 
 The order is drawn anew in each pair of rounds (permuted blocks of two), so that either arm leads in half of the
 rounds: position alone was seen to be worth 3 % on identical code. Garbage collection is off inside slices and done
@@ -14,6 +14,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import gc
+import math
 import os
 import random
 import time
@@ -95,7 +96,7 @@ def measure_rounds(
     turns: protocols.Turns | None,
     collect: Callable[[], object] = lambda: None,
 ) -> list[Round]:
-    """Measure rounds until the timed budget is spent, and `min_rounds` of them whatever they take.
+    """Measure rounds until the timed budget is spent or enough are made, and `min_rounds` whatever they take.
 
     Args:
         measure: visits each arm once.
@@ -106,7 +107,8 @@ def measure_rounds(
     """
     rounds: list[Round] = []
     timed_ns = since_collection_ns = round_ns = 0
-    while timed_ns < request.timed_budget_ns or len(rounds) < request.min_rounds:
+    most = math.inf if request.enough_rounds is None else request.enough_rounds
+    while len(rounds) < request.min_rounds or (timed_ns < request.timed_budget_ns and len(rounds) < most):
         if turns is not None:
             turns.spend(round_ns)
         rounds.append(measure(next(orders)))

@@ -59,6 +59,7 @@ Introduction: wire_version questions methods workloads tensorflow keras numpy py
 """,
 }
 FIELDS_BY_VERSION[2] = FIELDS_BY_VERSION[1].replace(" onednn device\n", " onednn device jit_compile\n")
+FIELDS_BY_VERSION[3] = FIELDS_BY_VERSION[2].replace("inter_op_threads\nRead", "inter_op_threads enough_rounds\nRead")
 """What they are made of; an entry is never changed once a version of the suite had it, a new one is added."""
 
 
@@ -81,10 +82,10 @@ def test_an_introduction_survives_json() -> None:
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({}, "expected a server that speaks wire version 2, got one that does not introduce itself; update the older"),
-        ([], "expected a server that speaks wire version 2, got one that does not introduce itself; update the older"),
-        ({"wire_version": 3}, "got one that speaks 3; update the older of the two checkouts, or name an interpreter"),
-        ({"wire_version": 2}, "expected the introduction of a server, got something else"),
+        ({}, "expected a server that speaks wire version 3, got one that does not introduce itself; update the older"),
+        ([], "expected a server that speaks wire version 3, got one that does not introduce itself; update the older"),
+        ({"wire_version": 4}, "got one that speaks 4; update the older of the two checkouts, or name an interpreter"),
+        ({"wire_version": 3}, "expected the introduction of a server, got something else"),
         (make_introduction().to_json() | {"methods": 3}, "expected the introduction of a server, got something else"),
     ],
 )
@@ -93,7 +94,15 @@ def test_anything_else_is_no_introduction(data: Any, message: str) -> None:
         Introduction.from_json(data)
 
 
-def test_a_server_of_the_version_before_is_understood() -> None:
+def test_a_server_of_an_older_version_is_not_sent_what_it_does_not_know() -> None:
+    request = BlockRequest(case=make_case(), seed=1, timed_budget_ns=1, min_rounds=1, enough_rounds=2).to_json()
+    assert make_introduction().leave_out_unknown(request) == request
+    old = dataclasses.replace(make_introduction(), wire_version=2).leave_out_unknown(request)
+    assert request == old | {"enough_rounds": 2}
+    assert "enough_rounds" not in old
+
+
+def test_a_server_of_the_first_version_is_understood() -> None:
     """What it says of its environment lacks what Keras chose for jit_compile."""
     assert Introduction.from_json(make_introduction().to_json() | {"wire_version": 1}).wire_version == 1
     said = make_environment().to_json()

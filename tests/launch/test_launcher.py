@@ -87,11 +87,11 @@ def test_a_server_introduces_itself(servers: Servers) -> None:
     [
         (
             "send({'result': {}})",
-            "wire version 2, got one that does not introduce itself; update the older of the two checkouts",
+            "wire version 3, got one that does not introduce itself; update the older of the two checkouts",
         ),
         (
             "introduce(wire_version=99, hobbies=[])",
-            "wire version 2, got one that speaks 99; update the older of the two checkouts",
+            "wire version 3, got one that speaks 99; update the older of the two checkouts",
         ),
         ("introduce(hobbies=[])", "introduction of a server, got something else .*hobbies"),
     ],

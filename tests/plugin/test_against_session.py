@@ -118,7 +118,7 @@ def test_a_checkout_of_before_the_handshake_ends_the_run_before_the_first_case(
     result = run_against(*STEP, launcher=now, other=other)
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stderr.fnmatch_lines(
-        ["ERROR: --against: target *old: expected a server that speaks wire version 2, got one that does not *; up*"]
+        ["ERROR: --against: target *old: expected a server that speaks wire version 3, got one that does not *; up*"]
     )
     assert not now.requests
 

@@ -86,6 +86,15 @@ def test_min_rounds_are_made_whatever_the_budget_says() -> None:
     assert len(block.weighted_slice_ns) == 4
 
 
+def test_a_block_ends_with_enough_rounds_before_its_time_is_spent() -> None:
+    block, _ = run(timed_budget_ns=20_000, enough_rounds=6)
+    assert len(block.control_slice_ns) == 6
+    block, _ = run(timed_budget_ns=20_000, enough_rounds=60)
+    assert len(block.control_slice_ns) == 10
+    block, _ = run(timed_budget_ns=1, enough_rounds=2, min_rounds=4)
+    assert len(block.control_slice_ns) == 4
+
+
 def test_each_arm_leads_in_half_of_the_rounds_in_an_order_drawn_by_the_seed() -> None:
     block, diary = run(timed_budget_ns=200_000)
     assert sum(block.weighted_first) == 50
