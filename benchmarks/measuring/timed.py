@@ -188,8 +188,9 @@ def _find_tracing(case: Case, block: Block) -> BlockError | None:
     if not block.traces_while_timed or case.question is Question.STARTUP_TIME:
         return None
     return BlockError(
-        f"expected no tracing while slices are timed, got {block.traces_while_timed} traces, so the times are "
-        "not of a steady state; look for an argument of the training step whose shape or type changes"
+        f"expected no tracing while slices are timed, got {block.traces_while_timed} traces in round "
+        f"{len(block.control_slice_ns)}, so the times are not of a steady state; look for an argument of the training "
+        "step whose shape or type changes"
     )
 
 

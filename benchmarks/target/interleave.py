@@ -70,13 +70,18 @@ def interleave(
         _measure_round(control, weighted, plant=None, watch=watch, weighted_first=next(orders))
     traces_before = control.trace_count + weighted.trace_count
 
+    def count_traces() -> int:
+        return control.trace_count + weighted.trace_count - traces_before
+
     def measure(weighted_first: bool) -> Round:  # noqa: FBT001 - the one thing that is drawn
         return _measure_round(control, weighted, plant=request.plant, watch=watch, weighted_first=weighted_first)
 
     collecting = gc.isenabled()
     gc.disable()
     try:
-        rounds = measure_rounds(measure, request, orders, turns, collect=gc.collect)
+        rounds = measure_rounds(
+            measure, request, orders, turns, collect=gc.collect, is_spoilt=lambda: count_traces() > 0
+        )
     finally:
         if collecting:
             gc.enable()
@@ -84,7 +89,7 @@ def interleave(
         rounds,
         request,
         steps_per_slice=control.steps_per_slice,
-        traces=control.trace_count + weighted.trace_count - traces_before,
+        traces=count_traces(),
         weighted_built_first=request.weighted_built_first,
     )
 
@@ -95,8 +100,11 @@ def measure_rounds(
     orders: Iterator[bool],
     turns: protocols.Turns | None,
     collect: Callable[[], object] = lambda: None,
+    is_spoilt: Callable[[], bool] = lambda: False,
 ) -> list[Round]:
     """Measure rounds until the timed budget is spent or enough are made, and `min_rounds` whatever they take.
+
+    A spoilt block ends at once: where each call traces, the rest would take minutes and be of no use.
 
     Args:
         measure: visits each arm once.
@@ -104,11 +112,14 @@ def measure_rounds(
         orders: for each round whether the weighted arm goes first.
         turns: waits while another block has its turn; None where there is no other.
         collect: collects garbage between slices now and then.
+        is_spoilt: whether a round was made that is of no use.
     """
     rounds: list[Round] = []
     timed_ns = since_collection_ns = round_ns = 0
     most = math.inf if request.enough_rounds is None else request.enough_rounds
-    while len(rounds) < request.min_rounds or (timed_ns < request.timed_budget_ns and len(rounds) < most):
+    while not is_spoilt() and (
+        len(rounds) < request.min_rounds or (timed_ns < request.timed_budget_ns and len(rounds) < most)
+    ):
         if turns is not None:
             turns.spend(round_ns)
         rounds.append(measure(next(orders)))

@@ -125,12 +125,14 @@ def test_garbage_collection_is_off_inside_timed_slices_and_back_on_afterwards() 
     assert gc.isenabled()
 
 
-def test_traces_are_counted_from_the_end_of_the_warmup() -> None:
+def test_traces_are_counted_from_the_end_of_the_warmup_and_the_first_ends_the_block() -> None:
+    """Where each call traced, the rounds of a pass that nobody could use took five minutes."""
     clock = FakeClock()
     control, weighted = FakeSlices("c", 10, clock, []), FakeSlices("w", 10, clock, [])
     weighted.traces_per_slice = 1
     block = interleave(control, weighted, SHORT, warmup_rounds=2, watch=Stopwatch(clock, clock))
-    assert block.traces_while_timed == 5
+    assert block.traces_while_timed == 1
+    assert len(block.control_slice_ns) == 1
 
 
 class FakeTurns:
