@@ -98,8 +98,14 @@ def _list_with_steps() -> tuple[str, ...]:
     )
 
 
-def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
+def measure_history(versions: Sequence[str], rounds: int, raw: Path, *, retry_failed: bool = False) -> None:
     """Measure what is not written down yet of so many rounds of these versions, and write it down.
+
+    Args:
+        versions: TensorFlow and Keras, as `parse_versions` returns them.
+        rounds: blocks of each case in each version, fewer of what repeats.
+        raw: JSON lines, gone on with.
+        retry_failed: measure anew what failed, and with it what is timed beside it.
 
     Raises:
         TargetError: when the environment of a version cannot be built.
@@ -107,7 +113,7 @@ def measure_history(versions: Sequence[str], rounds: int, raw: Path) -> None:
     """
     written = load_history(raw)
     targets = {version: build_target(name_requirement(version)) for version in versions}
-    done = {find_place(entry) for entry in written if not entry.failed}
+    done = {find_place(entry) for entry in written if not (entry.failed and retry_failed)}
     for number in range(rounds):
         cases = [case for case in list_cases() if number < _ENOUGH_ROUNDS.get(case.question, rounds)]
         if all((version, case, number) in done for version in targets for case in cases):
@@ -213,6 +219,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--picture", type=_read_picture, help="SVG or PNG to draw, with others beside; needs matplotlib"
     )
+    parser.add_argument("--retry-failed", action="store_true", help="measure anew what failed, as after it was mended")
     parser.add_argument("--only-render", action="store_true", help="measure nothing more")
     return run_command(parser, arguments, _measure_and_render)
 
@@ -220,7 +227,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _measure_and_render(options: argparse.Namespace) -> None:
     """Do what the command line asks for."""
     if not options.only_render:
-        measure_history(options.versions or SETS[_USUAL_SET], options.rounds, options.raw)
+        measure_history(
+            options.versions or SETS[_USUAL_SET], options.rounds, options.raw, retry_failed=options.retry_failed
+        )
     asked = options.versions
     entries = [entry for entry in load_history(options.raw) if asked is None or entry.version in asked]
     if not entries:

@@ -196,7 +196,7 @@ class FitArm(LoggedArm):
         """Return a step that notes its arguments and goes on."""
 
         def note_and_step(data: Any) -> Any:
-            self._traces.note(dict(zip(_DATA_NAMES, data, strict=False)))
+            self._traces.note(_DATA_NAMES, data)
             return step(data)
 
         return note_and_step

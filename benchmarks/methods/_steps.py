@@ -128,9 +128,14 @@ class TraceLog:
         return len(self._signatures)
 
     @tf.autograph.experimental.do_not_convert
-    def note(self, arguments: Mapping[str, Any]) -> None:
-        """Note a trace with these arguments, by name; to be called from the body of the traced function."""
-        self._signatures.append(dict(_describe_all(arguments)))
+    def note(self, names: Sequence[str], arguments: Sequence[Any]) -> None:
+        """Note a trace with these arguments; to be called from the body of the traced function.
+
+        Args:
+            names: of the arguments that there may be.
+            arguments: those that there are, the first ones.
+        """
+        self._signatures.append(dict(_describe_all(dict(zip(names, arguments, strict=False)))))
 
     def watch(self, step: Callable[..., Any]) -> Callable[..., Any]:
         """Return a function of the same parameters that notes its arguments and calls `step`."""
@@ -138,8 +143,7 @@ class TraceLog:
 
         @functools.wraps(step)
         def noted(*arguments: Any) -> Any:
-            # TensorFlow 2.12 rewrites this call where it traces, and its `zip` knows no `strict`.
-            self.note(dict(zip(names, arguments)))  # noqa: B905
+            self.note(names, arguments)
             return step(*arguments)
 
         return noted

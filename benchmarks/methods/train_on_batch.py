@@ -8,6 +8,8 @@ call. A call returns the loss as a number, so that it ends when the step is done
 from __future__ import annotations
 
 import dataclasses
+import functools
+import inspect
 import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -55,8 +57,11 @@ class TrainOnBatchArm(FitArm):
         """
         if CLASS_WEIGHT in self._find_data():
             raise CaseError(NO_CLASS_WEIGHTS)
+        test = self._model.test_on_batch
+        if "reset_metrics" in inspect.signature(test).parameters:  # Keras 2, whose loss is else that of the last batch
+            test = functools.partial(test, reset_metrics=False)
         watch.start()
-        loss = self._call_all(self._model.test_on_batch)
+        loss = self._call_all(test)
         return Evaluation(times=watch.stop(), loss=loss)
 
     def _call_all(self, call: Callable[..., Any]) -> float:

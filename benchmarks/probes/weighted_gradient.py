@@ -132,10 +132,13 @@ def check_weighted_gradient(method: Method, workload: Workload, *, depth: int, s
 def _check_evaluation(method: Method, task: Task, weights: NDArray[np.float64], subject: str) -> None:
     """Return when the weighted arm evaluates to (1/B) sum_i w_i l_i, or has no way of evaluating.
 
+    It is asked in batches of one sample, which are as many as `steps_per_execution`: Keras 3.0 to 3.6 lose the loss of
+    fewer.
+
     Raises:
         CaseError: when it evaluates to something else.
     """
-    arm = method.build_arm(task, weighted=True)
+    arm = method.build_arm(dataclasses.replace(task, batch_size=1), weighted=True)
     try:
         found = arm.evaluate(Stopwatch()).loss
     except CaseError:
@@ -219,7 +222,7 @@ def _compute_sample_gradients(task: Task, values: Arrays, subject: str) -> Array
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value.astype(np.float32))
 
-    @tf.function
+    @tf.function(autograph=False)  # which cannot convert a strict zip in TensorFlow 2.12, and has nothing to convert
     def differentiate() -> Any:
         with tf.GradientTape(persistent=True) as tape:
             losses = tf.concat(_find_losses(task, model, training=True), axis=0)

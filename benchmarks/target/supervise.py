@@ -168,7 +168,7 @@ def answer(work: Callable[[], Json], answer_fd: int) -> None:
     except MemoryError:
         reply = {"error": "the block ran out of memory; choose a smaller case or a machine with more memory"}
     except Exception as error:  # noqa: BLE001 - the process boundary: whatever it was, it is told in one line
-        reply = {"error": f"the block raised {type(error).__name__}: {_first_line(str(error))}"}
+        reply = {"error": f"the block raised {type(error).__name__}: {_find_line(str(error))}"}
     with os.fdopen(answer_fd, "wb") as pipe:
         pipe.write(json.dumps(reply).encode())
 
@@ -246,6 +246,10 @@ def read_last_words(stderr: IO[bytes]) -> str:
     return f", last words {lines[-1][:200]!r}" if lines else ""
 
 
-def _first_line(text: str) -> str:
-    """Return the first line that says something, at most 300 characters of it."""
-    return next((line.strip() for line in text.splitlines() if line.strip()), "no message")[:300]
+def _find_line(text: str) -> str:
+    """Return the line of an error's text that says what went wrong, at most 300 characters of it.
+
+    It is the first, unless TensorFlow has put the lines of user code before it, as it does for what it converts.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()] or ["no message"]
+    return lines[-1 if "in user code:" in lines[0] else 0][:300]

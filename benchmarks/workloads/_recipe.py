@@ -88,8 +88,11 @@ class KerasWorkload:
 
 
 def seed_kernel(seed: int, layer: int) -> Any:
-    """Return the Glorot initializer of one layer's kernel, drawn from the model's seed and the layer's number."""
-    return tf.keras.initializers.GlorotUniform(seed=_LAYERS_AT_MOST * seed + layer)
+    """Return the Glorot initializer of one layer's kernel, drawn from the model's seed and the layer's number.
+
+    Its seed is never 0, which Keras 3.0 takes for none: two models of one seed then differ.
+    """
+    return tf.keras.initializers.GlorotUniform(seed=1 + _LAYERS_AT_MOST * seed + layer)
 
 
 def weight_samples(features: NDArray[Any], labels: ByOutput, generator: np.random.Generator) -> Samples:

@@ -79,7 +79,7 @@ def test_counts_and_bytes_get_fewer_rounds_than_times(launchers: list[FakeLaunch
     }
 
 
-def test_what_failed_is_measured_again_and_forgotten(
+def test_what_failed_is_measured_again_where_that_is_asked_for_and_then_forgotten(
     launchers: list[FakeLauncher], raw: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(launcher: FakeLauncher, request: BlockRequest, meeting: Meeting | None = None) -> Block:
@@ -90,7 +90,10 @@ def test_what_failed_is_measured_again_and_forgotten(
         history.measure_history(parse_versions("2.14"), 1, raw)
     timed = [case for case in history.list_cases() if case.question.is_timed]
     assert sum(entry.failed == "the block was killed" for entry in load_history(raw)) == len(timed)
+    written = load_history(raw)
     history.measure_history(parse_versions("2.14"), 1, raw)
+    assert load_history(raw) == written
+    history.measure_history(parse_versions("2.14"), 1, raw, retry_failed=True)
     assert not any(entry.failed for entry in load_history(raw))
     assert len(load_history(raw)) == len(history.list_cases())
 

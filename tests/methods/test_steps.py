@@ -99,22 +99,22 @@ def test_a_change_of_type_and_a_python_value_are_told() -> None:
 
 def test_parts_of_a_tuple_are_told_apart() -> None:
     tf, log = tensorflow(), steps().TraceLog()
-    log.note({"x": (tf.ones([2, 3]), tf.ones([2]))})
-    log.note({"x": (tf.ones([2, 3]), tf.ones([7]))})
+    log.note(["x"], [(tf.ones([2, 3]), tf.ones([2]))])
+    log.note(["x"], [(tf.ones([2, 3]), tf.ones([7]))])
     assert log.explain(1) == ("x[1] went from float32[2] to float32[7]",)
 
 
 def test_parts_of_a_mapping_are_told_apart() -> None:
     tf, log = tensorflow(), steps().TraceLog()
-    log.note({"y": {"first": tf.ones([2]), "second": tf.ones([2])}})
-    log.note({"y": {"first": tf.ones([2]), "second": tf.ones([2], tf.int64)}})
+    log.note(["y"], [{"first": tf.ones([2]), "second": tf.ones([2])}])
+    log.note(["y"], [{"first": tf.ones([2]), "second": tf.ones([2], tf.int64)}])
     assert log.explain(1) == ("y[second] went from float32[2] to int64[2]",)
 
 
 def test_a_trace_with_the_same_arguments_says_that_something_else_changed() -> None:
     tf, log = tensorflow(), steps().TraceLog()
-    log.note({"x": tf.ones([2])})
-    log.note({"x": tf.ones([2])})
+    log.note(["x"], [tf.ones([2])])
+    log.note(["x"], [tf.ones([2])])
     (cause,) = log.explain(1)
     assert cause.startswith("no argument is unlike the trace before's")
 

@@ -64,6 +64,15 @@ def test_an_error_of_the_suite_keeps_its_kind_and_its_line() -> None:
     assert caught.value.reply == {"error": "expected this, got that", "kind": "CaseError"}
 
 
+def test_what_tensorflow_converted_is_told_by_the_last_line_of_its_text() -> None:
+    def fail() -> Json:
+        raise TypeError('in user code:\n\n    File "loops.py", line 3, in step\n\n    TypeError: no such argument\n')
+
+    with pytest.raises(ChildError) as caught:
+        supervise([fork(fail)], _GENEROUS)
+    assert caught.value.reply == {"error": "the block raised TypeError: TypeError: no such argument"}
+
+
 def test_any_other_exception_is_told_in_one_line() -> None:
     def fail() -> Json:
         raise ValueError("\n\nshapes (3,) and (4,)\nand a long explanation")
