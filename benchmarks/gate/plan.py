@@ -2,11 +2,11 @@
 
 Leaves out: the rules themselves. What is known of a question, its tolerances and numbers of blocks among it, is said by
 its row in `questions`; the other defaults were chosen by simulation (`python -m benchmarks.studies.gate_plan` prints
-the tables) for 30 cases, a spread of 1.3 % between blocks of a training step and a tolerance of 2 %. Where 6 blocks are
-screened and 8 looked at, as of step times: against a baseline of 10 to 12 blocks an unchanged case takes 6.1 to 6.2
-blocks, a rise of 5 % is called REGRESSED in 93 to 98 % of runs, and one of 10 % in all. Against a baseline of 8 blocks
-a rise of 5 % is missed in 20 %: the baseline's blocks decide. With 4 blocks to screen an unchanged case takes 4.4 to
-4.5, and the rest is the same but for what the draws differ in.
+the tables) for 30 cases, a spread of 1.3 % between blocks of a training step and a tolerance of 2 %. Where 4 blocks are
+screened and 8 looked at, as of step times: against a baseline of 10 to 12 blocks an unchanged case takes 4.4 to 4.5
+blocks, a rise of 5 % is called REGRESSED in 95 to 98 % of runs, and one of 10 % in all. Against a baseline of 8 blocks
+a rise of 5 % is missed in 15 %: the baseline's blocks decide. With 6 blocks to screen an unchanged case takes 6.1 to
+6.2, and the rest is the same but for what the draws differ in.
 """
 
 from __future__ import annotations
@@ -177,7 +177,7 @@ def make_plan(
         judgements=max(1, judgements),
         tolerances=tolerances,
         floor_bytes=row.floor_bytes if floor_bytes is None else floor_bytes,
-        screen_blocks=row.find_first_blocks(blocks),
+        screen_blocks=row.find_first_blocks(blocks, compared=True),
         fresh_blocks=row.fresh_blocks,
         looks=LOOKS if question.is_timed else 1,
         occasion_sd=row.occasion_sd,

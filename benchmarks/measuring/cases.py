@@ -116,7 +116,8 @@ def _conclude(case: Case, now: _Source, other: _Source | None, session: Session,
     Raises:
         SuiteError: when a block could not be measured.
     """
-    plan = session.settings.make_plan(case, session.judgements)
+    compared = other is not None or session.standards.comparing
+    plan = session.settings.make_plan(case, session.judgements, compared=compared)
     problem = ""
     judgements: tuple[Judgement, ...] = ()
     try:
@@ -131,9 +132,8 @@ def _conclude(case: Case, now: _Source, other: _Source | None, session: Session,
     except BaselineError as error:
         problem = str(error)
         judgements = _judge(case, now, Standards(), plan)
-    precision = None if judgements or problem or session.settings.blocks is not None else case.question.row.precision
-    if precision is not None and isinstance(now, TimedSource):  # nothing is judged of it: it is measured to be known
-        now.measure_until(precision, at_most=case.question.row.most_blocks)
+    if not (judgements or problem) and isinstance(now, TimedSource):  # nothing is judged: it is measured to be known
+        now.measure_until(case.question.row.precision, at_most=session.settings.find_most_blocks(case.question))
     verdict = make_verdict(judgements, plan)
     if problem and (verdict is None or verdict.outcome is Outcome.HELD):
         verdict = Verdict(outcome=Outcome.NOT_COMPARABLE, reason=problem)

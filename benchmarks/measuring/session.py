@@ -38,7 +38,8 @@ from benchmarks.records import (
 class MeasuringSettings:
     """What a run was asked for that decides how its cases are measured and judged; None where nothing was asked.
 
-    A tolerance is a fraction. `blocks` are screened, and `block_seconds` spent in the timed slices of each. With
+    A tolerance is a fraction. `blocks` are screened, or `most_blocks` at most measured until an interval is narrow
+    where nothing is compared, and `block_seconds` spent in the timed slices of each. With
     `explain` it is looked into what each overhead is made of. `seed` is that of samples, weights and models, from which
     each request's own is made: the same settings ask the same again. `order_seed` is that of all orders; each choice
     has a stream of its own, so that none follows from another. `plant` is a fault in the weighted arms where it can
@@ -48,6 +49,7 @@ class MeasuringSettings:
     tolerances: Mapping[Question, float] = dataclasses.field(default_factory=dict)
     floor_bytes: int | None = None
     blocks: int | None = None
+    most_blocks: int | None = None
     block_seconds: float | None = None
     explain: bool = False
     plant: Plant | None = None
@@ -56,16 +58,22 @@ class MeasuringSettings:
     intra_op_threads: int | None = None
     inter_op_threads: int | None = None
 
-    def make_plan(self, case: Case, judgements: int) -> Plan:
-        """Return how a case is judged in a run that can turn red by chance in so many ways."""
+    def make_plan(self, case: Case, judgements: int, *, compared: bool = True) -> Plan:
+        """Return how a case is judged in a run that can turn red by chance in so many ways, compared or alone."""
         return make_plan(
             case.question,
             judgements=judgements,
             method=case.method,
             tolerance=self.tolerances.get(case.question),
             floor_bytes=self.floor_bytes,
-            blocks=self.blocks,
+            blocks=case.question.row.find_first_blocks(self.blocks, compared=compared),
         )
+
+    def find_most_blocks(self, question: Question) -> int:
+        """Return how many blocks a case may take where nothing is judged: no more than were asked for at first."""
+        if self.blocks is None:
+            return question.row.most_blocks
+        return self.blocks if self.most_blocks is None else self.most_blocks
 
     def make_block_request(self, case: Case, index: int) -> BlockRequest:
         """Return what block `index` of a timed case is asked to measure.

@@ -83,7 +83,7 @@ OPTIONS: Mapping[str, tuple[str, str]] = MappingProxyType(
                 "refused while saving"
             ),
         ),
-        "--blocks": ("N", "fresh processes per case before a case may ask for more"),
+        "--blocks": ("N[-M]", "fresh processes per case at first; with M up to so many until its interval is narrow"),
         "--block-seconds": ("S", "seconds each block spends in timed slices"),
         "--block-timeout": ("S", f"seconds a block may take; default {DEFAULT_BLOCK_TIMEOUT_S:g}"),
         "--block-memory": ("GIB", "memory a block may use; default 80%% of the machine's"),
@@ -176,6 +176,7 @@ def read_settings(config: pytest.Config) -> Settings:
     memory_gib = read("--block-memory", _read_number)
     memory_bytes = psutil.virtual_memory().total * _MEMORY_SHARE if memory_gib is None else memory_gib * 2**30
     seed = read("--seed", _read_count)
+    blocks, most_blocks = read("--blocks", _read_blocks) or (None, None)
     return Settings(
         profile=read("--sweep", _read_profile) or Profile.QUICK,
         overrides={axis: parse_axis(axis, text) for axis in AXIS_NAMES if (text := config.getoption(axis)) is not None},
@@ -190,7 +191,8 @@ def read_settings(config: pytest.Config) -> Settings:
         floor_bytes=read("--byte-floor", _read_floor),
         strict_verdicts=config.getoption("--strict-verdicts"),
         plant=read("--plant", _read_plant),
-        blocks=read("--blocks", _read_count),
+        blocks=blocks,
+        most_blocks=most_blocks,
         block_seconds=read("--block-seconds", _read_number),
         limits=Limits(
             timeout_s=DEFAULT_BLOCK_TIMEOUT_S if timeout_s is None else timeout_s, memory_bytes=round(memory_bytes)
@@ -214,6 +216,15 @@ def _read_count(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise AxisError(f"expected a whole number above 0, got {text!r}; write for example 5")
     return int(text)
+
+
+def _read_blocks(text: str) -> tuple[int, int | None]:
+    """Return how many blocks a case has at first, and at most where that was said."""
+    first, separator, most = text.partition("-")
+    counts = _read_count(first), _read_count(most) if separator else None
+    if counts[1] is not None and counts[1] < counts[0]:
+        raise AxisError(f"expected the most blocks last, got {text!r}; write for example 12-24")
+    return counts
 
 
 def _read_number(text: str) -> float:

@@ -228,14 +228,14 @@ def _describe_case(case: Case, blocks: Sequence[BlockSummary], *, busy: bool) ->
         cells[f"{title} SD %"] = f"{100.0 * scatter[aspect].as_is_sd:.2f}"
         cells[f"{title} SD within orders %"] = f"{100.0 * scatter[aspect].residual_sd:.2f}"
         cells[f"{title} build order %"] = _format_effect(scatter[aspect].order_effect)
-    half_width = estimate_half_width(scatter[Aspect.OVERHEAD].residual_sd, blocks=row.screen_blocks, kinds=kinds)
+    half_width = estimate_half_width(scatter[Aspect.OVERHEAD].residual_sd, blocks=row.first_blocks, kinds=kinds)
     timed_share = estimate_timed_share(case.question, blocks)
     return cells | {
         "take-down control ms": f"{np.median([block.control_takedown_ns for block in blocks]) / 1e6:.2f}",
         "take-down weighted ms": f"{np.median([block.weighted_takedown_ns for block in blocks]) / 1e6:.2f}",
         "wall s per block": f"{np.mean([block.wall_ns for block in blocks]) / 1e9:.1f}",
         "timed share": "" if timed_share is None else f"{timed_share:.0%}",
-        "95 % half width at screen %": f"±{100.0 * half_width:.2f} ({row.screen_blocks} blocks)",
+        "95 % half width at first %": f"±{100.0 * half_width:.2f} ({row.first_blocks} blocks)",
     }
 
 

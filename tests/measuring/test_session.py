@@ -35,6 +35,17 @@ def test_what_was_asked_for_takes_the_place_of_the_questions_own() -> None:
     assert other.tolerances[Aspect.OVERHEAD] == Question.PEAK_MEMORY.row.tolerance
 
 
+@pytest.mark.parametrize(("asked", "most"), [({}, 18), ({"blocks": 4}, 4), ({"blocks": 4, "most_blocks": 10}, 10)])
+def test_a_case_takes_no_more_blocks_than_were_asked_for(asked: dict[str, int], most: int) -> None:
+    assert MeasuringSettings(seed=1, **asked).find_most_blocks(Question.STEP_TIME) == most
+
+
+def test_a_case_that_is_compared_with_nothing_has_more_blocks_at_first() -> None:
+    settings = MeasuringSettings(seed=1)
+    assert settings.make_plan(EXAMPLE_CASE, 1).screen_blocks == 4
+    assert settings.make_plan(EXAMPLE_CASE, 1, compared=False).screen_blocks == 6
+
+
 def test_a_block_is_as_long_as_was_asked_for() -> None:
     request = MeasuringSettings(seed=1, block_seconds=0.5).make_block_request(EXAMPLE_CASE, 0)
     assert (request.timed_budget_ns, request.enough_rounds) == (500_000_000, None)

@@ -29,6 +29,8 @@ _XDIST_OPTIONS = """
         ("--sweep slow", "--sweep: expected one of quick, gate, full, got 'slow'*"),
         ("--blocks 0", "--blocks: expected a whole number above 0, got '0'*"),
         ("--blocks two", "--blocks: expected a whole number above 0, got 'two'*"),
+        ("--blocks 12-", "--blocks: expected a whole number above 0, got ''*"),
+        ("--blocks 12-8", "--blocks: expected the most blocks last, got '12-8'; write for example 12-24"),
         ("--block-seconds nan", "--block-seconds: expected a number above 0, got 'nan'*"),
         ("--tolerance 2", "--tolerance: expected a percentage*got '2'*"),
         ("--tolerance stop_time=2%", "--tolerance: expected one of step_time*got 'stop_time'*"),

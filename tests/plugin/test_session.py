@@ -18,7 +18,7 @@ from tests.plugin.fakes import ROUNDS, FakeLauncher, fail_block, interrupt_block
 pytest_plugins = ["pytester"]
 
 _STEP = "test_step_time.py"
-_SCREEN_BLOCKS = Question.STEP_TIME.row.screen_blocks
+_FIRST_BLOCKS = Question.STEP_TIME.row.first_blocks
 
 
 def read_stored(folder: Path) -> dict[str, Any]:
@@ -47,12 +47,12 @@ def test_the_stored_run_is_pytest_benchmarks_own_with_everything_in_extra_info(
     save_baseline(run_suite, *STEP)
     stored = read_stored(pytester.path / ".benchmarks")
     weighted = next(each for each in stored["benchmarks"] if not each["name"].endswith("-null]"))
-    assert weighted["stats"]["rounds"] == _SCREEN_BLOCKS * ROUNDS
+    assert weighted["stats"]["rounds"] == _FIRST_BLOCKS * ROUNDS
     assert weighted["stats"]["median"] == pytest.approx(0.00102, rel=0.02)
     assert weighted["params"]["method"] == "loop_graph"
     extra = weighted["extra_info"]["sample_weighting"]
     assert extra["schema_version"] == 2
-    assert len(extra["blocks"]) == _SCREEN_BLOCKS
+    assert len(extra["blocks"]) == _FIRST_BLOCKS
     assert extra["environment"] == make_environment().to_json()
     assert stored["sample_weighting_run"]["profile"] == "quick"
 
@@ -65,7 +65,7 @@ def test_an_unchanged_overhead_is_held(run_suite: RunSuite) -> None:
 
 
 def test_a_regression_fails_by_itself_and_says_what_to_do(run_suite: RunSuite) -> None:
-    save_baseline(run_suite, _STEP, "--blocks", str(_SCREEN_BLOCKS))
+    save_baseline(run_suite, _STEP, "--blocks", str(_FIRST_BLOCKS))
     launcher = FakeLauncher(0.02, by_method={"loop_graph": 0.13}, run_seed=2)
     result = run_suite(_STEP, "--benchmark-compare", launcher=launcher)
     result.assert_outcomes(passed=10, failed=1)
@@ -73,10 +73,10 @@ def test_a_regression_fails_by_itself_and_says_what_to_do(run_suite: RunSuite) -
         [
             "step_time[[]mlp-depth2-batch256-loop_graph[]]: weighting samples costs more than it did.",
             "  overhead now  *+1*, on 8 fresh blocks",
-            f"  in the baseline  *+*, on {_SCREEN_BLOCKS} blocks",
+            f"  in the baseline  *+*, on {_FIRST_BLOCKS} blocks",
             "  change  *+1*; tolerated: +2.0 %",
             "  overhead in processor time now  +1*, on 8 fresh blocks",
-            f"  in the baseline  *+*, on {_SCREEN_BLOCKS} blocks",
+            f"  in the baseline  *+*, on {_FIRST_BLOCKS} blocks",
             "  change  *+1*; tolerated: +5.0 %",
             "  false alarms  *at most 5 % of runs with 22 judgements *",
             "  next  *pytest '*loop_graph-null[]]' 'test_step_time.py::test_step_time[[]*loop_graph[]]'*",
@@ -315,8 +315,8 @@ def test_pytests_own_verbosity_takes_the_place_of_the_lines(run_suite: RunSuite,
 @pytest.mark.parametrize(
     ("question", "blocks", "planned"),
     [
-        (Question.STEP_TIME, (), Question.STEP_TIME.row.screen_blocks),
-        (Question.EPOCH_TIME, (), Question.EPOCH_TIME.row.screen_blocks),
+        (Question.STEP_TIME, (), Question.STEP_TIME.row.first_blocks),
+        (Question.EPOCH_TIME, (), Question.EPOCH_TIME.row.first_blocks),
         (Question.EPOCH_TIME, ("--blocks", "3"), 3),
         (Question.TRAINING_GRAPH, ("--blocks", "3"), 1),  # more would only count the same again
     ],

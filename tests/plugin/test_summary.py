@@ -21,7 +21,7 @@ from tests.plugin.fakes import FakeLauncher
 pytest_plugins = ["pytester"]
 
 _ROOT = Path(__file__).resolve().parents[2]
-_SCREEN_BLOCKS = Question.STEP_TIME.row.screen_blocks
+_FIRST_BLOCKS = Question.STEP_TIME.row.first_blocks
 _QUESTION = "Does sample weighting slow TensorFlow training here, or cost it memory?"
 
 
@@ -162,8 +162,8 @@ def test_a_run_that_is_told_to_end_ends_as_by_ctrl_c(
     assert _QUESTION in (pytester.path / "summary.md").read_text()
     stored = json.loads((pytester.path / "run.json").read_text())
     blocks = [each["extra_info"]["sample_weighting"]["blocks"] for each in stored["benchmarks"]]
-    assert list(map(len, blocks)) == [_SCREEN_BLOCKS, 2]
-    assert [row["blocks"] for row in stored["sample_weighting_run"]["summary"]["times"]] == [_SCREEN_BLOCKS, 2]
+    assert list(map(len, blocks)) == [_FIRST_BLOCKS, 2]
+    assert [row["blocks"] for row in stored["sample_weighting_run"]["summary"]["times"]] == [_FIRST_BLOCKS, 2]
     with pytest.raises(ProcessLookupError):
         os.kill(int((pytester.path / "measuring").read_text()), 0)
 

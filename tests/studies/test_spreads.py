@@ -170,9 +170,9 @@ def test_a_case_is_a_row_with_its_spreads_in_percent() -> None:
         dataclasses.replace(block, cpu_log_ratio=0.0, control_takedown_ns=2e6, weighted_takedown_ns=3e6)
         for block in blocks
     ]
-    screen_blocks = NULL_CASE.question.row.screen_blocks
+    first_blocks = NULL_CASE.question.row.first_blocks
     # Two orders that lie 0.1 % to either side: the spread within them is √2 * 0.1 %.
-    half_width = estimate_half_width(math.sqrt(2.0) * 0.001, blocks=screen_blocks, kinds=2)
+    half_width = estimate_half_width(math.sqrt(2.0) * 0.001, blocks=first_blocks, kinds=2)
     told = render_spreads({(NULL_CASE, True): blocks, (NULL_CASE, False): blocks[:2]})
     row = next(line for line in told.splitlines() if NULL_CASE.case_id in line)
     cells = dict(zip(TITLES, (cell.strip() for cell in row.split("|")[1:-1]), strict=True))
@@ -190,7 +190,7 @@ def test_a_case_is_a_row_with_its_spreads_in_percent() -> None:
         "take-down weighted ms": "3.00",
         "wall s per block": "4.0",
         "timed share": "50%",
-        "95 % half width at screen %": f"±{100.0 * half_width:.2f} ({screen_blocks} blocks)",
+        "95 % half width at first %": f"±{100.0 * half_width:.2f} ({first_blocks} blocks)",
     }
     assert [cell.strip() for cell in told.splitlines()[0].split("|")[1:-1]] == TITLES
     assert "Cases of fewer than 4 blocks are left out: 1." in told
