@@ -44,7 +44,7 @@ TITLES = [
     "take-down weighted ms",
     "wall s per block",
     "timed share",
-    "95 % half width at screen %",
+    "95 % half width at first %",
 ]
 
 
