@@ -116,8 +116,7 @@ def _conclude(case: Case, now: _Source, other: _Source | None, session: Session,
     Raises:
         SuiteError: when a block could not be measured.
     """
-    compared = other is not None or session.standards.comparing
-    plan = session.settings.make_plan(case, session.judgements, compared=compared)
+    plan = session.settings.make_plan(case, session.judgements, compared=session.is_comparing)
     problem = ""
     judgements: tuple[Judgement, ...] = ()
     try:

@@ -172,6 +172,15 @@ class Session:
     reports: list[CaseReport] = dataclasses.field(default_factory=list)
     null_verdicts: dict[Case, Verdict] = dataclasses.field(default_factory=dict)
 
+    @property
+    def is_comparing(self) -> bool:
+        """Whether cases are held against a stored run or another target."""
+        return self.standards.comparing or self.other is not None
+
+    def count_first_blocks(self, question: Question) -> int:
+        """Return how many blocks a case has at first."""
+        return question.row.find_first_blocks(self.settings.blocks, compared=self.is_comparing)
+
     def find_null_verdict(self, case: Case) -> Verdict | None:
         """Return the verdict on the null case of a case's control; None where there is none yet."""
         return self.null_verdicts.get(null_case_of(case))

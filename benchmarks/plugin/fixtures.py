@@ -97,7 +97,7 @@ class Display:
         self._case_count = sum(case_counts.values())
         self._case_number = 0
         self._case: Case | None = None
-        self._run = find_run(config)
+        self._session = find_run(config).session
         self._remaining = RemainingTime(time.monotonic_ns, case_counts)
         reporter: pytest.TerminalReporter | None = config.pluginmanager.get_plugin("terminalreporter")
         self._reporter = reporter if config.get_verbosity() == 0 else None
@@ -134,14 +134,12 @@ class Display:
 
     def _make_progress(self, case: Case, blocks: int, ratio: Interval | None) -> Progress:
         """Return where the run is."""
-        row, compared = case.question.row, self._run.is_comparing
-        planned = row.find_first_blocks(self._run.settings.blocks, compared=compared)
         return Progress(
             case_number=self._case_number,
             case_count=self._case_count,
             case_id=case.case_id,
             blocks_done=blocks,
-            blocks_planned=max(planned, blocks),
+            blocks_planned=max(self._session.count_first_blocks(case.question), blocks),
             overhead_ratio=ratio,
             remaining_seconds=self._remaining.estimate_seconds(),
         )

@@ -35,9 +35,12 @@ def test_what_was_asked_for_takes_the_place_of_the_questions_own() -> None:
     assert other.tolerances[Aspect.OVERHEAD] == Question.PEAK_MEMORY.row.tolerance
 
 
-@pytest.mark.parametrize(("asked", "most"), [({}, 18), ({"blocks": 4}, 4), ({"blocks": 4, "most_blocks": 10}, 10)])
-def test_a_case_takes_no_more_blocks_than_were_asked_for(asked: dict[str, int], most: int) -> None:
-    assert MeasuringSettings(seed=1, **asked).find_most_blocks(Question.STEP_TIME) == most
+@pytest.mark.parametrize(("blocks", "most_blocks", "most"), [(None, None, 18), (4, None, 4), (4, 10, 10)])
+def test_a_case_takes_no_more_blocks_than_were_asked_for(
+    blocks: int | None, most_blocks: int | None, most: int
+) -> None:
+    settings = MeasuringSettings(seed=1, blocks=blocks, most_blocks=most_blocks)
+    assert settings.find_most_blocks(Question.STEP_TIME) == most
 
 
 def test_a_case_that_is_compared_with_nothing_has_more_blocks_at_first() -> None:
