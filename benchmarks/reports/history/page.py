@@ -12,8 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.baselines.lines import group_by_key
 from benchmarks.records import Aspect
-from benchmarks.reports.history.changes import Group, Passage, RowChange, Whose, list_passages
-from benchmarks.reports.history.notes import assign_notes
+from benchmarks.reports.history.changes import Group, Passage, RowChange, Whose, assign_notes, list_passages
 from benchmarks.reports.history.tracks import ARMS, FAMILY_ALPHA_TOLD, History, Row
 from benchmarks.reports.history.values import render_values
 from benchmarks.reports.markdown import render_table
