@@ -11,7 +11,7 @@ turns (`benchmarks.launch.pool`), so that the machine's moods meet all versions 
 memory per version. Each block is written down as it comes, and what is written down is not measured again, so that an
 interrupted history goes on where it stopped. With the same files and more rounds it becomes sharper. What people write
 about a change in the file of `--notes` is on each page that is written with it. Leaves out: which versions there are
-(`benchmarks.launch.versions`), and how a history is told (`benchmarks.reports.history`).
+(`benchmarks.reports.history.versions`), and how a history is told (`benchmarks.reports.history`).
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ from benchmarks.errors import RecordError, SuiteError, attempt
 from benchmarks.launch.launcher import ServerLauncher, open_servers
 from benchmarks.launch.pool import BLOCKS_AT_ONCE
 from benchmarks.launch.targets import build_target
-from benchmarks.launch.versions import SETS, name_requirement, parse_versions
 from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource, measure_together
 from benchmarks.methods import METHODS
@@ -45,6 +44,7 @@ from benchmarks.reports.history.page import Links, render_page
 from benchmarks.reports.history.pictures import Pictures, draw_pictures, plan_pictures
 from benchmarks.reports.history.tracks import History, estimate_history
 from benchmarks.reports.history.values import render_values
+from benchmarks.reports.history.versions import SETS, name_requirement, parse_versions
 from benchmarks.target.supervise import Limits
 
 _EVALUATED = ("fit_array", "fit_dataset", "fit_sequence", "fit_weighted_metrics", "loop_train_on_batch")

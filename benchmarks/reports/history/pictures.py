@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import StatisticsError
 from benchmarks.records import Aspect, Interval
-from benchmarks.reports.history.axis import Axis
 from benchmarks.reports.history.heat_map import HeatMap, draw_heat_map
 from benchmarks.reports.history.tracks import ARMS, ASPECTS, History, Row
+from benchmarks.reports.history.versions import Axis
 from benchmarks.stats.lines import Scale
 
 if TYPE_CHECKING:

@@ -22,7 +22,7 @@ from benchmarks.records.quantities import (
     find_quantity,
     title_reading,
 )
-from benchmarks.reports.history.axis import Axis, sort_versions
+from benchmarks.reports.history.versions import Axis, sort_versions
 from benchmarks.stats.lines import LEAST_CHANGE, ChangeRule, Scale, Step, Track, estimate_track
 from benchmarks.units import format_bytes, format_duration, format_extra_bytes, format_overhead
 
