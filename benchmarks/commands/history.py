@@ -40,10 +40,9 @@ from benchmarks.measuring.timed import TimedSource, measure_together
 from benchmarks.methods import METHODS
 from benchmarks.records import Arm, BlockSummary, Case, Environment, HistoryEntry, Question, ReadBlock, ReadRequest
 from benchmarks.reports.history.changes import load_notes
-from benchmarks.reports.history.page import Links, render_page
+from benchmarks.reports.history.page import Links, render_page, render_values
 from benchmarks.reports.history.pictures import Pictures, draw_pictures, plan_pictures
 from benchmarks.reports.history.tracks import History, estimate_history
-from benchmarks.reports.history.values import render_values
 from benchmarks.reports.history.versions import SETS, name_requirement, parse_versions
 from benchmarks.target.supervise import Limits
 
