@@ -28,8 +28,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
-from benchmarks.baselines.histories import find_place, load_history
-from benchmarks.baselines.lines import append_line
+from benchmarks.baselines.lines import append_line, find_place, load_history
 from benchmarks.commands import CommandParser, MisuseError, read_count, read_place, refuse, run_command, write_whole
 from benchmarks.errors import RecordError, SuiteError, attempt
 from benchmarks.launch.launcher import ServerLauncher, open_servers

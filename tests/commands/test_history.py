@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.baselines.histories import load_history
-from benchmarks.baselines.lines import append_line
+from benchmarks.baselines.lines import append_line, load_history
 from benchmarks.commands import history
 from benchmarks.errors import BlockError
 from benchmarks.launch.targets import Target
