@@ -20,8 +20,14 @@ from typing import Any
 import tensorflow as tf
 
 from benchmarks.errors import BlockError, CaseError
-from benchmarks.methods._arm import LoggedArm
-from benchmarks.methods._steps import build_pipeline, count_compiled_ops, cut, select_arrays, weigh_losses
+from benchmarks.methods._steps import (
+    LoggedArm,
+    build_pipeline,
+    count_compiled_ops,
+    cut,
+    select_arrays,
+    weigh_losses,
+)
 from benchmarks.protocols import Evaluation, Method, Stepper, Task, Times, TrainingArm, Watch
 
 
