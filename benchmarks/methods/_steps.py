@@ -25,6 +25,7 @@ from __future__ import annotations
 import abc
 import functools
 import inspect
+import itertools
 import operator
 import re
 from collections import Counter
@@ -33,7 +34,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.protocols import Samples, Task
+from benchmarks.errors import BlockError
+from benchmarks.protocols import Samples, Task, Times, Watch
 
 _SAME_ARGUMENTS = (
     "no argument is unlike the trace before's: the training function was made anew, or what surrounds it changed "
@@ -230,6 +232,42 @@ class LoggedArm(abc.ABC):
     @abc.abstractmethod
     def _make_data(self) -> Any:
         """Return what the entry point is given, made of the samples."""
+
+
+class BatchStepper(abc.ABC):
+    """Steps round and round batches that are ready; with a call of its own it satisfies `protocols.Stepper`.
+
+    `measure_step` is each path's, and written out: one more Python call within would be timed.
+    """
+
+    steps_per_call = 1
+
+    def __init__(self, step: Callable[..., Any], batches: list[Any], watch: Watch, wait: Callable[[], None]) -> None:
+        """Do no step yet.
+
+        Args:
+            step: does one update on a batch.
+            batches: what it is called with, at least once.
+            watch: times each step.
+            wait: waits for the device.
+
+        Raises:
+            BlockError: when there is no batch.
+        """
+        if not batches:
+            raise BlockError("stepping: expected at least one whole batch, got none; give it more samples")
+        self._step = step
+        self._batches = itertools.cycle(batches)
+        self._watch = watch
+        self._wait = wait
+
+    @abc.abstractmethod
+    def measure_step(self) -> Times:
+        """Do one update, read its loss, and return how long that took."""
+
+    def close(self) -> None:
+        """Let the batches go."""
+        self._batches = itertools.cycle(())
 
 
 _INSTRUCTION = re.compile(r"^\s*(?:ROOT )?%?[\w.-]+ = (?:\([^=]*?\)|\S+) ([a-z][a-z0-9-]*)\(", re.MULTILINE)

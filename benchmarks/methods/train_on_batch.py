@@ -8,7 +8,6 @@ call. A call returns the loss as a number, so that it ends when the step is done
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -16,7 +15,7 @@ import numpy as np
 
 from benchmarks.errors import BlockError, CaseError
 from benchmarks.methods._fit import CLASS_WEIGHT, NO_CLASS_WEIGHTS, FitArguments, FitArm, FitMethod, add_class_weights
-from benchmarks.methods._steps import cut
+from benchmarks.methods._steps import BatchStepper, cut
 from benchmarks.protocols import Evaluation, Method, Samples, Stepper, Task, Times, TrainingArm, Watch
 
 
@@ -24,11 +23,13 @@ class TrainOnBatchArm(FitArm):
     """One arm that trains batch by batch; satisfies `protocols.TrainingArm`."""
 
     def open_steps(self, watch: Watch) -> Stepper:
-        """Cut the arrays into whole batches and go round them."""
+        """Cut the arrays into whole batches and go round them.
+
+        Raises:
+            BlockError: when there is no whole batch.
+        """
         batches = [batch for batch in self._cut() if len(batch["x"]) == self._batch_size]
-        if not batches:
-            raise BlockError("stepping: expected at least one whole batch, got none; give it more samples")
-        return _CallStepper(self._model.train_on_batch, batches, watch)
+        return _CallStepper(self._model.train_on_batch, batches, watch, self._wait)
 
     def measure_pass(self, watch: Watch) -> Times:
         """Cut the arrays and train on each batch once; return how long that took.
@@ -83,26 +84,15 @@ class TrainOnBatchArm(FitArm):
             }
 
 
-class _CallStepper:
-    """One call after another; satisfies `protocols.Stepper`."""
-
-    steps_per_call = 1
-
-    def __init__(self, call: Callable[..., Any], batches: list[FitArguments], watch: Watch) -> None:
-        self._call = call
-        self._batches = itertools.cycle(batches)
-        self._watch = watch
+class _CallStepper(BatchStepper):
+    """One call after another, which returns the loss."""
 
     def measure_step(self) -> Times:
         """Train on a batch and return how long that took."""
         batch = next(self._batches)
         self._watch.start()
-        self._call(**batch)
+        self._step(**batch)
         return self._watch.stop()
-
-    def close(self) -> None:
-        """Let the batches go."""
-        self._batches = itertools.cycle(())
 
 
 def _hand_over(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:
