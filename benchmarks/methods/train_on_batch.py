@@ -1,8 +1,9 @@
 """Batch by batch by hand: a Python loop that calls `model.train_on_batch` on NumPy arrays.
 
 With a weight per sample (`sample_weight`) and with a weight per class (`class_weight`), which Keras looks up in each
-call. A call returns the loss as a number, so that it ends when the step is done. Evaluation is the same loop with
-`model.test_on_batch`, which takes no class weights. The control is the same calls without weights.
+call. A call returns the loss as a number, which a GPU knows before it has applied the gradients: the device is waited
+for, as after any other step. Evaluation is the same loop with `model.test_on_batch`, which takes no class weights. The
+control is the same calls without weights.
 """
 
 from __future__ import annotations
@@ -39,12 +40,14 @@ class TrainOnBatchArm(FitArm):
         """
         watch.start()
         self._call_all(self._model.train_on_batch)
+        self._wait()
         return watch.stop()
 
     def measure_startup(self, watch: Watch) -> Times:
         """Return how long the first call takes."""
         watch.start()
         self._model.train_on_batch(**next(self._cut()))
+        self._wait()
         return watch.stop()
 
     def evaluate(self, watch: Watch) -> Evaluation:
@@ -58,6 +61,7 @@ class TrainOnBatchArm(FitArm):
             raise CaseError(NO_CLASS_WEIGHTS)
         watch.start()
         loss = self._call_all(self._model.test_on_batch)
+        self._wait()
         return Evaluation(times=watch.stop(), loss=loss)
 
     def _call_all(self, call: Callable[..., Any]) -> float:
@@ -92,6 +96,7 @@ class _CallStepper(BatchStepper):
         batch = next(self._batches)
         self._watch.start()
         self._step(**batch)
+        self._wait()
         return self._watch.stop()
 
 
