@@ -189,7 +189,7 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
                 name="fit_packed",
                 entry_point=EntryPoint.FIT_CUSTOM,
                 control_path="model.fit(tf.data.Dataset of (x, y)) with an overridden compute_loss",
-                location="benchmarks.methods.fit_packed:FIT_PACKED",
+                location="benchmarks.methods.fit_custom:FIT_PACKED",
             ),
             MethodEntry(
                 name="loop_train_on_batch",
