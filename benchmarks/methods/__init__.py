@@ -110,14 +110,14 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
                 name="fit_sequence",
                 entry_point=EntryPoint.FIT_OBJECTS,
                 control_path="model.fit(PyDataset of (x, y))",
-                location="benchmarks.methods.fit_objects:FIT_SEQUENCE",
+                location="benchmarks.methods.fit_arrays:FIT_SEQUENCE",
                 without=_BETWEEN_STEPS,
             ),
             MethodEntry(
                 name="fit_generator",
                 entry_point=EntryPoint.FIT_OBJECTS,
                 control_path="model.fit(generator of (x, y))",
-                location="benchmarks.methods.fit_objects:FIT_GENERATOR",
+                location="benchmarks.methods.fit_arrays:FIT_GENERATOR",
                 without=_BETWEEN_STEPS,
             ),
             MethodEntry(
