@@ -69,11 +69,11 @@ _ENOUGH_ROUNDS = {Question.PEAK_MEMORY: 3, Question.RETAINED_MEMORY: 3, Question
 
 
 def list_cases() -> tuple[Case, ...]:
-    """Return what is measured in each version: every method's steps, or passes where it has none, its start and graph.
+    """Return what is measured in each version: a method's own steps, or its passes, and its start and its graph.
 
     What few methods differ in is measured for those: evaluations, and what lies in memory.
     """
-    with_steps = _list_with_steps()
+    with_steps = tuple(name for name, entry in METHODS.items() if entry.has_own_steps)
     return tuple(
         Case(question=question, workload="mlp", depth=2, batch_size=batch_size, dataset_size=size, method=method)
         for question, batch_size, size, methods in (
@@ -86,13 +86,6 @@ def list_cases() -> tuple[Case, ...]:
             (Question.TRAINING_GRAPH, 256, None, tuple(METHODS)),
         )
         for method in methods
-    )
-
-
-def _list_with_steps() -> tuple[str, ...]:
-    """Return the methods whose steps are timed; a step of `fit_array` is one of `fit_dataset`."""
-    return tuple(
-        name for name, entry in METHODS.items() if Question.STEP_TIME not in entry.without and name != "fit_array"
     )
 
 

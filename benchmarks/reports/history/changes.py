@@ -20,6 +20,7 @@ from pathlib import Path
 
 from benchmarks.baselines.lines import group_by_key
 from benchmarks.errors import RecordError
+from benchmarks.methods import METHODS
 from benchmarks.records import Aspect, Question, ReadBlock
 from benchmarks.records.blocks import OpCounts, describe_op_types, subtract_op_types
 from benchmarks.records.quantities import FIRST_PASS_TRACES, OPTIMISED_NODES
@@ -27,9 +28,6 @@ from benchmarks.reports.history.tracks import ASPECTS, History, Row
 
 _MOST_OP_TYPES = 5
 """How many op types are named of a graph's change, those of the most nodes."""
-
-_STEPS_OF_FIT_DATASET = frozenset({"fit_array", "fit_tensor", "fit_validation", "fit_sequence", "fit_generator"})
-"""Methods that train with the graph of `fit_dataset`: what is their own lies between the steps."""
 
 UNCHANGED_CAUSE: str = "graph and traces as before: look at Python or a kernel with `--explain`"
 
@@ -125,8 +123,9 @@ def _read_graphs(history: History) -> Mapping[_Place, ReadBlock]:
 def _describe_cause(change: RowChange, graphs: Mapping[_Place, ReadBlock]) -> str:
     """Return what became of graph and traces, in words; equal where it is the same."""
     case = change.row.case
-    methods = [case.method, *(["fit_dataset"] if case.method in _STEPS_OF_FIT_DATASET else [])]
-    for method in methods:
+    entry = METHODS.get(case.method)  # none of a method that another version of the suite had
+    steps_of = None if entry is None else entry.steps_of
+    for method in (case.method,) if steps_of is None else (case.method, steps_of):
         before, now = (
             graphs.get((version, case.workload, case.depth, method)) for version in (change.before, change.now)
         )

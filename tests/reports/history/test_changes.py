@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import RecordError
+from benchmarks.methods import METHODS
 from benchmarks.records import HistoryEntry, Question
 from benchmarks.reports.history.changes import (
     UNCHANGED_CAUSE,
@@ -70,9 +71,17 @@ def test_where_no_graph_was_read_that_is_said() -> None:
     assert list_causes(make_history([STEP], [SLOWER_WEIGHTS])) == ["no graph was read of these methods"]
 
 
-def test_arrays_train_with_the_graph_of_datasets() -> None:
-    arrays = make_example_case(Question.STEP_TIME, "fit_array")
+@pytest.mark.parametrize("method", [name for name, entry in METHODS.items() if entry.steps_of == "fit_dataset"])
+def test_arrays_train_with_the_graph_of_datasets(method: str) -> None:
+    arrays = make_example_case(Question.STEP_TIME, method)
     assert list_causes(make_history([arrays, GRAPH], [SLOWER_WEIGHTS])) == [UNCHANGED_CAUSE]
+
+
+@pytest.mark.parametrize("method", ["loop_graph", "of_another_version"])
+def test_a_method_has_the_graph_of_no_other_unless_the_registry_says_so(method: str) -> None:
+    case = make_example_case(Question.STEP_TIME, method)
+    causes = list_causes(make_history([case, GRAPH], [SLOWER_WEIGHTS]))
+    assert causes == ["no graph was read of these methods"]
 
 
 def test_of_a_graph_five_op_types_are_named_and_the_others_counted() -> None:
