@@ -33,7 +33,7 @@ from benchmarks.records import (
     Stretch,
     Verdict,
 )
-from benchmarks.records.blocks import describe_op_types, subtract_op_types
+from benchmarks.records.blocks import subtract_op_types
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.records.quantities import (
     QUANTITIES,
@@ -314,14 +314,6 @@ def test_an_error_is_one_line_whatever_it_is_made_of() -> None:
 
 def test_a_difference_leaves_out_what_both_have() -> None:
     assert subtract_op_types({"Mul": 5, "Cast": 1, "Sum": 2}, {"Mul": 3, "Sum": 3, "Cast": 1}) == {"Mul": 2, "Sum": -1}
-
-
-def test_a_difference_is_told_largest_first() -> None:
-    assert describe_op_types({"Cast": 1, "Mul": 2, "Sum": -3}) == "-3 Sum, +2 Mul, +1 Cast"
-
-
-def test_no_difference_is_told_too() -> None:
-    assert describe_op_types({}) == "none"
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES.values(), ids=lambda quantity: quantity.name)

@@ -22,9 +22,10 @@ from benchmarks.baselines.lines import group_by_key
 from benchmarks.errors import RecordError
 from benchmarks.methods import METHODS
 from benchmarks.records import Aspect, Question, ReadBlock
-from benchmarks.records.blocks import OpCounts, describe_op_types, subtract_op_types
+from benchmarks.records.blocks import OpCounts, subtract_op_types
 from benchmarks.records.quantities import FIRST_PASS_TRACES, OPTIMISED_NODES
 from benchmarks.reports.history.tracks import ASPECTS, History, Row
+from benchmarks.reports.tables import list_op_types
 
 _MOST_OP_TYPES = 5
 """How many op types are named of a graph's change, those of the most nodes."""
@@ -159,7 +160,7 @@ def _find_extra(block: ReadBlock) -> OpCounts:
 
 def _name_op_types(difference: OpCounts) -> str:
     """Return a difference by op type in words: the largest by name, and how many others there are."""
-    names = describe_op_types(difference).split(", ")
+    names = list_op_types(difference)
     others = len(names) - _MOST_OP_TYPES
     told = ", ".join(f"`{name}`" for name in names[:_MOST_OP_TYPES])
     return told if others <= 0 else f"{told} and {others} other op type{'s' if others > 1 else ''}"
