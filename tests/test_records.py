@@ -211,7 +211,7 @@ def put(record: JsonRecord, *path: Any, value: Any) -> Any:
         (make_measurement(), ("case", "depth"), 0, "a measurement, case: depth: expected a whole number of at"),
         (_READ_BLOCK, ("weighted", "values"), [], "weighted.values: expected an object, got a list of 0"),
         (_READ_BLOCK, ("weighted", "values", "graph_nodes"), "1", "weighted.values['graph_nodes']: expected a finite"),
-        (_READ_BLOCK, ("weighted", "values", "speed"), 1, "weighted: readings: expected one of pass_peak_tensor"),
+        (_READ_BLOCK, ("weighted", "values", "speed"), 1, "quantities.py lists, got 'speed'; record"),
         (_READ_BLOCK, ("control", "op_types", "graph_nodes"), 3, "control.op_types['graph_nodes']: expected an obj"),
         (_READ_BLOCK, ("control", "trace_causes"), [1], "control.trace_causes[0]: expected a text, got 1"),
         (_BLOCK, ("weighted_first",), [True, 1], "weighted_first[1]: expected true or false, got 1"),

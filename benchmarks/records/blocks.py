@@ -207,7 +207,10 @@ class ArmReadings(JsonRecord):
             raise RecordError(f"readings: expected finite numbers, got {dict(self.values)!r}")
         for key in self.values:
             if key.partition("[")[0] not in QUANTITIES:
-                raise RecordError(f"readings: expected one of {', '.join(QUANTITIES)}, got {key[:100]!r}")
+                raise RecordError(
+                    f"readings: expected one of the {len(QUANTITIES)} quantities that benchmarks/records/quantities.py "
+                    f"lists, got {key[:100]!r}"
+                )
 
     def merge(self, other: ArmReadings) -> ArmReadings:
         """Return these readings and those of another stretch of the same arm."""
