@@ -48,11 +48,14 @@ class Axes:
 _FIT_METHODS = ("fit_array", "fit_dataset")
 """`fit` with data from an array and from a dataset: what most people choose between."""
 
-_STEP_METHODS = ("fit_dataset", "fit_class_weight_dataset", "fit_packed", "loop_eager", "loop_graph", "loop_jit")
-"""`fit` turns arrays into a dataset before its first step, so a step of `fit_array` is a step of `fit_dataset`."""
-
 _CLASS_WEIGHT_METHODS = ("fit_class_weight", "fit_class_weight_dataset")
 """What Keras makes of class weights before the first step differs between arrays and datasets."""
+
+_MAIN_METHODS = (*_FIT_METHODS, *_CLASS_WEIGHT_METHODS, "fit_packed", "loop_eager", "loop_graph", "loop_jit")
+"""What the quick sweep chooses from, and the full sweep crosses with all else."""
+
+_STEP_METHODS = tuple(name for name in _MAIN_METHODS if METHODS[name].has_own_steps)
+"""`fit` turns arrays into a dataset before its first step, so a step of `fit_array` is a step of `fit_dataset`."""
 
 _MEMORY_METHODS = (*_FIT_METHODS, "loop_graph", "fit_class_weight")
 """One method for each way in which data and weights lie in memory."""
@@ -74,12 +77,7 @@ _MAIN_WORKLOADS = ("mlp", "cnn")
 _TWO_OUTPUTS = ("mlp_two_outputs",)
 """Each way into training hands over the weights of each output, and so all are asked."""
 
-_MAIN = Axes(
-    workload=_MAIN_WORKLOADS,
-    depth=(2, 8),
-    batch_size=(256,),
-    method=(*_FIT_METHODS, *_CLASS_WEIGHT_METHODS, "fit_packed", "loop_eager", "loop_graph", "loop_jit"),
-)
+_MAIN = Axes(workload=_MAIN_WORKLOADS, depth=(2, 8), batch_size=(256,), method=_MAIN_METHODS)
 """What the full sweep crosses."""
 
 

@@ -1,7 +1,8 @@
 """How does a long measurement go on where it stopped? Each part of it is a record, a line of JSON written as it comes.
 
 A line that a process was writing when it was ended has no end and is no JSON: it is taken for not there, and the next
-line takes its place. Leaves out: what a line holds, which its record says, and what is missing yet.
+line takes its place. Of a history, the blocks and readings of each version lie so. Leaves out: what a line holds, which
+its record says, and what is missing yet.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO, TypeVar
 
 from benchmarks.errors import RecordError
+from benchmarks.records import Case, HistoryEntry
 from benchmarks.records.json_form import JsonRecord
 
 _Record = TypeVar("_Record", bound=JsonRecord)
@@ -60,6 +62,22 @@ def append_line(path: Path, record: JsonRecord) -> None:
         raise RecordError(
             f"{path}: expected a file that can be written, got {error.strerror}; make room, or name another file"
         ) from error
+
+
+def load_history(path: Path) -> list[HistoryEntry]:
+    """Return what is written down of a history; an absent file holds nothing.
+
+    Of what was written twice the last counts, so that what failed counts until it was measured later.
+
+    Raises:
+        RecordError: when a line is not one that a history wrote.
+    """
+    return list({find_place(entry): entry for entry in load_lines(path, HistoryEntry)}.values())
+
+
+def find_place(entry: HistoryEntry) -> tuple[str, Case, int]:
+    """Return what an entry is of: version, case and number of the block."""
+    return entry.version, entry.case, entry.number
 
 
 def group_by_key(pairs: Iterable[tuple[_Key, _Item]]) -> dict[_Key, list[_Item]]:

@@ -11,7 +11,7 @@ turns (`benchmarks.launch.pool`), so that the machine's moods meet all versions 
 memory per version. Each block is written down as it comes, and what is written down is not measured again, so that an
 interrupted history goes on where it stopped. With the same files and more rounds it becomes sharper. What people write
 about a change in the file of `--notes` is on each page that is written with it. Leaves out: which versions there are
-(`benchmarks.launch.versions`), and how a history is told (`benchmarks.reports.history`).
+(`benchmarks.reports.history.versions`), and how a history is told (`benchmarks.reports.history`).
 """
 
 from __future__ import annotations
@@ -28,23 +28,21 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timezone
 from pathlib import Path
 
-from benchmarks.baselines.histories import find_place, load_history
-from benchmarks.baselines.lines import append_line
+from benchmarks.baselines.lines import append_line, find_place, load_history
 from benchmarks.commands import CommandParser, MisuseError, read_count, read_place, refuse, run_command, write_whole
 from benchmarks.errors import RecordError, SuiteError, attempt
 from benchmarks.launch.launcher import ServerLauncher, open_servers
 from benchmarks.launch.pool import BLOCKS_AT_ONCE
 from benchmarks.launch.targets import build_target
-from benchmarks.launch.versions import SETS, name_requirement, parse_versions
 from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource, measure_together
 from benchmarks.methods import METHODS
 from benchmarks.records import Arm, BlockSummary, Case, Environment, HistoryEntry, Question, ReadBlock, ReadRequest
-from benchmarks.reports.history.notes import load_notes
-from benchmarks.reports.history.page import Links, render_page
+from benchmarks.reports.history.changes import load_notes
+from benchmarks.reports.history.page import Links, render_page, render_values
 from benchmarks.reports.history.pictures import Pictures, draw_pictures, plan_pictures
 from benchmarks.reports.history.tracks import History, estimate_history
-from benchmarks.reports.history.values import render_values
+from benchmarks.reports.history.versions import SETS, name_requirement, parse_versions
 from benchmarks.target.supervise import Limits
 
 _EVALUATED = ("fit_array", "fit_dataset", "fit_sequence", "fit_weighted_metrics", "loop_train_on_batch")
@@ -71,11 +69,11 @@ _ENOUGH_ROUNDS = {Question.PEAK_MEMORY: 3, Question.RETAINED_MEMORY: 3, Question
 
 
 def list_cases() -> tuple[Case, ...]:
-    """Return what is measured in each version: every method's steps, or passes where it has none, its start and graph.
+    """Return what is measured in each version: a method's own steps, or its passes, and its start and its graph.
 
     What few methods differ in is measured for those: evaluations, and what lies in memory.
     """
-    with_steps = _list_with_steps()
+    with_steps = tuple(name for name, entry in METHODS.items() if entry.has_own_steps)
     return tuple(
         Case(question=question, workload="mlp", depth=2, batch_size=batch_size, dataset_size=size, method=method)
         for question, batch_size, size, methods in (
@@ -88,13 +86,6 @@ def list_cases() -> tuple[Case, ...]:
             (Question.TRAINING_GRAPH, 256, None, tuple(METHODS)),
         )
         for method in methods
-    )
-
-
-def _list_with_steps() -> tuple[str, ...]:
-    """Return the methods whose steps are timed; a step of `fit_array` is one of `fit_dataset`."""
-    return tuple(
-        name for name, entry in METHODS.items() if Question.STEP_TIME not in entry.without and name != "fit_array"
     )
 
 

@@ -43,8 +43,9 @@ class MethodEntry:
     `entry_point` says what people call. `control_path` says what the control runs: methods with the same path have the
     same null case. `location` is `module:attribute`. `weight_bytes_per_sample` is what the weights that the method is
     given take, by their dtype: float32, or nothing where there is one weight per class. `without` says, by question,
-    why it is not asked, where it is not. `by_class` says that a class has one weight, so that each sample has to have
-    one label.
+    why it is not asked, where it is not. `steps_of` names the method whose steps its own are, graph and all, where what
+    is its own lies between them. `by_class` says that a class has one weight, so that each sample has to have one
+    label.
     """
 
     name: str
@@ -53,7 +54,13 @@ class MethodEntry:
     location: str
     weight_bytes_per_sample: int = 4
     without: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    steps_of: str | None = None
     by_class: bool = False
+
+    @property
+    def has_own_steps(self) -> bool:
+        """Whether its steps are those of no other method."""
+        return self.steps_of is None and _STEP not in self.without
 
 
 _STEP, _EVALUATION = "step_time", "evaluation_time"
@@ -71,6 +78,7 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
                 entry_point=EntryPoint.FIT_ARRAYS,
                 control_path="model.fit(x, y)",
                 location="benchmarks.methods.fit_arrays:FIT_ARRAY",
+                steps_of="fit_dataset",
             ),
             MethodEntry(
                 name="fit_array_float64",
@@ -79,6 +87,7 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
                 location="benchmarks.methods.fit_arrays:FIT_ARRAY_FLOAT64",
                 weight_bytes_per_sample=8,
                 without=_BETWEEN_STEPS,
+                steps_of="fit_dataset",
             ),
             MethodEntry(
                 name="fit_class_weight",
@@ -98,6 +107,7 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
                 control_path="model.fit(tf.Tensor x, y)",
                 location="benchmarks.methods.fit_arrays:FIT_TENSOR",
                 without=_BETWEEN_STEPS,
+                steps_of="fit_dataset",
             ),
             MethodEntry(
                 name="fit_validation",
@@ -105,20 +115,23 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
                 control_path="model.fit(x, y, validation_data=(x, y))",
                 location="benchmarks.methods.fit_arrays:FIT_VALIDATION",
                 without={**_BETWEEN_STEPS, _EVALUATION: "it is that of fit_array"},
+                steps_of="fit_dataset",
             ),
             MethodEntry(
                 name="fit_sequence",
                 entry_point=EntryPoint.FIT_OBJECTS,
                 control_path="model.fit(PyDataset of (x, y))",
-                location="benchmarks.methods.fit_objects:FIT_SEQUENCE",
+                location="benchmarks.methods.fit_arrays:FIT_SEQUENCE",
                 without=_BETWEEN_STEPS,
+                steps_of="fit_dataset",
             ),
             MethodEntry(
                 name="fit_generator",
                 entry_point=EntryPoint.FIT_OBJECTS,
                 control_path="model.fit(generator of (x, y))",
-                location="benchmarks.methods.fit_objects:FIT_GENERATOR",
+                location="benchmarks.methods.fit_arrays:FIT_GENERATOR",
                 without=_BETWEEN_STEPS,
+                steps_of="fit_dataset",
             ),
             MethodEntry(
                 name="fit_dataset",
@@ -189,7 +202,7 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
                 name="fit_packed",
                 entry_point=EntryPoint.FIT_CUSTOM,
                 control_path="model.fit(tf.data.Dataset of (x, y)) with an overridden compute_loss",
-                location="benchmarks.methods.fit_packed:FIT_PACKED",
+                location="benchmarks.methods.fit_custom:FIT_PACKED",
             ),
             MethodEntry(
                 name="loop_train_on_batch",

@@ -21,8 +21,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from benchmarks.errors import BlockError, CaseError
-from benchmarks.methods._arm import LoggedArm
 from benchmarks.methods._fit_watch import EvaluationTimer, FirstBatchTimer, FitStepper, LeaveFit, PassTimer
+from benchmarks.methods._steps import LoggedArm
 from benchmarks.protocols import Evaluation, Samples, Stepper, Task, Times, TrainingArm, Watch
 
 FitArguments = dict[str, Any]

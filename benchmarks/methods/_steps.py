@@ -1,4 +1,4 @@
-"""How do samples reach a step, when is it done, and what does TensorFlow make of it? What all methods share.
+"""How do samples reach a step, when is it done, and what does TensorFlow make of it? What all arms share.
 
 The one `tf.data` pipeline neither shuffles nor drops the last, smaller batch: `batch` does not by default. Probes round
 the samples down to whole batches (`count_samples`), because a loop's `tf.function` would trace anew for a batch of
@@ -22,8 +22,10 @@ https://www.tensorflow.org/api_docs/python/tf/types/experimental/PolymorphicFunc
 
 from __future__ import annotations
 
+import abc
 import functools
 import inspect
+import itertools
 import operator
 import re
 from collections import Counter
@@ -32,7 +34,8 @@ from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.protocols import Samples
+from benchmarks.errors import BlockError
+from benchmarks.protocols import Samples, Task, Times, Watch
 
 _SAME_ARGUMENTS = (
     "no argument is unlike the trace before's: the training function was made anew, or what surrounds it changed "
@@ -184,6 +187,91 @@ def _explain(before: Mapping[str, str], now: Mapping[str, str]) -> str:
         if before.get(name) != now.get(name)
     ]
     return ", ".join(changes) or _SAME_ARGUMENTS
+
+
+class LoggedArm(abc.ABC):
+    """One arm whose traces are logged; with ways of training it satisfies `protocols.TrainingArm`."""
+
+    def __init__(self, task: Task, model: Any, *, weighted: bool) -> None:
+        """Take a fresh model; nothing is traced yet."""
+        self._samples = task.samples
+        self._batch_size = task.batch_size
+        self._weighted = weighted
+        self._model = model
+        self._traces = TraceLog()
+        self._wait = find_device_wait()
+        self._data: Any = None
+
+    @property
+    def model(self) -> Any:
+        """The Keras model that is trained."""
+        return self._model
+
+    @property
+    def trace_count(self) -> int:
+        """How often TensorFlow has traced the training step so far."""
+        return self._traces.count
+
+    def explain_traces(self, since: int) -> tuple[str, ...]:
+        """Return one sentence on each trace but the first `since`."""
+        return self._traces.explain(since)
+
+    @property
+    def steps_per_pass(self) -> int:
+        """How many optimizer updates a pass makes."""
+        return count_steps(self._samples, self._batch_size)
+
+    def replace_samples(self, samples: Samples, batch_size: int) -> None:
+        """Let the next pass train the same model on these samples, in batches of this size."""
+        self._samples = samples
+        self._batch_size = batch_size
+        self._data = None
+
+    def _find_data(self) -> Any:
+        """Return what the entry point is given, made when it is first needed."""
+        if self._data is None:
+            self._data = self._make_data()
+        return self._data
+
+    @abc.abstractmethod
+    def _make_data(self) -> Any:
+        """Return what the entry point is given, made of the samples."""
+
+
+class BatchStepper(abc.ABC):
+    """Steps round and round batches that are ready; with a call of its own it satisfies `protocols.Stepper`.
+
+    `measure_step` is each path's, and written out: one more Python call within would be timed.
+    """
+
+    steps_per_call = 1
+
+    def __init__(self, step: Callable[..., Any], batches: list[Any], watch: Watch, wait: Callable[[], None]) -> None:
+        """Do no step yet.
+
+        Args:
+            step: does one update on a batch.
+            batches: what it is called with, at least once.
+            watch: times each step.
+            wait: waits for the device.
+
+        Raises:
+            BlockError: when there is no batch.
+        """
+        if not batches:
+            raise BlockError("stepping: expected at least one whole batch, got none; give it more samples")
+        self._step = step
+        self._batches = itertools.cycle(batches)
+        self._watch = watch
+        self._wait = wait
+
+    @abc.abstractmethod
+    def measure_step(self) -> Times:
+        """Do one update, read its loss, and return how long that took."""
+
+    def close(self) -> None:
+        """Let the batches go."""
+        self._batches = itertools.cycle(())
 
 
 _INSTRUCTION = re.compile(r"^\s*(?:ROOT )?%?[\w.-]+ = (?:\([^=]*?\)|\S+) ([a-z][a-z0-9-]*)\(", re.MULTILINE)

@@ -12,7 +12,6 @@ A `tf.function` traces anew for a last batch of another size, and this one is le
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Callable, Mapping
 from enum import Enum
 from typing import Any
@@ -20,8 +19,15 @@ from typing import Any
 import tensorflow as tf
 
 from benchmarks.errors import BlockError, CaseError
-from benchmarks.methods._arm import LoggedArm
-from benchmarks.methods._steps import build_pipeline, count_compiled_ops, cut, select_arrays, weigh_losses
+from benchmarks.methods._steps import (
+    BatchStepper,
+    LoggedArm,
+    build_pipeline,
+    count_compiled_ops,
+    cut,
+    select_arrays,
+    weigh_losses,
+)
 from benchmarks.protocols import Evaluation, Method, Stepper, Task, Times, TrainingArm, Watch
 
 
@@ -54,14 +60,18 @@ class LoopArm(LoggedArm):
         return count_compiled_ops(self._step, next(iter(self._find_data())))
 
     def open_steps(self, watch: Watch) -> Stepper:
-        """Put all whole batches on the device and go round them."""
+        """Put all whole batches on the device and go round them.
+
+        Raises:
+            BlockError: when there is no whole batch.
+        """
         arrays = select_arrays(self._samples, weighted=self._weighted)
         starts = range(0, len(arrays[0]) - self._batch_size + 1, self._batch_size)
         batches = [
             tuple(tf.nest.map_structure(tf.constant, cut(part, start, self._batch_size)) for part in arrays)
             for start in starts
         ]
-        return LoopStepper(self._step, batches, watch, self._wait)
+        return _LoopStepper(self._step, batches, watch, self._wait)
 
     def measure_pass(self, watch: Watch) -> Times:
         """Step through the dataset once, then read the last loss, and return how long that took.
@@ -102,29 +112,8 @@ class LoopArm(LoggedArm):
         return build_pipeline(select_arrays(self._samples, weighted=self._weighted), self._batch_size)
 
 
-class LoopStepper:
-    """A training step on batches that are on the device; satisfies `protocols.Stepper`."""
-
-    steps_per_call = 1
-
-    def __init__(self, step: Any, batches: list[Any], watch: Watch, wait: Callable[[], None]) -> None:
-        """Do no step yet.
-
-        Args:
-            step: takes the tensors of a batch and returns its loss.
-            batches: at least one batch.
-            watch: times each step.
-            wait: waits for the device.
-
-        Raises:
-            BlockError: when there is no batch.
-        """
-        if not batches:
-            raise BlockError("stepping: expected at least one whole batch, got none; give it more samples")
-        self._step = step
-        self._batches = itertools.cycle(batches)
-        self._watch = watch
-        self._wait = wait
+class _LoopStepper(BatchStepper):
+    """Steps on batches that are on the device."""
 
     def measure_step(self) -> Times:
         """Do one update, read its loss, and return how long that took."""
@@ -133,10 +122,6 @@ class LoopStepper:
         self._step(*batch).numpy()
         self._wait()
         return self._watch.stop()
-
-    def close(self) -> None:
-        """Let the batches go."""
-        self._batches = itertools.cycle(())
 
 
 def _build_step(model: Any, optimizer: Any, find_losses: Any, *, weighted: bool) -> Callable[..., Any]:

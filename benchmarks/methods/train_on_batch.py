@@ -1,24 +1,22 @@
 """Batch by batch by hand: a Python loop that calls `model.train_on_batch` on NumPy arrays.
 
 With a weight per sample (`sample_weight`) and with a weight per class (`class_weight`), which Keras looks up in each
-call. A call returns the loss as a number, so that it ends when the step is done. Evaluation is the same loop with
-`model.test_on_batch`, which takes no class weights. The control is the same calls without weights.
+call. A call returns the loss as a number, which a GPU knows before it has applied the gradients: the device is waited
+for, as after any other step. Evaluation is the same loop with `model.test_on_batch`, which takes no class weights. The
+control is the same calls without weights.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import functools
-import inspect
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from benchmarks.errors import BlockError, CaseError
 from benchmarks.methods._fit import CLASS_WEIGHT, NO_CLASS_WEIGHTS, FitArguments, FitArm, FitMethod, add_class_weights
-from benchmarks.methods._steps import cut
+from benchmarks.methods._steps import BatchStepper, cut
 from benchmarks.protocols import Evaluation, Method, Samples, Stepper, Task, Times, TrainingArm, Watch
 
 
@@ -26,11 +24,13 @@ class TrainOnBatchArm(FitArm):
     """One arm that trains batch by batch; satisfies `protocols.TrainingArm`."""
 
     def open_steps(self, watch: Watch) -> Stepper:
-        """Cut the arrays into whole batches and go round them."""
+        """Cut the arrays into whole batches and go round them.
+
+        Raises:
+            BlockError: when there is no whole batch.
+        """
         batches = [batch for batch in self._cut() if len(batch["x"]) == self._batch_size]
-        if not batches:
-            raise BlockError("stepping: expected at least one whole batch, got none; give it more samples")
-        return _CallStepper(self._model.train_on_batch, batches, watch)
+        return _CallStepper(self._model.train_on_batch, batches, watch, self._wait)
 
     def measure_pass(self, watch: Watch) -> Times:
         """Cut the arrays and train on each batch once; return how long that took.
@@ -40,12 +40,14 @@ class TrainOnBatchArm(FitArm):
         """
         watch.start()
         self._call_all(self._model.train_on_batch)
+        self._wait()
         return watch.stop()
 
     def measure_startup(self, watch: Watch) -> Times:
         """Return how long the first call takes."""
         watch.start()
         self._model.train_on_batch(**next(self._cut()))
+        self._wait()
         return watch.stop()
 
     def evaluate(self, watch: Watch) -> Evaluation:
@@ -57,26 +59,33 @@ class TrainOnBatchArm(FitArm):
         """
         if CLASS_WEIGHT in self._find_data():
             raise CaseError(NO_CLASS_WEIGHTS)
-        test = self._model.test_on_batch
-        if "reset_metrics" in inspect.signature(test).parameters:  # Keras 2, whose loss is else that of the last batch
-            test = functools.partial(test, reset_metrics=False)
         watch.start()
-        loss = self._call_all(test)
-        return Evaluation(times=watch.stop(), loss=loss)
+        losses = self._call_all(self._model.test_on_batch)
+        self._wait()
+        return Evaluation(times=watch.stop(), loss=self._average(losses))
 
-    def _call_all(self, call: Callable[..., Any]) -> float:
-        """Call with each batch; return the loss that the last call returned, the first of its numbers.
+    def _average(self, losses: Sequence[float]) -> float:
+        """Return the mean loss of all samples from what `test_on_batch` returned for each batch.
+
+        That is a batch's own loss in Keras 2 and from 3.15 on, and the running mean between these. Which it is here is
+        seen by asking of the first batch again.
+        """
+        first = next(self._cut())
+        if _read_loss(self._model.test_on_batch(**first)) != losses[0]:
+            return losses[-1]
+        return float(np.average(losses, weights=[len(batch["x"]) for batch in self._cut()]))
+
+    def _call_all(self, call: Callable[..., Any]) -> list[float]:
+        """Call with each batch, and return the losses that the calls returned.
 
         Raises:
             BlockError: when there is no batch.
         """
         self._model.reset_metrics()
-        numbers = None
-        for batch in self._cut():
-            numbers = call(**batch)
-        if numbers is None:
+        losses = [_read_loss(call(**batch)) for batch in self._cut()]
+        if not losses:
             raise BlockError("a pass: expected at least one batch, got none; give it more samples")
-        return float(np.ravel(numbers)[0])
+        return losses
 
     def _cut(self) -> Iterator[FitArguments]:
         """Yield the arguments of each call: slices of the arrays, views that cost no copy."""
@@ -88,26 +97,21 @@ class TrainOnBatchArm(FitArm):
             }
 
 
-class _CallStepper:
-    """One call after another; satisfies `protocols.Stepper`."""
+def _read_loss(returned: Any) -> float:
+    """Return the loss, the first of the numbers that a call returned."""
+    return float(np.ravel(returned)[0])
 
-    steps_per_call = 1
 
-    def __init__(self, call: Callable[..., Any], batches: list[FitArguments], watch: Watch) -> None:
-        self._call = call
-        self._batches = itertools.cycle(batches)
-        self._watch = watch
+class _CallStepper(BatchStepper):
+    """One call after another, which returns the loss."""
 
     def measure_step(self) -> Times:
         """Train on a batch and return how long that took."""
         batch = next(self._batches)
         self._watch.start()
-        self._call(**batch)
+        self._step(**batch)
+        self._wait()
         return self._watch.stop()
-
-    def close(self) -> None:
-        """Let the batches go."""
-        self._batches = itertools.cycle(())
 
 
 def _hand_over(samples: Samples, *, weighted: bool, batch_size: int) -> FitArguments:

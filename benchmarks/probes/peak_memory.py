@@ -11,8 +11,9 @@ level before it. Leaves out: time, which an allocator that keeps statistics chan
 
 Allocators are asked through the public API that GPUs have too. A CPU's keeps statistics only with
 `TF_CPU_ALLOCATOR_USE_BFC=true`, set before the device is first used; the process that reads an arm is set up so. A
-device without statistics raises ValueError, or says 0 bytes whatever it holds (seen with TensorFlow 2.21), and is told
-of. Source: https://www.tensorflow.org/api_docs/python/tf/config/experimental/get_memory_info.
+device without statistics raises ValueError, or says 0 bytes of small tensors and counts large ones alone (oneDNN's
+allocator, seen with TensorFlow 2.21). So it is asked while one small tensor is held, and told of where it does not
+count that. Source: https://www.tensorflow.org/api_docs/python/tf/config/experimental/get_memory_info.
 """
 
 from __future__ import annotations
@@ -34,7 +35,8 @@ from benchmarks.records.quantities import (
 )
 
 _SMALL_TENSOR = 16
-"""Elements of a tensor that is held to see whether the allocator counts it."""
+"""Elements of a tensor that is held to see whether the allocator counts it: far below the 256 KiB from which oneDNN's
+does."""
 
 
 def find_devices() -> tuple[str, ...]:
@@ -43,35 +45,34 @@ def find_devices() -> tuple[str, ...]:
     return tuple(device.name.rpartition("device:")[2] for device in devices if device.device_type in {"CPU", "GPU"})
 
 
-def reset_peaks(devices: Iterable[str]) -> None:
-    """Let the peaks begin anew at the present level, on the devices that have statistics."""
-    for device in devices:
-        if find_problem(device) is None:
-            tf.config.experimental.reset_memory_stats(device)
-
-
-def read_peaks(devices: Iterable[str]) -> Mapping[str, int]:
-    """Return the peak since the last reset by device, in bytes; devices without statistics are left out."""
-    return {
-        device: int(tf.config.experimental.get_memory_info(device)["peak"])
-        for device in devices
-        if find_problem(device) is None
-    }
-
-
 def find_problem(device: str) -> str | None:
-    """Return why the device has no statistics; None where it has."""
+    """Return why the device has no statistics of all that it holds; None where it has.
+
+    To be asked before anything runs: what is freed meanwhile would hide the tensor that is held.
+    """
     try:
+        before = tf.config.experimental.get_memory_info(device)["current"]
         with tf.device(f"/{device}"):
             held = tf.ones([_SMALL_TENSOR])
-        info = tf.config.experimental.get_memory_info(device)
+        now = tf.config.experimental.get_memory_info(device)["current"]
         del held
     except (ValueError, tf.errors.OpError) as error:
         words = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         return f"{device} keeps no allocator statistics: {words}"
-    if not info["peak"]:
-        return f"{device} keeps no allocator statistics: it says 0 bytes while a tensor is held"
+    if now <= before:
+        return f"{device} keeps no allocator statistics: it says {now} bytes with a small tensor and without it"
     return None
+
+
+def reset_peaks(devices: Iterable[str]) -> None:
+    """Let the peaks of devices that have statistics begin anew at the present level."""
+    for device in devices:
+        tf.config.experimental.reset_memory_stats(device)
+
+
+def read_peaks(devices: Iterable[str]) -> Mapping[str, int]:
+    """Return the peak since the last reset by device, in bytes, of devices that have statistics."""
+    return {device: int(tf.config.experimental.get_memory_info(device)["peak"]) for device in devices}
 
 
 _TENSORS = {Stretch.PASS: PASS_PEAK_TENSORS.name, Stretch.STEP: STEP_PEAK_TENSORS.name}
@@ -90,7 +91,8 @@ class PeakMemoryGauge:
         """Read one pass of an arm, or one step."""
         _resident.keep_large_arrays_apart()
         # The devices come to life here, before any large array: peaks then do not depend on which was first.
-        devices = find_devices()
+        problems = {device: find_problem(device) for device in find_devices()}
+        devices = tuple(device for device, problem in problems.items() if problem is None)
         if request.stretch is Stretch.STEP:
             values = _read_step(request, factory, devices)
         else:
@@ -100,8 +102,8 @@ class PeakMemoryGauge:
             values = _read_peaks(lambda: arm.measure_pass(Stopwatch()), request.stretch, devices, ballast_bytes)
         missing = {
             name_reading(_TENSORS[request.stretch], device): problem
-            for device in devices
-            if (problem := find_problem(device)) is not None
+            for device, problem in problems.items()
+            if problem is not None
         }
         return ArmReadings(seed=request.seed, values=values, missing=missing, read_ns=0)
 

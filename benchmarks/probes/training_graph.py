@@ -3,8 +3,8 @@
 One arm makes three passes over a few batches, each a call of its entry point: the first traces, the others should not.
 Two more have a last batch that is smaller. Another arm makes a pass, and two more with another batch size: one that has
 seen a smaller batch may take any size from then on. A step that traces anew in the second of the two as well does so in
-each call. Compilations by XLA are counted with the traces (`_compilations`): it compiles for each shape of a batch,
-even where nothing is traced anew.
+each call. Compilations by XLA are counted with the traces: it compiles for each shape of a batch, even where nothing is
+traced anew.
 
 The graph is recorded during the first pass, before and after TensorFlow's graph optimisation; where XLA compiles the
 step, `after` are XLA's instructions (`methods._steps`). Leaves out: the graphs of the input pipeline.
@@ -14,12 +14,20 @@ It writes the graphs of all functions that run for the first time meanwhile; the
 that changes variables by a difference, and of several the largest. The nodes of functions that it calls are counted
 with it, each function once.
 Source: https://www.tensorflow.org/api_docs/python/tf/summary/trace_on.
+
+Nothing that Python can read counts compilations: TensorFlow's own counter of XLA's work has no reader there
+(`tensorflow.python.eager.monitoring` reads only what it has created itself), and a compiler's text
+(`experimental_get_compiler_ir`) is made anew for each question. So the modules are counted that XLA writes to a folder
+before it optimises them, one file with this name for each, with the same name in all versions from TensorFlow 2.12 to
+2.21.
+Source: https://openxla.org/xla/hlo_dumps (XLA_FLAGS=--xla_dump_to).
 """
 
 from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -30,7 +38,6 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.probes import Stopwatch
-from benchmarks.probes._compilations import count_compilations
 from benchmarks.protocols import ArmFactory, Gauge, Samples, TrainingArm
 from benchmarks.records import ArmReadings, ReadRequest, quantities
 
@@ -95,6 +102,22 @@ def _count_op_types(graphs: Iterable[Any]) -> Counter[str]:
         for function in graph.library.function:
             counts.update(node.op for node in function.node_def)
     return counts
+
+
+_FLAGS_VARIABLE = "XLA_FLAGS"
+_MODULES = "*before_optimizations.txt"
+
+
+@contextlib.contextmanager
+def count_compilations() -> Iterator[Callable[[], int]]:
+    """Yield what returns how often XLA has compiled since; to be used once in a process, before XLA's first work.
+
+    XLA reads its flags once. Flags that are set already are kept, but for the folder.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        given = os.environ.get(_FLAGS_VARIABLE, "")
+        os.environ[_FLAGS_VARIABLE] = f"{given} --xla_dump_to={folder} --xla_dump_hlo_as_text".strip()
+        yield lambda: len(list(Path(folder).glob(_MODULES)))
 
 
 _BATCHES = 3

@@ -209,7 +209,10 @@ class ArmReadings(JsonRecord):
             raise RecordError(f"readings: expected finite numbers, got {dict(self.values)!r}")
         for key in self.values:
             if key.partition("[")[0] not in QUANTITIES:
-                raise RecordError(f"readings: expected one of {', '.join(QUANTITIES)}, got {key[:100]!r}")
+                raise RecordError(
+                    f"readings: expected one of the {len(QUANTITIES)} quantities that benchmarks/records/quantities.py "
+                    f"lists, got {key[:100]!r}"
+                )
 
     def merge(self, other: ArmReadings) -> ArmReadings:
         """Return these readings and those of another stretch of the same arm."""
@@ -266,9 +269,3 @@ def subtract_op_types(graph: OpCounts, other: OpCounts) -> dict[str, int]:
     """
     differences = {name: graph.get(name, 0) - other.get(name, 0) for name in sorted({*graph, *other})}
     return {name: count for name, count in differences.items() if count}
-
-
-def describe_op_types(difference: OpCounts) -> str:
-    """Return a difference in words, the largest first: `+2 Mul, +1 Cast, -1 Sum`; `none` where there is none."""
-    ranked = sorted(difference.items(), key=lambda entry: (-abs(entry[1]), entry[0]))
-    return ", ".join(f"{count:+d} {name}" for name, count in ranked) or "none"

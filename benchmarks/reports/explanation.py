@@ -13,8 +13,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from benchmarks.gate.confirm import FAILING, Judgement
 from benchmarks.gate.plan import Plan
 from benchmarks.records import ArmReadings, Aspect, Case, Comparison, Outcome, Profile, ReadBlock, Verdict
-from benchmarks.records.blocks import describe_op_types, subtract_op_types
+from benchmarks.records.blocks import subtract_op_types
 from benchmarks.records.quantities import FIRST_PASS_TRACES, GRAPH_NODES, OPTIMISED_NODES, STEADY_TRACES
+from benchmarks.reports.tables import describe_op_types
 from benchmarks.reports.verdicts import (
     describe_figures,
     describe_judgement,

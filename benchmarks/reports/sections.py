@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from benchmarks.baselines.lines import group_by_key
 from benchmarks.records import Aspect, Outcome, Question
-from benchmarks.records.blocks import describe_op_types
 from benchmarks.records.quantities import (
     GRAPH_NODES,
     OPTIMISED_NODES,
@@ -24,6 +23,7 @@ from benchmarks.reports.tables import (
     NOTHING,
     Section,
     Table,
+    describe_op_types,
     format_bounds,
     format_half_width,
     format_slope,

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from benchmarks.records import Environment, Interval, Outcome
+from benchmarks.records.blocks import OpCounts
 from benchmarks.units import format_overhead
 
 if TYPE_CHECKING:
@@ -131,3 +132,14 @@ def format_half_width(interval: Interval | None) -> str:
 def format_slope(slope: Interval) -> str:
     """Write a cost per sample with its interval: `+4.02 (+3.98 to +4.06)`."""
     return f"{slope.estimate:+.2f} ({slope.lower:+.2f} to {slope.upper:+.2f})"
+
+
+def list_op_types(difference: OpCounts) -> list[str]:
+    """Return what differs by op type in words, the largest first: `+2 Mul`, `+1 Cast`, `-1 Sum`."""
+    ranked = sorted(difference.items(), key=lambda entry: (-abs(entry[1]), entry[0]))
+    return [f"{count:+d} {name}" for name, count in ranked]
+
+
+def describe_op_types(difference: OpCounts) -> str:
+    """Return a difference in words, the largest first: `+2 Mul, +1 Cast, -1 Sum`; `none` where there is none."""
+    return ", ".join(list_op_types(difference)) or "none"

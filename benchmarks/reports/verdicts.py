@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterable, Sequence
 from benchmarks.gate.confirm import Judgement, Missing, Place, ReadingFigures, TimeChange, find_worst, is_doubtful
 from benchmarks.gate.plan import ADVISED_BASELINE_BLOCKS, Plan
 from benchmarks.records import Aspect, Change, Comparison, Interval, Outcome, Verdict
-from benchmarks.records.blocks import describe_op_types, subtract_op_types
+from benchmarks.records.blocks import subtract_op_types
 from benchmarks.records.quantities import Rule, find_quantity, title_reading
+from benchmarks.reports.tables import describe_op_types
 from benchmarks.stats.intervals import USUAL_POWER
 from benchmarks.units import format_bytes, format_extra_bytes, format_overhead, format_percent
 

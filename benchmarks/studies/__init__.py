@@ -19,11 +19,11 @@ from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
 import psutil
-from tabulate import tabulate
 
 from benchmarks.cases import parse_axis
 from benchmarks.probes import load_probe
 from benchmarks.records import Aspect, Case, Json, Question
+from benchmarks.reports import markdown
 from benchmarks.sweeps import Profile, expand
 from benchmarks.target.jobs import make_samples
 from benchmarks.target.supervise import Limits, start_forked, supervise
@@ -114,8 +114,11 @@ def report_progress(text: str) -> None:
 
 
 def render_table(rows: Sequence[Mapping[str, object]]) -> str:
-    """Return a table in Markdown, its cells as they are written; the keys of the first row are its headers."""
-    return tabulate([dict(row) for row in rows], headers="keys", tablefmt="github", disable_numparse=True)
+    """Return a table in Markdown, with a column for each key that a row has; empty where there is no row."""
+    headers = list(dict.fromkeys(header for row in rows for header in row))
+    if not headers:
+        return ""
+    return markdown.render_table(headers, [[str(row.get(header, "")) for header in headers] for row in rows])
 
 
 def print_table(title: str, rows: Sequence[Mapping[str, object]]) -> None:

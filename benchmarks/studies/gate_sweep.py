@@ -18,8 +18,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from benchmarks.baselines.histories import load_history
-from benchmarks.baselines.lines import group_by_key
+from benchmarks.baselines.lines import group_by_key, load_history
 from benchmarks.cases import null_case_of
 from benchmarks.errors import SuiteError
 from benchmarks.gate_methods import KEPT_METHODS, MOST_GATE_SECONDS, choose_representatives

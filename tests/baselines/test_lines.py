@@ -9,9 +9,11 @@ from typing import ClassVar
 
 import pytest
 
-from benchmarks.baselines.lines import append_line, group_by_key, load_lines
+from benchmarks.baselines.lines import append_line, group_by_key, load_history, load_lines
 from benchmarks.errors import RecordError
+from benchmarks.records import Question
 from benchmarks.records.json_form import JsonRecord
+from tests.reports.history.example_histories import make_example_case, make_history
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +104,16 @@ def test_a_place_that_is_no_file_is_told_in_one_line(tmp_path: Path) -> None:
         load_lines(tmp_path, Note)
     with pytest.raises(RecordError, match=r"expected a file that can be written, got .*; make room, or name another"):
         append_line(tmp_path / "absent" / "notes.jsonl", THREE)
+
+
+def test_of_a_history_what_failed_counts_until_it_was_measured_later(path: Path) -> None:
+    entries = make_history([make_example_case(Question.STEP_TIME)], versions=["2.15", "2.16"])
+    failed = dataclasses.replace(entries[0], block=None, failed="it crashed")
+    append_line(path, failed)
+    assert load_history(path) == [failed]
+    for entry in entries:
+        append_line(path, entry)
+    assert load_history(path) == entries
 
 
 def test_what_is_read_is_grouped_in_the_order_it_came() -> None:

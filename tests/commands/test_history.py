@@ -7,13 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.baselines.histories import load_history
-from benchmarks.baselines.lines import append_line
+from benchmarks.baselines.lines import append_line, load_history
 from benchmarks.commands import history
 from benchmarks.errors import BlockError
 from benchmarks.launch.targets import Target
-from benchmarks.launch.versions import parse_versions
 from benchmarks.records import Block, BlockRequest, Meeting, Question
+from benchmarks.reports.history.versions import parse_versions
 from tests.plugin.fakes import FakeLauncher
 from tests.reports.history.example_histories import Planted, make_example_case, make_history
 

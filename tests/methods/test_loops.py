@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.errors import BlockError
 from benchmarks.methods import load_method
 from benchmarks.probes import Stopwatch
 from tests.methods.make_task import make_task
@@ -55,8 +54,3 @@ def test_a_start_ends_with_the_first_step(*, weighted: bool) -> None:
     begin_ns = time.perf_counter_ns()
     assert 0 < arm.measure_startup(Stopwatch()).wall_ns <= time.perf_counter_ns() - begin_ns
     assert arm.trace_count >= 1
-
-
-def test_stepping_without_a_whole_batch_is_refused() -> None:
-    with pytest.raises(BlockError, match="expected at least one whole batch, got none"):
-        build_arm("loop_eager", samples=4).open_steps(Stopwatch())

@@ -20,6 +20,17 @@ def test_every_entry_point_has_a_method() -> None:
     assert {entry.entry_point for entry in METHODS.values()} == {*EntryPoint}
 
 
+def test_a_method_whose_steps_are_of_another_names_one_that_has_its_own_and_says_why_it_is_not_asked() -> None:
+    shared = {name: entry.steps_of for name, entry in METHODS.items() if entry.steps_of is not None}
+    assert {"fit_array", "fit_array_float64", "fit_tensor", "fit_validation", "fit_sequence", "fit_generator"} <= {
+        *shared
+    }
+    for name, other in shared.items():
+        assert METHODS[other].has_own_steps
+        assert not METHODS[name].has_own_steps
+        assert other in METHODS[name].without.get("step_time", other)
+
+
 def test_an_unknown_method_is_answered_with_the_known_ones() -> None:
     with pytest.raises(CaseError, match=r"expected one of fit_array, .*loop_jit, got 'fit'; choose") as caught:
         load_method("fit")

@@ -1,17 +1,23 @@
-"""What all methods share: the pipeline, losses and their weights, the wait for a GPU, traces and what explains them.
+"""What all arms share: the pipeline, losses and their weights, the wait for a GPU, traces and what explains them.
 
-The pipeline hands out all samples in order, the smaller last batch too; a step is waited for on a GPU alone. A trace is
-explained by the argument that is unlike the trace before's; instructions of XLA are counted by opcode.
+The pipeline hands out all samples in order, the smaller last batch too; a step is waited for on a GPU alone, by each
+arm. A trace is explained by the argument that is unlike the trace before's; instructions of XLA are counted by opcode.
 """
 
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.errors import BlockError
+from benchmarks.methods import METHODS, load_method
+from benchmarks.probes import Stopwatch
+from benchmarks.protocols import Times
+from benchmarks.records import Question
 from tests.methods.make_task import make_task
 
 pytestmark = pytest.mark.tensorflow
@@ -45,6 +51,49 @@ def test_only_a_gpu_is_waited_for(gpus: list[str], monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(tf.test.experimental, "sync_devices", lambda: calls.append("waited"))
     steps().find_device_wait()()
     assert calls == ["waited"] * waits
+
+
+_WAIT_NS = 200
+
+_SLICES: dict[Question, Callable[[Any, Stopwatch], Times]] = {
+    Question.STEP_TIME: lambda arm, watch: arm.open_steps(watch).measure_step(),
+    Question.EPOCH_TIME: lambda arm, watch: arm.measure_pass(watch),
+    Question.STARTUP_TIME: lambda arm, watch: arm.measure_startup(watch),
+    Question.EVALUATION_TIME: lambda arm, watch: arm.evaluate(watch).times,
+}
+
+
+def build_arm(name: str, samples: int = 32) -> Any:
+    return load_method(name).build_arm(make_task(samples=samples), weighted=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "question"),
+    [
+        (name, question)
+        for name in ("fit_dataset", "loop_eager", "loop_graph", "loop_train_on_batch")
+        for question in _SLICES
+        if question not in METHODS[name].without
+    ],
+)
+def test_each_slice_ends_when_the_device_was_waited_for(
+    name: str, question: Question, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The clock goes on while the device is waited for and at no other time."""
+    now_ns = [0]
+
+    def wait() -> None:
+        now_ns[0] += _WAIT_NS
+
+    arm = build_arm(name)
+    monkeypatch.setattr(arm, "_wait", wait)
+    assert _SLICES[question](arm, Stopwatch(lambda: now_ns[0])).wall_ns == _WAIT_NS
+
+
+@pytest.mark.parametrize("name", ["loop_eager", "loop_train_on_batch"])
+def test_stepping_without_a_whole_batch_is_refused(name: str) -> None:
+    with pytest.raises(BlockError, match="expected at least one whole batch, got none"):
+        build_arm(name, samples=4).open_steps(Stopwatch())
 
 
 def test_samples_are_cut_from_an_array_and_from_each_of_a_mapping() -> None:

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from benchmarks.reports.tables import format_bounds, format_half_width, name_rows, name_versions
+from benchmarks.reports.tables import describe_op_types, format_bounds, format_half_width, name_rows, name_versions
 from tests.examples import make_environment
 from tests.reports.example_reports import make_interval
 
@@ -50,3 +50,11 @@ def test_an_interval_is_written_by_its_bounds_or_by_half_its_width() -> None:
     unlimited = make_interval(1.031, 0.0, math.inf)
     assert (format_bounds(unlimited), format_half_width(unlimited)) == ("unknown", "+3.1 % ± ?")
     assert format_half_width(None) == "-"
+
+
+def test_a_difference_is_told_largest_first() -> None:
+    assert describe_op_types({"Cast": 1, "Mul": 2, "Sum": -3}) == "-3 Sum, +2 Mul, +1 Cast"
+
+
+def test_no_difference_is_told_too() -> None:
+    assert describe_op_types({}) == "none"

@@ -32,7 +32,7 @@ for name in WORKLOADS:
     load_workload(name)
 for question in Question:
     (load_probe if question.is_timed else load_gauge)(question)
-absent = ("pytest", "pytest_benchmark", "scipy", "tabulate", "platformdirs", "filelock")
+absent = ("pytest", "pytest_benchmark", "scipy", "platformdirs", "filelock")
 print([name for name in absent if importlib.util.find_spec(name) is not None])
 """
 

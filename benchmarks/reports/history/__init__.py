@@ -1,6 +1,6 @@
 """How is a history told? A page in Markdown, with heat maps and lines through the versions.
 
-`tracks` estimates each quantity through the versions, `changes` says whose doing a change is and what became of the
-graph, `notes` reads what people wrote about a change, `values` has all figures in tables, `page` joins it all, and
+`versions` says along which it runs, `tracks` estimates each quantity through them, `changes` says whose doing a change
+is, what became of the graph and what people wrote about it, `page` tells it all, with all figures in tables, and
 `pictures` draws, for which alone matplotlib is needed. Leaves out: the measuring (`benchmarks.commands.history`).
 """

@@ -1,31 +1,42 @@
-"""Whose doing is a change, and what became of the graph? Changes of one cause between two versions make a group.
+"""Whose doing is a change, what became of the graph, and what did people write about it?
 
-It is weighting's doing where what weighting adds changed beyond noise. Where an arm changed and that did not, training
-itself changed, with weights or without, or nothing more was shown. A cause is what became of the graph of the training
-step by op type, and of the traces of the first pass. Leaves out: why TensorFlow or Keras did it (`notes`).
+Changes of one cause between two versions make a group. It is weighting's doing where what weighting adds changed beyond
+noise. Where an arm changed and that did not, training itself changed, with weights or without, or nothing more was
+shown. A cause is what became of the graph of the training step by op type, and of the traces of the first pass.
+
+Why TensorFlow or Keras did it, people write into a Markdown file beside the page, which survives that the page is
+written anew. Each section of it is about one passage and named as on the page: `## 2.12 → 2.13`, or
+`## 2.12 → 2.13, both arms`; `to` and `->` will do for the arrow. Without the suffix it belongs to the first passage
+between the two versions. What stands above the first section is for those who edit the file.
 """
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from enum import Enum
+from pathlib import Path
 
 from benchmarks.baselines.lines import group_by_key
+from benchmarks.errors import RecordError
+from benchmarks.methods import METHODS
 from benchmarks.records import Aspect, Question, ReadBlock
-from benchmarks.records.blocks import OpCounts, describe_op_types, subtract_op_types
+from benchmarks.records.blocks import OpCounts, subtract_op_types
 from benchmarks.records.quantities import FIRST_PASS_TRACES, OPTIMISED_NODES
 from benchmarks.reports.history.tracks import ASPECTS, History, Row
+from benchmarks.reports.tables import list_op_types
 
 _MOST_OP_TYPES = 5
 """How many op types are named of a graph's change, those of the most nodes."""
 
-_STEPS_OF_FIT_DATASET = frozenset({"fit_array", "fit_tensor", "fit_validation", "fit_sequence", "fit_generator"})
-"""Methods that train with the graph of `fit_dataset`: what is their own lies between the steps."""
-
 UNCHANGED_CAUSE: str = "graph and traces as before: look at Python or a kernel with `--explain`"
 
 _UNREAD_CAUSE = "no graph was read of these methods"
+
+_SECTION = re.compile(r"^## +(.*?)\s*$", re.MULTILINE)
+
+_ARROW = re.compile(r"\s*(?:→|->| to )\s*")
 
 
 class Whose(str, Enum):
@@ -113,8 +124,9 @@ def _read_graphs(history: History) -> Mapping[_Place, ReadBlock]:
 def _describe_cause(change: RowChange, graphs: Mapping[_Place, ReadBlock]) -> str:
     """Return what became of graph and traces, in words; equal where it is the same."""
     case = change.row.case
-    methods = [case.method, *(["fit_dataset"] if case.method in _STEPS_OF_FIT_DATASET else [])]
-    for method in methods:
+    entry = METHODS.get(case.method)  # none of a method that another version of the suite had
+    steps_of = None if entry is None else entry.steps_of
+    for method in (case.method,) if steps_of is None else (case.method, steps_of):
         before, now = (
             graphs.get((version, case.workload, case.depth, method)) for version in (change.before, change.now)
         )
@@ -148,7 +160,7 @@ def _find_extra(block: ReadBlock) -> OpCounts:
 
 def _name_op_types(difference: OpCounts) -> str:
     """Return a difference by op type in words: the largest by name, and how many others there are."""
-    names = describe_op_types(difference).split(", ")
+    names = list_op_types(difference)
     others = len(names) - _MOST_OP_TYPES
     told = ", ".join(f"`{name}`" for name in names[:_MOST_OP_TYPES])
     return told if others <= 0 else f"{told} and {others} other op type{'s' if others > 1 else ''}"
@@ -158,3 +170,52 @@ def _describe_traces(block: ReadBlock) -> str:
     """Return how often either arm was traced: `2`, or `2 and 3 with weights` where they differ."""
     control, weighted = (arm.values.get(FIRST_PASS_TRACES.name, 0.0) for arm in (block.control, block.weighted))
     return f"{control:.0f}" if control == weighted else f"{control:.0f} and {weighted:.0f} with weights"
+
+
+def load_notes(path: Path) -> dict[str, str]:
+    """Return the text of each section by its title, written with the arrow.
+
+    Raises:
+        RecordError: when the file cannot be read, or a title is there twice.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "no UTF-8"
+        raise RecordError(f"expected a file of notes, got {str(path)!r} ({reason}); name another") from error
+    notes: dict[str, str] = {}
+    for title, body in _split(text):
+        if title in notes:
+            raise RecordError(f"{path}: expected one section of each title, got '## {title}' twice; join them")
+        notes[title] = body
+    return notes
+
+
+def _split(text: str) -> list[tuple[str, str]]:
+    """Return title and text of each section; what stands above the first is left out."""
+    _, *parts = _SECTION.split(text)
+    return [(_ARROW.sub(" → ", title), body.strip()) for title, body in zip(parts[::2], parts[1::2], strict=True)]
+
+
+def assign_notes(notes: Mapping[str, str], passages: Sequence[Passage]) -> dict[str, str]:
+    """Return the text of each note by the title of the passage it belongs to.
+
+    Args:
+        notes: texts by title.
+        passages: of a page, in their order: those of weighting's doing first.
+
+    Raises:
+        RecordError: when a note belongs to none of them.
+    """
+    titles = [passage.title for passage in passages]
+    assigned: dict[str, str] = {}
+    for title, text in notes.items():
+        found = title if title in titles else f"{title}, {Whose.BOTH_ARMS.value}"
+        if found not in titles:
+            there = ", ".join(f"'{known}'" for known in titles) or "none"
+            raise RecordError(
+                f"notes: expected each to be about a change of this page ({there}), got one on '{title}'; correct its "
+                "heading, or remove it"
+            )
+        assigned[found] = "\n\n".join(filter(None, (assigned.get(found), text)))
+    return assigned

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.baselines.lines import group_by_key
 from benchmarks.records import Aspect
-from benchmarks.reports.history.axis import Axis
 from benchmarks.reports.history.tracks import Row
+from benchmarks.reports.history.versions import Axis
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

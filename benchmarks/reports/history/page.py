@@ -1,7 +1,8 @@
 """How is a history told? A page: how it was measured, what weighting costs more or less since when, then both arms.
 
 A change between two neighbouring versions that is beyond noise is told with what became of the graph, and with what
-people wrote about it. Leaves out: the pictures (`pictures`), and all figures in tables (`values`).
+people wrote about it. All figures stand in tables below, or in a file of their own. Leaves out: the pictures
+(`pictures`).
 """
 
 from __future__ import annotations
@@ -12,10 +13,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.baselines.lines import group_by_key
 from benchmarks.records import Aspect
-from benchmarks.reports.history.changes import Group, Passage, RowChange, Whose, list_passages
-from benchmarks.reports.history.notes import assign_notes
-from benchmarks.reports.history.tracks import ARMS, FAMILY_ALPHA_TOLD, History, Row
-from benchmarks.reports.history.values import render_values
+from benchmarks.reports.history.changes import Group, Passage, RowChange, Whose, assign_notes, list_passages
+from benchmarks.reports.history.tracks import ARMS, ASPECTS, FAMILY_ALPHA_TOLD, History, Row
 from benchmarks.reports.markdown import render_table
 
 _MOST_ROWS = 12
@@ -41,6 +40,14 @@ _BOTH_ARMS = (
     "Here an arm changed and the overhead did not, beyond noise: training itself got slower, faster, larger or "
     "smaller, with weights or without, and nothing shows that it is weighting's doing. ▲ and ▼ mark the arms whose own "
     "change is beyond noise, at the level of the whole page, which is stricter than that of one 95 % interval."
+)
+
+_VALUES = (
+    "Each value ± half the width of its 95 % interval: of an overhead in percentage points (+3 % ± 1 % is +2 to +4 %), "
+    "of other times and of peaks in percent of the value. The overhead is weighted ÷ control of times and peaks, and "
+    "weighted - control of retained bytes and counts. ▲ and ▼ mark a change against the version before that is beyond "
+    f"noise, at an error level of {FAMILY_ALPHA_TOLD} for all of it together. Times of all versions were measured "
+    "together in each round, so that a change between two of them can be surer than either interval."
 )
 
 
@@ -269,3 +276,23 @@ def _render_failures(history: History) -> Iterator[str]:
     ]
     yield "## Not measured"
     yield render_table(["case", "versions", "why"], rows)
+
+
+def render_values(history: History, heading: str) -> str:
+    """Return the tables of all values under headings that begin like `heading`, `##` or deeper, as Markdown.
+
+    One per quantity: a row per method and arm, a column per version.
+    """
+    tables = group_by_key((row.title, row) for row in history.rows)
+    parts = [part for title, rows in tables.items() for part in (f"{heading} {title}", _render_points(rows, history))]
+    return "\n\n".join([_VALUES, *parts])
+
+
+def _render_points(rows: Sequence[Row], history: History) -> str:
+    versions = history.axis.versions
+    lines = [
+        [row.label, aspect.value, *(row.write_point(aspect, version) for version in versions)]
+        for row in rows
+        for aspect in ASPECTS
+    ]
+    return render_table(["method", "of", *versions], lines)

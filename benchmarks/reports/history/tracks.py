@@ -22,7 +22,8 @@ from benchmarks.records.quantities import (
     find_quantity,
     title_reading,
 )
-from benchmarks.reports.history.axis import Axis, sort_versions
+from benchmarks.reports.history.versions import Axis, sort_versions
+from benchmarks.reports.tables import NOTHING
 from benchmarks.stats.lines import LEAST_CHANGE, ChangeRule, Scale, Step, Track, estimate_track
 from benchmarks.units import format_bytes, format_duration, format_extra_bytes, format_overhead
 
@@ -130,8 +131,28 @@ class Row:
         """Return the value of an aspect in a version, in words."""
         return self._choose(aspect)(self.tracks[aspect].points[version].estimate)
 
-    def write_spread(self, aspect: Aspect, version: str) -> str:
-        """Return half the width of the interval, `± 1.2 %`: of an overhead in points; empty where it has no width."""
+    def write_point(self, aspect: Aspect, version: str) -> str:
+        """Return a value with half the width of its interval, `842 us ± 1.2 %`, and a mark where it changed.
+
+        The width is in percent of the value, of an overhead in points; it is left out where it is 0 or unknown. A
+        version that was not measured has a dash.
+        """
+        if version not in self.tracks[aspect].points:
+            return NOTHING
+        parts = (self.write_value(aspect, version), self._write_spread(aspect, version), self._mark(aspect, version))
+        return " ".join(filter(None, parts))
+
+    def write_change(self, aspect: Aspect, version: str) -> str:
+        """Return the change into a version in words, with its mark and interval; empty where nothing is compared."""
+        step = self.find_step(aspect, version)
+        if step is None:
+            return ""
+        bounds = self._write_bounds(step.change)
+        parts = (self._mark(aspect, version), self.form.write_change(step.change.estimate), bounds and f"({bounds})")
+        return " ".join(filter(None, parts))
+
+    def _write_spread(self, aspect: Aspect, version: str) -> str:
+        """Return half the width of the interval, `± 1.2 %`; empty where it has none."""
         point = self.tracks[aspect].points[version]
         half = (point.upper - point.lower) / 2.0
         if not half or math.isinf(half):
@@ -140,22 +161,13 @@ class Row:
             return f"± {self.form.write(half)}"
         return f"± {100.0 * half / (1.0 if aspect is Aspect.OVERHEAD else point.estimate):.1f} %"
 
-    def mark(self, aspect: Aspect, version: str) -> str:
+    def _mark(self, aspect: Aspect, version: str) -> str:
         """Return `▲` or `▼` where an aspect rose or fell beyond noise into a version; empty where not."""
         step = self.find_step(aspect, version)
         if step is None or not step.is_sure:
             return ""
         unchanged = 1.0 if self.form.scale is Scale.RATIO else 0.0
         return "▲" if step.change.estimate > unchanged else "▼"
-
-    def write_change(self, aspect: Aspect, version: str) -> str:
-        """Return the change into a version in words, with its mark and interval; empty where nothing is compared."""
-        step = self.find_step(aspect, version)
-        if step is None:
-            return ""
-        bounds = self._write_bounds(step.change)
-        parts = (self.mark(aspect, version), self.form.write_change(step.change.estimate), bounds and f"({bounds})")
-        return " ".join(filter(None, parts))
 
     def _write_bounds(self, interval: Interval) -> str:
         if interval.lower == interval.upper or math.isinf(interval.upper):

@@ -1,11 +1,23 @@
-"""A change is weighting's doing or not, and its cause is what became of the graph and of the traces."""
+"""A change is weighting's doing or not, its cause is what became of graph and traces, and a note is about one."""
 
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 
+import pytest
+
+from benchmarks.errors import RecordError
+from benchmarks.methods import METHODS
 from benchmarks.records import HistoryEntry, Question
-from benchmarks.reports.history.changes import UNCHANGED_CAUSE, Whose, list_passages
+from benchmarks.reports.history.changes import (
+    UNCHANGED_CAUSE,
+    Passage,
+    Whose,
+    assign_notes,
+    list_passages,
+    load_notes,
+)
 from benchmarks.reports.history.tracks import estimate_history
 from tests.reports.history.example_histories import Planted, make_example_case, make_history
 
@@ -59,9 +71,17 @@ def test_where_no_graph_was_read_that_is_said() -> None:
     assert list_causes(make_history([STEP], [SLOWER_WEIGHTS])) == ["no graph was read of these methods"]
 
 
-def test_arrays_train_with_the_graph_of_datasets() -> None:
-    arrays = make_example_case(Question.STEP_TIME, "fit_array")
+@pytest.mark.parametrize("method", [name for name, entry in METHODS.items() if entry.steps_of == "fit_dataset"])
+def test_arrays_train_with_the_graph_of_datasets(method: str) -> None:
+    arrays = make_example_case(Question.STEP_TIME, method)
     assert list_causes(make_history([arrays, GRAPH], [SLOWER_WEIGHTS])) == [UNCHANGED_CAUSE]
+
+
+@pytest.mark.parametrize("method", ["loop_graph", "of_another_version"])
+def test_a_method_has_the_graph_of_no_other_unless_the_registry_says_so(method: str) -> None:
+    case = make_example_case(Question.STEP_TIME, method)
+    causes = list_causes(make_history([case, GRAPH], [SLOWER_WEIGHTS]))
+    assert causes == ["no graph was read of these methods"]
 
 
 def test_of_a_graph_five_op_types_are_named_and_the_others_counted() -> None:
@@ -98,3 +118,63 @@ def test_a_version_that_lacks_a_case_is_stepped_over() -> None:
     entries = [entry for entry in make_history([STEP], [SLOWER_WEIGHTS]) if entry.version != "2.15"]
     (passage,) = list_passages(estimate_history(entries), Whose.WEIGHTING)
     assert passage.title == "2.14 → 2.16"
+
+
+def make_passage(before: str, now: str, whose: Whose = Whose.WEIGHTING) -> Passage:
+    return Passage(before=before, now=now, whose=whose, groups=())
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "notes.md"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_a_section_is_named_by_the_versions_however_the_arrow_is_written(tmp_path: Path) -> None:
+    text = (
+        "# For editors\n\nWrite below.\n\n## 2.12 -> 2.13\n\nOne.\n\nTwo.\n\n## 2.15 to 2.16/3.0, both arms\nThree.\n"
+        "## 2.16→2.17\n"
+    )
+    assert load_notes(write(tmp_path, text)) == {
+        "2.12 → 2.13": "One.\n\nTwo.",
+        "2.15 → 2.16/3.0, both arms": "Three.",
+        "2.16 → 2.17": "",
+    }
+
+
+def test_a_file_without_sections_has_no_notes(tmp_path: Path) -> None:
+    assert load_notes(write(tmp_path, "Nothing yet.\n")) == {}
+
+
+def test_two_sections_of_one_title_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path, "## 2.12 -> 2.13\nOne.\n## 2.12 → 2.13\nTwo.\n")
+    with pytest.raises(RecordError, match=r"got '## 2\.12 → 2\.13' twice; join them$"):
+        load_notes(path)
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    with pytest.raises(RecordError, match=r"expected a file of notes, got '.*absent\.md' \(No such file"):
+        load_notes(tmp_path / "absent.md")
+    path = tmp_path / "notes.md"
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(RecordError, match=r"\(no UTF-8\); name another"):
+        load_notes(path)
+
+
+def test_a_note_belongs_to_the_first_passage_between_its_versions() -> None:
+    weighting, both = make_passage("2.12", "2.13"), make_passage("2.12", "2.13", Whose.BOTH_ARMS)
+    notes = {"2.12 → 2.13": "Ours.", "2.12 → 2.13, both arms": "Theirs."}
+    assert assign_notes(notes, (weighting, both)) == notes
+    assert assign_notes({"2.12 → 2.13": "x"}, (both,)) == {"2.12 → 2.13, both arms": "x"}
+    assert assign_notes(notes, (both,)) == {"2.12 → 2.13, both arms": "Ours.\n\nTheirs."}
+
+
+@pytest.mark.parametrize("title", ["2.13 → 2.14", "2.12", "2.12 → 2.13, both arms"])
+def test_a_note_on_no_change_is_refused_with_the_changes_there_are(title: str) -> None:
+    with pytest.raises(RecordError, match=rf"\('2\.12 → 2\.13'\), got one on '{title}'; correct its heading"):
+        assign_notes({title: "x"}, (make_passage("2.12", "2.13"),))
+
+
+def test_a_page_without_changes_takes_no_notes() -> None:
+    with pytest.raises(RecordError, match=r"a change of this page \(none\), got one on"):
+        assign_notes({"2.12 → 2.13": "x"}, ())

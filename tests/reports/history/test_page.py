@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.errors import RecordError
 from benchmarks.records import HistoryEntry, Question
-from benchmarks.reports.history.page import Links, render_page
+from benchmarks.reports.history.page import Links, render_page, render_values
 from benchmarks.reports.history.tracks import estimate_history
 from tests.reports.history.example_histories import (
     READ_ROUNDS,
@@ -187,3 +187,25 @@ def test_what_could_not_be_measured_is_told_once_with_its_versions() -> None:
     assert len(lines) == 1
     assert STEP.case_id in lines[0].replace("\\", "")
     assert "| 2.15, 2.17 |" in lines[0]
+
+
+def test_a_change_is_marked_where_it_came() -> None:
+    cases = [STEP, GRAPH]
+    planted = [Planted(question=Question.STEP_TIME, since="2.16", factor=1.4, both_arms=True)]
+    text = render_values(estimate_history(make_history(cases, planted)), "##")
+    assert "\n## step time\n" in text
+    assert "\n## traces in the first pass\n" in text
+    header, _, overhead, control, weighted = text.partition("## step time\n\n")[2].splitlines()[:5]
+    assert [cell.strip() for cell in header.split("|")] == ["", "method", "of", "2.14", "2.15", "2.16", "2.17", ""]
+    assert "▲" not in overhead
+    for line in (control, weighted):
+        assert [("▲" in cell) for cell in line.split("|")[3:7]] == [False, False, True, False]
+        assert " ms ± " in line
+
+
+def test_what_a_version_lacks_is_a_dash() -> None:
+    entries = [entry for entry in make_history([make_example_case(Question.STEP_TIME)]) if entry.version != "2.15"]
+    other = make_history([make_example_case(Question.STEP_TIME, "loop_graph")])
+    text = render_values(estimate_history([*entries, *other]), "##")
+    (line,) = [line for line in text.splitlines() if line.startswith("| fit_dataset | control")]
+    assert line.split("|")[4].strip() == "-"

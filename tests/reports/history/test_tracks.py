@@ -84,8 +84,8 @@ def test_a_spread_is_in_percent_of_the_value_and_of_an_overhead_in_points() -> N
     ]
     row = find_row(entries, "step time")
     assert row.write_value(Aspect.OVERHEAD, "2.9") == "+200.0 %"
-    assert re.fullmatch(r"± 3\.\d %", row.write_spread(Aspect.OVERHEAD, "2.9"))
-    assert row.write_spread(Aspect.CONTROL, "2.9") == ""
+    assert re.fullmatch(r"\+200\.0 % ± 3\.\d %", row.write_point(Aspect.OVERHEAD, "2.9"))
+    assert row.write_point(Aspect.CONTROL, "2.9") == row.write_value(Aspect.CONTROL, "2.9")
 
 
 def test_a_peak_of_nothing_has_no_ratio_and_is_left_out() -> None:
@@ -112,7 +112,8 @@ def test_one_version_has_values_and_no_change() -> None:
     (row,) = estimate_history(make_history([STEP], versions=["2.9"])).rows
     assert list(row.tracks[Aspect.CONTROL].points) == ["2.9"]
     assert row.find_step(Aspect.CONTROL, "2.9") is None
-    assert row.write_change(Aspect.CONTROL, "2.9") == row.mark(Aspect.CONTROL, "2.9") == ""
+    assert row.write_change(Aspect.CONTROL, "2.9") == ""
+    assert not {"▲", "▼"} & set(row.write_point(Aspect.CONTROL, "2.9"))
 
 
 def test_each_row_has_a_track_for_each_aspect() -> None:

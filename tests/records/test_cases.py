@@ -1,4 +1,4 @@
-"""A server's introduction survives JSON, and what is sent has a version that is raised when it changes."""
+"""A case refuses what it cannot be, and what is sent to a server has a version that is raised when it changes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.errors import RecordError
+from benchmarks.errors import CaseError, RecordError
 from benchmarks.records import (
     ArmReadings,
     Block,
@@ -23,7 +23,7 @@ from benchmarks.records import (
 )
 from benchmarks.records.cases import WIRE_VERSION, Introduction
 from benchmarks.target.supervise import Limits
-from tests.examples import make_case, make_environment
+from tests.examples import EXAMPLE_CASE, make_case, make_environment
 from tests.plugin.fakes import make_introduction
 
 SENT = (
@@ -65,6 +65,32 @@ FIELDS_BY_VERSION[3] = FIELDS_BY_VERSION[2].replace("inter_op_threads\nRead", "i
 
 def describe(record: type) -> str:
     return f"{record.__name__}: {' '.join(field.name for field in dataclasses.fields(record))}"
+
+
+def test_a_case_names_itself_as_its_test_does() -> None:
+    assert EXAMPLE_CASE.case_id == "step_time[mlp-depth4-batch256-loop_graph]"
+    sized = make_case(question=Question.EPOCH_TIME, dataset_size=10_000, null=True)
+    assert sized.case_id == "epoch_time[mlp-depth4-batch256-size10000-loop_graph-null]"
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"batch_size": 0}, "batch size: expected a whole number of at least 1, got 0"),
+        ({"depth": -1}, "depth: expected a whole number of at least 1, got -1"),
+        ({"question": Question.EPOCH_TIME}, "epoch_time: expected a dataset size, got none"),
+        ({"dataset_size": 100}, "batch size: expected at most the dataset size 100, got 256; choose a smaller"),
+    ],
+)
+def test_a_case_that_contradicts_itself_is_refused(values: dict[str, object], message: str) -> None:
+    with pytest.raises(CaseError, match=message):
+        make_case(**values)
+
+
+@pytest.mark.parametrize("fraction", [0.0, -0.1, 11.0])
+def test_a_plant_that_is_no_slowdown_is_refused(fraction: float) -> None:
+    with pytest.raises(CaseError, match=r"planted step: expected more than 0 %|a plant: expected exactly one fault"):
+        Plant(step_fraction=fraction)
 
 
 def test_who_changes_what_is_sent_raises_the_wire_version() -> None:

@@ -20,7 +20,7 @@ SAMPLES, BATCH_SIZE = 20, 8
 def show_loss(task: Task, *, weighted: bool) -> float:
     """Return the loss that `fit` shows for an epoch in which nothing is learnt."""
     tf = importlib.import_module("tensorflow")
-    packed_model: Any = importlib.import_module("benchmarks.methods.fit_packed").PackedModel
+    packed_model: Any = importlib.import_module("benchmarks.methods.fit_custom").PackedModel
     samples = task.samples
     backbone = task.workload.build_model(task.depth, task.seed)
     model = packed_model(backbone, task.workload.make_loss("none"), weighted=weighted)
