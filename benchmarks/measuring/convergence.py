@@ -99,10 +99,10 @@ def measure_convergence(target: Target, plan: Plan, raw: Path, report: Callable[
     if not missing:
         return
     with _open_launchers(target) as launchers, tempfile.TemporaryDirectory() as folder:
-        environment = launchers[0].describe_environment()
-        check_environment(raw, written, environment)
         for launcher in launchers:
             launcher.start()
+        environment = launchers[0].describe_environment()
+        check_environment(raw, written, environment)
         done = len(places) - len(missing)
         for place, block in _train_all(launchers, missing, plan.epochs, Path(folder)):
             for line in _make_lines(place, block, environment):

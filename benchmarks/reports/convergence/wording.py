@@ -134,7 +134,7 @@ def tell_how(convergence: Convergence) -> Iterator[str]:
     if seeds[0] < _SEEDS_FOR_INTERVAL:
         yield f"Fewer than {_SEEDS_FOR_INTERVAL} seeds give no interval; measure more with --seeds."
     elif seeds[0] < _WANTED_SEEDS:
-        yield f"Fewer than {_WANTED_SEEDS} seeds: differences of a quarter may go unseen; measure more with --seeds."
+        yield f"Fewer than {_WANTED_SEEDS} seeds: what is not shown may still be there; measure more with --seeds."
 
 
 def _tell_nulls(convergence: Convergence) -> str:
