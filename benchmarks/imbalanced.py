@@ -164,7 +164,7 @@ DATA_SETS: Mapping[str, DataSet] = MappingProxyType(
                 title="handwritten digits of scikit-learn, a tenth of the eights",
                 needs_package=True,
                 target_recall=0.5,
-                target_loss=0.25,
+                target_loss=0.2,
                 split=_split_loaded("load_digits", minority=8, kept_share=0.1),
             ),
             DataSet(
@@ -172,7 +172,7 @@ DATA_SETS: Mapping[str, DataSet] = MappingProxyType(
                 title="breast cancer of scikit-learn, a fifth of the malignant",
                 needs_package=True,
                 target_recall=0.8,
-                target_loss=0.15,
+                target_loss=0.1,
                 split=_split_loaded("load_breast_cancer", minority=0, kept_share=0.2),
             ),
             DataSet(
@@ -180,7 +180,7 @@ DATA_SETS: Mapping[str, DataSet] = MappingProxyType(
                 title="two normal clouds in 20 dimensions, one sample in twenty of the rare one",
                 needs_package=False,
                 target_recall=0.75,
-                target_loss=0.06,
+                target_loss=0.05,
                 split=_split_drawn,
             ),
         )

@@ -22,6 +22,15 @@ def is_same(split: Split, other: Split) -> bool:
     )
 
 
+def test_the_page_tells_the_targets_and_how_many_are_rare() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "convergence.md").read_text(encoding="utf-8")
+    rows = {line.split("`")[1]: line for line in page.splitlines() if line.startswith("| `")}
+    assert list(rows) == list(DATA_SETS)
+    for name, data in DATA_SETS.items():
+        assert rows[name].endswith(f"| {data.target_recall:g} | {data.target_loss:g} |")
+        assert f" {COUNTS[name][2]} of " in rows[name]
+
+
 @pytest.mark.parametrize("name", DATA_SETS)
 def test_one_class_of_each_data_set_is_rare_in_training_and_not_among_what_is_held_out(name: str) -> None:
     if DATA_SETS[name].needs_package:
