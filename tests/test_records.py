@@ -34,6 +34,7 @@ from benchmarks.records import (
     Verdict,
 )
 from benchmarks.records.blocks import describe_op_types, subtract_op_types
+from benchmarks.records.convergence import TrainedBlock, TrainRequest
 from benchmarks.records.json_form import JsonRecord
 from benchmarks.records.quantities import (
     QUANTITIES,
@@ -45,6 +46,7 @@ from benchmarks.records.quantities import (
     name_reading,
 )
 from tests.examples import EXAMPLE_CASE, make_block, make_case, make_environment, make_measurement
+from tests.reports.convergence.example_trainings import SETTING, make_line, make_training
 
 _ROOT = Path(__file__).parent.parent
 
@@ -125,6 +127,9 @@ _RECORDS = (
         ),
         changes=(Change(aspect=Aspect.CONTROL, outcome=Outcome.HELD, reason="held", brief="", rises=False),),
     ),
+    TrainRequest(setting=SETTING, method="fit_dataset", seed=1, epochs=2, batch_size=32, data_path="a", null=True),
+    TrainedBlock(steps_per_epoch=3, control=make_training(2), weighted=make_training(11)),
+    make_line(Arm.WEIGHTED, make_training(2)),
 )
 
 
