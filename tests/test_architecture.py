@@ -22,7 +22,7 @@ FLOORS = (
     {"questions"},
     {"protocols", "records"},
     {"methods", "probes", "stats", "workloads"},
-    {"cases", "gate_methods"},
+    {"cases", "gate_methods", "imbalanced"},
     {"baselines", "gate", "sweeps", "target"},
     {"launch", "reports"},
     {"measuring"},
@@ -33,7 +33,7 @@ FLOORS = (
 FLOORS_WITH_RELATIVES = (0, 2)
 """Floors whose parts may import each other: errors serve units, records serve protocols."""
 
-USES_TENSORFLOW = re.compile(r"methods\.\w+|workloads\.\w+|probes\.\w+|target\.(worker|jobs|serving)")
+USES_TENSORFLOW = re.compile(r"methods\.\w+|workloads\.\w+|probes\.\w+|target\.(worker|jobs|serving|training)")
 """What runs inside a target; the packages of methods, workloads and probes can be named without it."""
 
 USES_PYTEST = re.compile(r"plugin(\.\w+)?|test_\w+")

@@ -8,6 +8,7 @@ cannot be, as in any program, and 1 where the work did not succeed.
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import os
 import re
 import sys
@@ -21,6 +22,9 @@ _Value = TypeVar("_Value")
 
 _OPTION = re.compile(r"^argument (\S+): (\1: )?")
 """How argparse begins a refusal, and where the reason names the option too."""
+
+
+_PICTURES = (".svg", ".png")
 
 
 class MisuseError(SuiteError):
@@ -95,6 +99,23 @@ def read_place(text: str) -> Path:
         remedy = "name a file in it" if path.is_dir() else f"make {path.parent} first"
         raise MisuseError(f"expected a file in a folder that exists, got {text!r}; {remedy}")
     return path
+
+
+def read_picture(group: str) -> Callable[[str], Path]:
+    """Return a reader of where to draw, which sees that it can be done before anything is measured.
+
+    Args:
+        group: the dependency group that brings matplotlib.
+    """
+
+    def parse(text: str) -> Path:
+        if Path(text).suffix not in _PICTURES:
+            raise MisuseError(f"expected a file that ends in {' or '.join(_PICTURES)}, got {text!r}; rename it")
+        if importlib.util.find_spec("matplotlib") is None:
+            raise MisuseError(f"expected matplotlib to draw with, got none; pip install --group {group}")
+        return read_place(text)
+
+    return refuse(parse)
 
 
 def write_whole(path: Path, text: str, option: str) -> None:

@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import functools
-import importlib.util
 import os
 import random
 import sys
@@ -29,7 +28,16 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from benchmarks.baselines.lines import append_line, find_place, load_history
-from benchmarks.commands import CommandParser, MisuseError, read_count, read_place, refuse, run_command, write_whole
+from benchmarks.commands import (
+    CommandParser,
+    MisuseError,
+    read_count,
+    read_picture,
+    read_place,
+    refuse,
+    run_command,
+    write_whole,
+)
 from benchmarks.errors import RecordError, SuiteError, attempt
 from benchmarks.launch.launcher import ServerLauncher, open_servers
 from benchmarks.launch.pool import BLOCKS_AT_ONCE
@@ -59,8 +67,6 @@ _LIMITS = Limits(timeout_s=180.0, memory_bytes=8 * 2**30)
 _SETTINGS = MeasuringSettings(seed=1, order_seed=1)
 
 _ROUNDS = 6
-
-_PICTURES = (".svg", ".png")
 
 _USUAL_SET = "newest"
 
@@ -208,7 +214,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "--notes", type=_read_notes, default={}, help="Markdown file, a section for each change to tell of"
     )
     parser.add_argument(
-        "--picture", type=_read_picture, help="SVG or PNG to draw, with others beside; needs matplotlib"
+        "--picture", type=read_picture("history"), help="SVG or PNG to draw, with others beside; needs matplotlib"
     )
     parser.add_argument("--retry-failed", action="store_true", help="measure anew what failed, as after it was mended")
     parser.add_argument("--only-render", action="store_true", help="measure nothing more")
@@ -250,16 +256,6 @@ def _render(history: History, options: argparse.Namespace) -> None:
 def _read_notes(text: str) -> dict[str, str]:
     """Read what people wrote about changes."""
     return load_notes(Path(text))
-
-
-@refuse
-def _read_picture(text: str) -> Path:
-    """Read where to draw, and see that it can be done before hours of measuring."""
-    if Path(text).suffix not in _PICTURES:
-        raise MisuseError(f"expected a file that ends in {' or '.join(_PICTURES)}, got {text!r}; rename it")
-    if importlib.util.find_spec("matplotlib") is None:
-        raise MisuseError("expected matplotlib to draw with, got none; pip install --group history")
-    return read_place(text)
 
 
 if __name__ == "__main__":

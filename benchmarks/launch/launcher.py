@@ -24,6 +24,7 @@ from benchmarks.launch.server import Server, ServerError
 from benchmarks.launch.targets import Target
 from benchmarks.records import ArmReadings, Block, BlockRequest, Environment, Json, Meeting, Profile, ReadRequest
 from benchmarks.records.cases import Introduction
+from benchmarks.records.convergence import TrainedBlock, TrainRequest
 from benchmarks.target.supervise import Limits
 
 _IMPORT_TIMEOUT_S = 180.0
@@ -35,6 +36,9 @@ TensorFlow does not."""
 
 _GRACE_S = 30.0
 """How much longer than its child's limit a server may take to answer."""
+
+_PROVEN_WITH = "mlp"
+"""The workload with which a method is proven that trains data of no workload: a perceptron too."""
 
 Proof = tuple[str, str]
 """A method and a workload: the method was seen to weight the gradient with it."""
@@ -145,6 +149,15 @@ class ServerLauncher:
     def profile(self, request: BlockRequest) -> Profile:
         """Profile both arms of a timed case in a fresh process of the target."""
         return Profile.from_json(self._ask_of_case("profile", request))
+
+    def train(self, request: TrainRequest) -> TrainedBlock:
+        """Train both arms of a setting in a fresh process of the target, which proves the method first."""
+        proof = (request.method, _PROVEN_WITH)
+        if proof not in self._proven:
+            method, workload = proof
+            self._ask({"do": "prove", "case": {"method": method, "workload": workload}}, self._limits)
+            self._proven.add(proof)
+        return TrainedBlock.from_json(self._ask({"do": "train", "request": request.to_json()}, self._limits))
 
     def close(self) -> None:
         """End the server and any child it has; safe to call twice, and while another thread waits for a reply."""

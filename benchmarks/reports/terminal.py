@@ -41,7 +41,7 @@ def _render_answer(summary: Summary, index: int) -> Iterator[str]:
 def _render_section(section: Section) -> Iterator[str]:
     """Yield the paragraphs of a section."""
     yield "\n".join(section.before)
-    yield from map(_render_table, section.tables)
+    yield from map(render_table, section.tables)
     yield "\n".join(section.legend)
     yield "\n".join(_render_statements(section.listings))
 
@@ -53,7 +53,7 @@ def _render_statements(statements: Sequence[Statement]) -> Iterator[str]:
         yield from (f"  {detail}" for detail in statement.details)
 
 
-def _render_table(table: Table) -> str:
+def render_table(table: Table) -> str:
     """Return a table below its title, its columns two blanks apart."""
     headers, *rows = pad_columns([table.headers, *table.rows], table.numbers)
     rule = ["-" * len(header) for header in headers]

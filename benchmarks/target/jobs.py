@@ -1,4 +1,4 @@
-"""What does one fresh process of a target do? It proves a method, measures a block, starts or reads an arm.
+"""What does one fresh process of a target do? It proves a method, measures or trains a block, starts or reads an arm.
 
 Each job has a process to itself, so this module sets the process up as the job needs it: environment variables and
 threads, before TensorFlow's runtime starts. Leaves out: statistics and verdicts. Needs only tensorflow, numpy, psutil
@@ -23,6 +23,7 @@ from benchmarks.methods import load_method
 from benchmarks.probes import Stopwatch, load_gauge, load_probe
 from benchmarks.protocols import Probe, Samples, Slices, Task, TrainingArm, Watch
 from benchmarks.records import Arm, BlockRequest, Environment, Json, Profile, ReadRequest
+from benchmarks.records.convergence import TrainRequest
 from benchmarks.target.interleave import interleave, open_turns, slow_down, write_block
 from benchmarks.target.profiling import ProfilingWatch, profile_in_turns, profile_once
 from benchmarks.workloads import load_workload
@@ -164,6 +165,15 @@ def _read(job: Json) -> Json:
     return readings.to_json() | {"read_ns": time.perf_counter_ns() - begin_ns}
 
 
+def _train(job: Json) -> Json:
+    """Train both arms of a setting to the end."""
+    from benchmarks.target.training import train_block  # noqa: PLC0415 - imports TensorFlow
+
+    request = TrainRequest.from_json(job["request"])
+    _set_threads(request.intra_op_threads, request.inter_op_threads)
+    return train_block(request).to_json()
+
+
 def _set_threads(intra_op_threads: int | None, inter_op_threads: int | None) -> None:
     """Set TensorFlow's thread pools where a number was asked for."""
     import tensorflow as tf  # noqa: PLC0415
@@ -236,5 +246,6 @@ _JOBS: Mapping[str, Callable[[Json], Json]] = {
     "profile": _profile,
     "profile_start": _profile_start,
     "read": _read,
+    "train": _train,
 }
 """What a process can be asked to do."""

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.commands import CommandParser, bisect, build_target, history, run_command
 from benchmarks.errors import TargetError
 
-COMMANDS = ["bisect", "build_target", "history", "merge", "report"]
+COMMANDS = ["bisect", "build_target", "convergence", "history", "merge", "report"]
 
 ROOT = Path(__file__).parents[2]
 
@@ -52,6 +52,7 @@ def test_what_is_missing_and_what_is_unknown_is_told_with_where_to_look(
     given = {
         "bisect": GOOD_BAD,
         "build_target": ("keras",),
+        "convergence": ("--raw", "raw"),
         "history": ("--raw", "raw"),
         "merge": ("a", "--output", "b"),
         "report": ("a",),
@@ -121,6 +122,54 @@ def test_a_picture_needs_matplotlib_before_anything_is_measured(
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     told = misuse(capsys, "history", "--raw", "raw.jsonl", "--picture", "p.svg")
     assert told == "--picture: expected matplotlib to draw with, got none; pip install --group history"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (
+            ("--data", "iris"),
+            "--data: expected some of digits, breast_cancer, synthetic, got 'iris'; choose among them",
+        ),
+        (("--seeds", "0"), "--seeds: expected a whole number of at least 1, got '0'; write it in digits"),
+        (("--epochs", "1"), "--epochs: expected at least 2, got 1; what a pass takes is known from the second on"),
+        (("--epochs", "ten"), "--epochs: expected a whole number of at least 1, got 'ten'; write it in digits"),
+        (("--raw", "no/raw.jsonl"), "--raw: expected a file in a folder that exists, got 'no/raw.jsonl'; make no *"),
+        (("--page", "no/p.md"), "--page: expected a file in a folder that exists, got 'no/p.md'; make no first"),
+        (
+            ("--target", "no/python"),
+            "--target: target: expected a Python interpreter with TensorFlow, got 'no/python'*",
+        ),
+        (("--picture", "p.gif"), "--picture: expected a file that ends in .svg or .png, got 'p.gif'; rename it"),
+        (("--only-render",), "--raw: expected trainings to tell of, got none in raw.jsonl; measure some first"),
+    ],
+)
+def test_convergence_refuses_before_it_trains(
+    arguments: tuple[str, ...], line: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told = misuse(capsys, "convergence", "--raw", "raw.jsonl", *arguments)
+    pytest.LineMatcher([told]).fnmatch_lines([line])
+
+
+@pytest.mark.parametrize(
+    ("option", "line"),
+    [
+        (
+            ("--picture", "p.svg"),
+            "--picture: expected matplotlib to draw with, got none; pip install --group convergence",
+        ),
+        (
+            ("--data", "breast_cancer"),
+            "--data: expected scikit-learn, which has breast_cancer, got none; pip install --group convergence, *",
+        ),
+    ],
+)
+def test_convergence_says_which_package_is_missing_before_it_trains(
+    option: tuple[str, str], line: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    told = misuse(capsys, "convergence", "--raw", "raw.jsonl", *option)
+    pytest.LineMatcher([told]).fnmatch_lines([line])
 
 
 def test_a_target_of_nothing_is_not_built(capsys: pytest.CaptureFixture[str]) -> None:

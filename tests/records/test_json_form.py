@@ -32,8 +32,10 @@ from benchmarks.records import (
     Stretch,
     Verdict,
 )
+from benchmarks.records.convergence import TrainedBlock, TrainRequest
 from benchmarks.records.json_form import JsonRecord
 from tests.examples import EXAMPLE_CASE, make_block, make_case, make_environment, make_measurement
+from tests.reports.convergence.example_trainings import SETTING, make_line, make_training
 
 _ROOT = Path(__file__).parent.parent.parent
 
@@ -93,6 +95,9 @@ _RECORDS = (
         ),
         changes=(Change(aspect=Aspect.CONTROL, outcome=Outcome.HELD, reason="held", brief="", rises=False),),
     ),
+    TrainRequest(setting=SETTING, method="fit_dataset", seed=1, epochs=2, batch_size=32, data_path="a", null=True),
+    TrainedBlock(steps_per_epoch=3, control=make_training(2), weighted=make_training(11)),
+    make_line(Arm.WEIGHTED, make_training(2)),
 )
 
 

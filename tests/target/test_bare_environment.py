@@ -24,7 +24,8 @@ from benchmarks.methods import METHODS, load_method
 from benchmarks.probes import load_gauge, load_probe
 from benchmarks.records import Question
 from benchmarks.workloads import WORKLOADS, load_workload
-import benchmarks.probes.weighted_gradient, benchmarks.target.serving, benchmarks.target.worker
+import benchmarks.probes.weighted_gradient, benchmarks.target.serving
+import benchmarks.target.training, benchmarks.target.worker
 
 for name in METHODS:
     load_method(name)
@@ -32,7 +33,7 @@ for name in WORKLOADS:
     load_workload(name)
 for question in Question:
     (load_probe if question.is_timed else load_gauge)(question)
-absent = ("pytest", "pytest_benchmark", "scipy", "platformdirs", "filelock")
+absent = ("pytest", "pytest_benchmark", "scipy", "platformdirs", "filelock", "sklearn")
 print([name for name in absent if importlib.util.find_spec(name) is not None])
 """
 

@@ -16,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.errors import StatisticsError
 from benchmarks.records import Aspect, Interval
+from benchmarks.reports.figures import make_figure, save_figure
 from benchmarks.reports.history.heat_map import HeatMap, draw_heat_map
 from benchmarks.reports.history.tracks import ARMS, ASPECTS, History, Row
 from benchmarks.reports.history.versions import Axis
@@ -25,9 +25,6 @@ from benchmarks.stats.lines import Scale
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-_DPI = 150
-"""Dots per inch where a picture is made of dots."""
 
 _OVERHEADS = HeatMap(
     aspects=(Aspect.OVERHEAD,),
@@ -81,31 +78,19 @@ def draw_pictures(history: History, pictures: Pictures) -> None:
     Raises:
         StatisticsError: when matplotlib is not installed.
     """
-    try:
-        from matplotlib.figure import Figure  # noqa: PLC0415 - wanted for pictures alone
-    except ImportError as error:
-        raise StatisticsError(f"a picture: expected matplotlib, got {error}; pip install --group history") from error
     for heat_map, path in ((_OVERHEADS, pictures.overheads), (_ARMS, pictures.arms)):
         if path is not None:
-            figure = Figure(facecolor="white")
+            figure = make_figure("history")
             draw_heat_map(figure, heat_map, _list_changed(history, heat_map.aspects), history.axis)
-            _save(figure, path)
+            save_figure(figure, path)
     if pictures.lines is not None:
-        figure = Figure(facecolor="white")
+        figure = make_figure("history")
         _draw_lines(figure, _list_changed(history, ASPECTS), history.axis)
-        _save(figure, pictures.lines)
+        save_figure(figure, pictures.lines)
 
 
 def _list_changed(history: History, aspects: Sequence[Aspect]) -> list[Row]:
     return [row for row in history.rows if row.list_changed(aspects)]
-
-
-def _save(figure: Figure, path: Path) -> None:
-    """Write a picture so that the same blocks write the same file, and its letters as text."""
-    import matplotlib as mpl  # noqa: PLC0415 - as above
-
-    with mpl.rc_context({"svg.hashsalt": path.stem, "svg.fonttype": "none"}):
-        figure.savefig(path, dpi=_DPI, metadata={"Date": None} if path.suffix == ".svg" else None)
 
 
 def _draw_lines(figure: Figure, rows: Sequence[Row], axis: Axis) -> None:
