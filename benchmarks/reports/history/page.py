@@ -116,15 +116,15 @@ def _draw(link: str | None, alternative: str) -> str:
 def _render_circumstances(history: History) -> str:
     """Write by what, on which machine and in how many rounds it was measured."""
     environment = history.entries[-1].environment
-    rounds = {
-        question: max(1 + entry.number for entry in found)
-        for question, found in group_by_key((entry.case.question, entry) for entry in history.entries).items()
-    }
-    told = ", ".join(f"{count} of {question.row.title}" for question, count in rounds.items())
+    rounds = []
+    for question, found in group_by_key((entry.case.question, entry) for entry in history.entries).items():
+        count = max(1 + entry.number for entry in found)
+        few = " (too few to show a change)" if count == 1 and question.row.fresh_blocks else ""
+        rounds.append(f"{count} of {question.row.title}{few}")
     return (
         f"Measured by `python -m benchmarks.commands.history` on {environment.cores} cores of an "
         f"{environment.cpu_model} with Python {environment.python}, in rounds in each of which all versions take "
-        f"turns: {told}. {history.axis.explanation}"
+        f"turns: {', '.join(rounds)}. {history.axis.explanation}"
     )
 
 

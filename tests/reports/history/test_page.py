@@ -209,3 +209,8 @@ def test_what_a_version_lacks_is_a_dash() -> None:
     text = render_values(estimate_history([*entries, *other]), "##")
     (line,) = [line for line in text.splitlines() if line.startswith("| fit_dataset | control")]
     assert line.split("|")[4].strip() == "-"
+
+
+def test_one_round_of_times_is_said_to_show_no_change() -> None:
+    entries = [entry for entry in make_history([STEP, GRAPH], [SLOWER_ARMS]) if entry.number == 0]
+    assert "1 of step time (too few to show a change), 1 of training graph." in render(entries)
