@@ -112,12 +112,12 @@ class ClassBalanced:
 
     def __call__(self, labels: Any, losses: Any) -> Any:
         """Count the labels, then return the mean of the weighted losses."""
-        flat = tf.reshape(labels, [-1])
-        self.count(tf.reduce_sum(tf.one_hot(flat, self._class_count, dtype=tf.int64), axis=0))
+        numbers = tf.cast(labels, tf.int32)
+        self.count(tf.reduce_sum(tf.one_hot(tf.reshape(numbers, [-1]), self._class_count, dtype=tf.int64), axis=0))
         seen = tf.cast(tf.maximum(self.counts.read_value(), 1), losses.dtype)
         weights = (EFFECTIVE_NUMBER_BASE - 1.0) / tf.math.expm1(seen * math.log(EFFECTIVE_NUMBER_BASE))
         weights *= self._class_count / tf.reduce_sum(weights)
-        return tf.reduce_mean(tf.gather(weights, labels) * losses)
+        return tf.reduce_mean(tf.gather(weights, numbers) * losses)
 
     def count(self, seen: Any) -> None:
         """Add the labels of a batch, int64 [classes]."""

@@ -16,10 +16,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from benchmarks.methods._fit import FitArguments, FitMethod
+from benchmarks.methods._fit import FitArguments, FitMethod, tabulate_class_weights
 from benchmarks.methods._steps import build_step_pipeline, select_arrays
 from benchmarks.protocols import Method, Samples
 
@@ -29,7 +28,7 @@ LookUp = Callable[[Any, Any], Any]
 
 def gather_weights(table: Any, labels: Any) -> Any:
     """Return the weights by an operation of TensorFlow."""
-    return tf.gather(table, labels)
+    return tf.gather(table, tf.cast(labels, tf.int32))
 
 
 def ask_python_for_weights(table: Any, labels: Any) -> Any:
@@ -48,8 +47,7 @@ def _hand_over(samples: Samples, *, weighted: bool, batch_size: int, look_up: Lo
     """Return a dataset of (x, y, w), or of (x, y)."""
     dataset = build(select_arrays(samples, weighted=False), batch_size)
     if weighted:
-        table = np.ones(max(samples.class_weight) + 1, dtype=np.float32)
-        table[list(samples.class_weight)] = list(samples.class_weight.values())
+        table = tabulate_class_weights(samples)
         dataset = dataset.map(lambda features, labels: (features, labels, look_up(table, labels)))
     return {"x": dataset if build is build_step_pipeline else dataset.prefetch(tf.data.AUTOTUNE)}
 

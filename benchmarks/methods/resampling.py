@@ -20,36 +20,32 @@ from typing import Any
 
 import numpy as np
 import tensorflow as tf
-from numpy.typing import NDArray
 
-from benchmarks.methods._fit import FitArguments, FitMethod
+from benchmarks.methods._fit import FitArguments, FitMethod, tabulate_class_weights
 from benchmarks.methods._steps import build_pipeline
 from benchmarks.methods.fit_datasets import hand_over_batches
 from benchmarks.protocols import Method, Samples
 
 _SEED = 1
 
+_ABSENT = 1e-12
+"""The part of a class that has no sample: TensorFlow divides one distribution by the other, and none of it is drawn."""
+
 Draw = Callable[[Samples, int], Any]
 """Makes a dataset of batches of so many drawn samples."""
 
 
-def find_shares(samples: Samples) -> NDArray[np.float64]:
-    """Return how large a part of what is drawn each class is to be, float64 [classes], of sum 1."""
-    counts = np.bincount(samples.labels, minlength=max(samples.class_weight) + 1)
-    weights = np.array([samples.class_weight.get(number, 1.0) for number in range(len(counts))])
-    return np.asarray(counts * weights / (counts @ weights), dtype=np.float64)
-
-
 def draw_by_rejection(samples: Samples, batch_size: int) -> Any:
     """Return what rejection leaves of the samples, gone round without end."""
-    found = np.bincount(samples.labels, minlength=max(samples.class_weight) + 1) / len(samples.labels)
+    weights = tabulate_class_weights(samples)
+    found = np.bincount(samples.labels, minlength=len(weights)) / len(samples.labels)
     resampled = (
         tf.data.Dataset.from_tensor_slices((samples.features, samples.labels))
         .repeat()
         .rejection_resample(
-            lambda _, label: label,
-            target_dist=find_shares(samples).astype(np.float32),
-            initial_dist=found.astype(np.float32),
+            lambda _, label: tf.cast(label, tf.int32),
+            target_dist=np.maximum(found * weights / (found @ weights), _ABSENT).astype(np.float32),
+            initial_dist=np.maximum(found, _ABSENT).astype(np.float32),
             seed=_SEED,
         )
         .map(lambda _, sample: sample)
@@ -59,19 +55,19 @@ def draw_by_rejection(samples: Samples, batch_size: int) -> Any:
 
 def draw_from_datasets(samples: Samples, batch_size: int) -> Any:
     """Return what is drawn from a dataset of each class."""
-    shares = find_shares(samples)
-    drawn = np.flatnonzero(shares)
+    present, counts = np.unique(samples.labels, return_counts=True)
+    parts = counts * tabulate_class_weights(samples)[present]
     classes = [
         tf.data.Dataset.from_tensor_slices((samples.features[places], samples.labels[places])).repeat()
-        for places in (np.flatnonzero(samples.labels == number) for number in drawn)
+        for places in (np.flatnonzero(samples.labels == number) for number in present)
     ]
-    mixed = tf.data.Dataset.sample_from_datasets(classes, weights=shares[drawn], seed=_SEED)
+    mixed = tf.data.Dataset.sample_from_datasets(classes, weights=parts / parts.sum(), seed=_SEED)
     return mixed.take(len(samples.labels)).batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
 def draw_indices(samples: Samples, batch_size: int) -> Any:
     """Return the samples of numbers that are drawn beforehand."""
-    weights = np.array([samples.class_weight.get(label, 1.0) for label in samples.labels.tolist()])
+    weights = tabulate_class_weights(samples)[samples.labels].astype(np.float64)
     count = len(samples.labels)
     indices = np.random.default_rng(_SEED).choice(count, size=count, p=weights / weights.sum())
     return build_pipeline((samples.features[indices], samples.labels[indices]), batch_size)

@@ -76,6 +76,15 @@ def test_each_timed_question_is_measured(launcher: ServerLauncher, question: Que
     assert min(block.control_cpu_ns) > 0
 
 
+@pytest.mark.parametrize(
+    "method", ["fit_focal", "fit_focal_over_static", "fit_class_weight_py_function", "loop_per_example_map_over_static"]
+)
+def test_a_method_that_brings_its_own_proof_is_proven_and_measured(launcher: ServerLauncher, method: str) -> None:
+    block = launcher.run_block(make_request(make_case(depth=1, method=method)))
+    assert len(block.control_slice_ns) >= 3
+    assert block.traces_while_timed == 0
+
+
 def test_blocks_of_two_targets_take_turns(launcher: ServerLauncher) -> None:
     other = ServerLauncher(find_target(None), _LIMITS)
     try:

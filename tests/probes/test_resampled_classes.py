@@ -33,7 +33,7 @@ def test_a_method_draws_and_trains_as_it_should(name: str) -> None:
     check(load_method(name))
 
 
-@pytest.mark.parametrize("workload", ["cnn", "gru", "tabular"])
+@pytest.mark.parametrize("workload", ["cnn", "tabular"])
 def test_samples_of_other_families_are_drawn_too(workload: str) -> None:
     check(load_method("fit_oversampled_indices"), workload)
 
@@ -108,7 +108,8 @@ def test_labels_of_other_samples_are_refused() -> None:
 
 
 def test_weights_beside_what_is_drawn_are_refused() -> None:
-    weighted = change(lambda dataset: dataset.map(lambda numbers, labels: (numbers, labels, 1.0 + 0.0 * labels)))
+    ones_like = importlib.import_module("tensorflow").ones_like
+    weighted = change(lambda dataset: dataset.map(lambda numbers, labels: (numbers, labels, ones_like(labels))))
     refuse(weighted, "leave weights out")
 
 

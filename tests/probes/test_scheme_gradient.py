@@ -47,7 +47,7 @@ def test_every_scheme_can_be_proven_on_every_family(scheme: str, workload: str) 
     check(load_method(f"loop_{scheme}"), workload)
 
 
-@pytest.mark.parametrize("workload", ["mlp_batchnorm", "mlp_two_outputs", "gru_steps"])
+@pytest.mark.parametrize("workload", ["mlp_batchnorm", "mlp_two_outputs", "cnn"])
 def test_weights_that_predict_makes_are_those_of_a_model_that_does_not_train(workload: str) -> None:
     check(load_method("fit_refreshed"), workload)
 
