@@ -42,7 +42,9 @@ _DRAWN = {**_OWN_BETWEEN_STEPS, EVALUATION: "what is drawn more often is drawn f
 
 _OTHER_EXAMPLES = {
     "mlp_batchnorm": "batch normalisation looks at a whole batch, and an example alone is none",
+    "gru": "tf.vectorized_map cannot differentiate TensorFlow's loop over time steps",
     "gru_steps": "an example has one gradient, and here a weight for each of its time steps",
+    "transformer": "with oneDNN, TensorFlow 2.21 ends in a segmentation fault where attention is mapped over examples",
 }
 _LARGE_GRADIENTS = {"tabular": "the gradient of each example would be as large as the embedding of 100,000 categories"}
 

@@ -48,6 +48,7 @@ def test_the_twin_of_a_method_is_asked_no_more_than_that_and_says_why(name: str)
 
 def test_a_workload_that_does_not_go_with_a_method_is_left_out_with_the_reason() -> None:
     assert "whole batch" in explain_left_out(Question.STEP_TIME, "loop_per_example_map", "mlp_batchnorm")
+    assert "loop over time steps" in explain_left_out(Question.STEP_TIME, "loop_per_example_map", "gru")
     assert explain_left_out(Question.STEP_TIME, "loop_per_example_jacobian", "mlp_batchnorm") == ""
     assert "two labels" in explain_left_out(Question.EPOCH_TIME, "fit_rejection_resample", "mlp_two_outputs")
 

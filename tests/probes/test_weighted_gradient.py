@@ -44,6 +44,17 @@ def test_every_workload_can_be_proven_on(name: str, workload: str) -> None:
     check(load_method(name), workload)
 
 
+@pytest.mark.parametrize(
+    ("name", "workload"),
+    [
+        ("loop_per_example_map", "cnn"),
+        *(("loop_per_example_jacobian", workload) for workload in ("cnn", "mlp_batchnorm", "transformer")),
+    ],
+)
+def test_gradients_of_examples_scaled_by_their_weights_are_those_of_the_weighted_loss(name: str, workload: str) -> None:
+    check(load_method(name), workload)
+
+
 @pytest.mark.parametrize("name", [name for name in HANDED_WEIGHTS if not METHODS[name].by_class])
 def test_every_method_weights_each_of_several_outputs(name: str) -> None:
     check(load_method(name), "mlp_two_outputs")
