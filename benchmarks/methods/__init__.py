@@ -1,73 +1,33 @@
 """Which ways of weighting samples are there? One file per family, listed here as data so that naming one costs nothing.
 
-Every weighted arm minimises L = (1/B) sum_i w_i l_i over the B samples of a batch, Keras' `sum_over_batch_size`; its
-control minimises (1/B) sum_i l_i on the same path, model, data and API. Modules whose name starts with an underscore
-are what the families share.
+The weighted arm of a static method minimises L = (1/B) sum_i w_i l_i over the B samples of a batch, Keras'
+`sum_over_batch_size`; its control minimises (1/B) sum_i l_i on the same path, model, data and API. What other methods
+minimise, and against which control, is said in their files and in docs/schemes.md. Modules whose name starts with an
+underscore are what the families share.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import pkgutil
 from collections.abc import Mapping
-from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from benchmarks.errors import CaseError
+from benchmarks.methods._computed_entries import COMPUTED_ENTRIES
+from benchmarks.methods._entry import BETWEEN_STEPS as _BETWEEN_STEPS
+from benchmarks.methods._entry import EVALUATION as _EVALUATION
+from benchmarks.methods._entry import OWN_LOOP as _OWN_LOOP
+from benchmarks.methods._entry import STEP as _STEP
+from benchmarks.methods._entry import EntryPoint as EntryPoint
+from benchmarks.methods._entry import Kind as Kind
+from benchmarks.methods._entry import MethodEntry as MethodEntry
 
 if TYPE_CHECKING:
+    from benchmarks.proofs import Proof
     from benchmarks.protocols import Method
 
-
-class EntryPoint(str, Enum):
-    """What people call to train, and what kind of data they hand to it.
-
-    Methods of one entry point differ in the weights that they hand over, such as one a sample or one a class, or in how
-    the model is compiled.
-    """
-
-    FIT_ARRAYS = "fit on arrays"
-    FIT_VALIDATION = "fit with validation data"
-    FIT_OBJECTS = "fit on an object that makes batches"
-    FIT_DATASET = "fit on a dataset"
-    FIT_CUSTOM = "fit with a step or loss of one's own"
-    TRAIN_ON_BATCH = "train_on_batch"
-    OWN_LOOP = "a loop of one's own"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class MethodEntry:
-    """What is known of a method before TensorFlow is imported.
-
-    `entry_point` says what people call. `control_path` says what the control runs: methods with the same path have the
-    same null case. `location` is `module:attribute`. `weight_bytes_per_sample` is what the weights that the method is
-    given take, by their dtype: float32, or nothing where there is one weight per class. `without` says, by question,
-    why it is not asked, where it is not. `steps_of` names the method whose steps its own are, graph and all, where what
-    is its own lies between them. `by_class` says that a class has one weight, so that each sample has to have one
-    label.
-    """
-
-    name: str
-    entry_point: EntryPoint
-    control_path: str
-    location: str
-    weight_bytes_per_sample: int = 4
-    without: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    steps_of: str | None = None
-    by_class: bool = False
-
-    @property
-    def has_own_steps(self) -> bool:
-        """Whether its steps are those of no other method."""
-        return self.steps_of is None and _STEP not in self.without
-
-
-_STEP, _EVALUATION = "step_time", "evaluation_time"
-
-_BETWEEN_STEPS = {_STEP: "its steps are those of fit_dataset, and what is its own lies between them"}
 _NO_CLASS_WEIGHTS = {_EVALUATION: "evaluate takes no class weights"}
-_OWN_LOOP = {_EVALUATION: "a loop evaluates as its author writes it"}
 
 METHODS: Mapping[str, MethodEntry] = MappingProxyType(
     {
@@ -240,14 +200,39 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
                 location="benchmarks.methods.loops:LOOP_JIT",
                 without=_OWN_LOOP,
             ),
+            *COMPUTED_ENTRIES,
         )
     }
 )
 """Every method by name, in the order in which sweeps show them."""
 
+STATIC_METHODS: tuple[str, ...] = tuple(name for name, entry in METHODS.items() if entry.kind is Kind.STATIC)
+"""Those whose weights are known before training: what people mean by sample weights, and what the gate is about."""
+
 
 def load_method(name: str) -> Method:
     """Return the method of this name; imports TensorFlow.
+
+    Raises:
+        CaseError: when no method has this name.
+    """
+    found = pkgutil.resolve_name(_find_entry(name).location)
+    method: Method = found[name] if isinstance(found, Mapping) else found
+    return method
+
+
+def load_proof(name: str) -> Proof:
+    """Return what proves the method of this name; imports TensorFlow.
+
+    Raises:
+        CaseError: when no method has this name.
+    """
+    proof: Proof = pkgutil.resolve_name(_find_entry(name).proof)
+    return proof
+
+
+def _find_entry(name: str) -> MethodEntry:
+    """Return the row of a method.
 
     Raises:
         CaseError: when no method has this name.
@@ -258,5 +243,4 @@ def load_method(name: str) -> Method:
             f"method: expected one of {', '.join(METHODS)}, got {name!r}; choose one of them, "
             "or register yours in benchmarks/methods/__init__.py"
         )
-    method: Method = pkgutil.resolve_name(entry.location)
-    return method
+    return entry

@@ -20,6 +20,9 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+import numpy as np
+from numpy.typing import NDArray
+
 from benchmarks.errors import BlockError, CaseError
 from benchmarks.methods._fit_watch import EvaluationTimer, FirstBatchTimer, FitStepper, LeaveFit, PassTimer
 from benchmarks.methods._steps import LoggedArm
@@ -68,6 +71,13 @@ def compile_for(task: Task, model: Any, **arguments: Any) -> Any:
 def add_class_weights(arguments: FitArguments, samples: Samples, *, weighted: bool) -> FitArguments:
     """Return arguments with the weights of the classes, or the same where the arm is not weighted."""
     return arguments | {CLASS_WEIGHT: dict(samples.class_weight)} if weighted else arguments
+
+
+def tabulate_class_weights(samples: Samples) -> NDArray[np.float32]:
+    """Return the weight of each class by its number, float32 [classes]; 1 where a class has none."""
+    table = np.ones(max(samples.class_weight) + 1, dtype=np.float32)
+    table[list(samples.class_weight)] = list(samples.class_weight.values())
+    return table
 
 
 class BuildModel(Protocol):

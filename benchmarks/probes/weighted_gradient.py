@@ -23,7 +23,6 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
-from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -31,8 +30,9 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import CaseError
 from benchmarks.probes import Stopwatch
-from benchmarks.probes._update import LEARNING_RATE, LOW_PRECISION_TOLERANCE, TOLERANCE, Arrays, Update, name_fault
-from benchmarks.protocols import ByOutput, Method, Samples, Task, Workload
+from benchmarks.probes._one_step import Mirror, SgdWorkload, compute_sample_gradients, make_update
+from benchmarks.probes._update import LOW_PRECISION_TOLERANCE, name_fault
+from benchmarks.protocols import Method, Samples, Task, Workload
 
 _WEIGHTS = (0.0, 0.5, 0.25, 0.75, 0.0, 1.0, 0.5, 0.25)
 """Binary fractions, so that they are exact; however many of them are used, their mean is far from 1."""
@@ -42,30 +42,6 @@ _SHIFT = 4
 
 _LOUD = 100.0
 """What the features of zero-weighted samples are multiplied with."""
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class _SgdWorkload:
-    """A workload trained with plain SGD instead of its own optimizer."""
-
-    inner: Workload
-    name: str
-
-    def make_samples(self, sample_count: int, seed: int) -> Samples:
-        """Return the workload's samples."""
-        return self.inner.make_samples(sample_count, seed)
-
-    def build_model(self, depth: int, seed: int) -> Any:
-        """Return the workload's model."""
-        return self.inner.build_model(depth, seed)
-
-    def make_optimizer(self) -> Any:
-        """Return SGD without momentum."""
-        return tf.keras.optimizers.SGD(learning_rate=LEARNING_RATE)
-
-    def make_loss(self, reduction: str) -> ByOutput:
-        """Return the workload's loss."""
-        return self.inner.make_loss(reduction)
 
 
 def check_weighted_gradient(method: Method, workload: Workload, *, depth: int, seed: int) -> None:
@@ -86,7 +62,7 @@ def check_weighted_gradient(method: Method, workload: Workload, *, depth: int, s
     label_count = weights.shape[1]
     even_factors = np.ones_like(weights) / label_count
     task = Task(
-        workload=_SgdWorkload(inner=workload, name=workload.name),
+        workload=SgdWorkload(inner=workload, name=workload.name),
         samples=_amplify(plain),
         depth=depth,
         batch_size=len(plain.features),
@@ -94,8 +70,8 @@ def check_weighted_gradient(method: Method, workload: Workload, *, depth: int, s
     )
 
     _check_evaluation(method, task, weights, subject)
-    weighted = _make_update(method, task, weighted=True)
-    per_sample = _compute_sample_gradients(task, weighted.before, subject)
+    weighted = make_update(method, task, weighted=True)
+    per_sample = compute_sample_gradients(task, weighted.before, subject)
     difference = weighted.find_difference(per_sample, weights / label_count)
     if difference is not None:
         raise CaseError(
@@ -105,8 +81,8 @@ def check_weighted_gradient(method: Method, workload: Workload, *, depth: int, s
         )
 
     task = dataclasses.replace(task, samples=plain)
-    control = _make_update(method, task, weighted=False)
-    per_sample = _compute_sample_gradients(task, control.before, subject)
+    control = make_update(method, task, weighted=False)
+    per_sample = compute_sample_gradients(task, control.before, subject)
     difference = control.find_difference(per_sample, even_factors)
     if difference is not None:
         raise CaseError(
@@ -119,7 +95,7 @@ def check_weighted_gradient(method: Method, workload: Workload, *, depth: int, s
         weights=tf.nest.map_structure(np.ones_like, plain.weights),
         class_weight=dict.fromkeys(plain.class_weight, 1.0),
     )
-    difference = _make_update(method, dataclasses.replace(task, samples=even), weighted=True).find_difference(
+    difference = make_update(method, dataclasses.replace(task, samples=even), weighted=True).find_difference(
         per_sample, even_factors
     )
     if difference is not None:
@@ -143,22 +119,13 @@ def _check_evaluation(method: Method, task: Task, weights: NDArray[np.float64], 
         found = arm.evaluate(Stopwatch()).loss
     except CaseError:
         return
-    model = task.workload.build_model(task.depth, task.seed)
-    losses = np.stack([np.asarray(each, dtype=np.float64) for each in _find_losses(task, model, training=False)])
+    losses = Mirror(task).find_losses(task.samples, training=False)
     expected = float((weights * losses).sum() / weights.shape[1])
     if not abs(found - expected) <= LOW_PRECISION_TOLERANCE * abs(expected):
         raise CaseError(
             f"{subject}: expected an evaluation to find the loss (1/B) sum_i w_i l_i, {expected:.6g}, got {found:.6g}; "
             "hand the weights to it as to the training"
         )
-
-
-def _find_losses(task: Task, model: Any, *, training: bool) -> list[Any]:
-    """Return the losses of each output on the task's samples, float32 [labels], not weighted or reduced."""
-    predicted = model(tf.constant(task.samples.features), training=training)
-    parts = (task.workload.make_loss("none"), task.samples.labels, predicted)
-    flat = zip(*(tf.nest.flatten(part) for part in parts), strict=True)
-    return [tf.reshape(find(tf.constant(labels), logits), [-1]) for find, labels, logits in flat]
 
 
 def _make_batch(workload: Workload, seed: int) -> Samples:
@@ -184,55 +151,3 @@ def _amplify(samples: Samples) -> Samples:
     if np.issubdtype(features.dtype, np.floating):
         features[np.all([weights == 0.0 for weights in tf.nest.flatten(samples.weights)], axis=0)] *= np.float32(_LOUD)
     return dataclasses.replace(samples, features=features)
-
-
-def _make_update(method: Method, task: Task, *, weighted: bool) -> Update:
-    """Send a fresh arm through one pass, which is one step."""
-    arm = method.build_arm(task, weighted=weighted)
-    before = _read(arm.model.trainable_variables)
-    arm.measure_pass(Stopwatch())
-    variables = arm.model.trainable_variables
-    is_float32 = all(layer.compute_dtype == "float32" for layer in arm.model.layers)
-    return Update(
-        names=[str(variable.name) for variable in variables],
-        before=before,
-        after=_read(variables),
-        tolerance=TOLERANCE if is_float32 else LOW_PRECISION_TOLERANCE,
-    )
-
-
-def _read(variables: Any) -> Arrays:
-    """Return the values of Keras variables, float64."""
-    return [np.array(variable.numpy(), dtype=np.float64) for variable in variables]
-
-
-def _compute_sample_gradients(task: Task, values: Arrays, subject: str) -> Arrays:
-    """Return the gradient of each label's own loss, [losses, ...] per variable, output after output, at these values.
-
-    Raises:
-        CaseError: when the values do not fit the workload's model.
-    """
-    model = task.workload.build_model(task.depth, task.seed)
-    variables = model.trainable_variables
-    if [tuple(variable.shape) for variable in variables] != [value.shape for value in values]:
-        raise CaseError(
-            f"{subject}: expected an arm with the {len(variables)} trainable variables of the workload's model, got "
-            f"{len(values)} or others; train the model that the task's workload builds"
-        )
-    for variable, value in zip(variables, values, strict=True):
-        variable.assign(value.astype(np.float32))
-
-    @tf.function(autograph=False)  # which cannot convert a strict zip in TensorFlow 2.12, and has nothing to convert
-    def differentiate() -> Any:
-        with tf.GradientTape(persistent=True) as tape:
-            losses = tf.concat(_find_losses(task, model, training=True), axis=0)
-        return tf.map_fn(
-            lambda one: [
-                tf.convert_to_tensor(gradient)
-                for gradient in tape.gradient(losses, variables, output_gradients=one, unconnected_gradients="zero")
-            ],
-            tf.eye(tf.size(losses)),
-            fn_output_signature=[tf.float32] * len(values),
-        )
-
-    return [np.asarray(rows, dtype=np.float64) for rows in differentiate()]

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import RecordError
-from benchmarks.methods import load_method
+from benchmarks.methods import load_method, load_proof
 from benchmarks.probes import Stopwatch, load_gauge, load_probe
 from benchmarks.protocols import Probe, Samples, Slices, Task, TrainingArm, Watch
 from benchmarks.records import Arm, BlockRequest, Environment, Json, Profile, ReadRequest
@@ -185,11 +185,9 @@ def _set_threads(intra_op_threads: int | None, inter_op_threads: int | None) -> 
 
 
 def _prove(request: Json) -> Json:
-    """Prove that a method weights the gradient with a workload; return nothing, or raise CaseError."""
-    from benchmarks.probes.weighted_gradient import check_weighted_gradient  # noqa: PLC0415 - imports TensorFlow
-
-    method, workload = load_method(request["case"]["method"]), load_workload(request["case"]["workload"])
-    check_weighted_gradient(method, workload, depth=_PROOF_DEPTH, seed=0)
+    """Prove that a method computes what it should with a workload; return nothing, or raise CaseError."""
+    name, workload = request["case"]["method"], load_workload(request["case"]["workload"])
+    load_proof(name)(load_method(name), workload, depth=_PROOF_DEPTH, seed=0)
     return {}
 
 

@@ -44,7 +44,7 @@ WORKLOADS: Mapping[str, WorkloadEntry] = MappingProxyType(
                 name="mlp_two_outputs",
                 location="benchmarks.workloads.mlp:MLP_TWO_OUTPUTS",
                 weights_per_sample=2,
-                without_class_weights="Keras takes class weights for models with a single output",
+                without_class_weights="a sample has two labels, and Keras takes class weights for a single output",
             ),
             WorkloadEntry(name="cnn", location="benchmarks.workloads.cnn:CNN"),
             WorkloadEntry(name="cnn_sgd", location="benchmarks.workloads.cnn:CNN_SGD"),

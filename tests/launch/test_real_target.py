@@ -20,7 +20,7 @@ from benchmarks.errors import BlockError, CaseError
 from benchmarks.launch.launcher import ServerLauncher
 from benchmarks.launch.pool import launch_target, run_together
 from benchmarks.launch.targets import find_target
-from benchmarks.methods import METHODS
+from benchmarks.methods import METHODS, STATIC_METHODS
 from benchmarks.records import Arm, ArmReadings, Block, BlockRequest, Case, Plant, Question, ReadRequest, Stretch
 from benchmarks.target.supervise import Limits
 from benchmarks.workloads import WORKLOADS
@@ -74,6 +74,15 @@ def test_each_timed_question_is_measured(launcher: ServerLauncher, question: Que
     assert block.traces_while_timed == 0
     assert block.wall_ns > max(sum(block.control_slice_ns), sum(block.weighted_slice_ns))
     assert min(block.control_cpu_ns) > 0
+
+
+@pytest.mark.parametrize(
+    "method", ["fit_focal", "fit_focal_over_static", "fit_class_weight_py_function", "loop_per_example_map_over_static"]
+)
+def test_a_method_that_brings_its_own_proof_is_proven_and_measured(launcher: ServerLauncher, method: str) -> None:
+    block = launcher.run_block(make_request(make_case(depth=1, method=method)))
+    assert len(block.control_slice_ns) >= 3
+    assert block.traces_while_timed == 0
 
 
 def test_blocks_of_two_targets_take_turns(launcher: ServerLauncher) -> None:
@@ -192,7 +201,7 @@ def test_thread_counts_reach_tensorflow(threads: int) -> None:
     assert look_after("measure", request)[1] == threads
 
 
-@pytest.mark.parametrize("method", [name for name in METHODS if name != "loop_eager"])
+@pytest.mark.parametrize("method", [name for name in STATIC_METHODS if name != "loop_eager"])
 def test_a_weighted_step_has_a_graph_of_its_own_and_traces_no_more_once_warm(
     launcher: ServerLauncher, method: str
 ) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from benchmarks.methods import load_method
+from benchmarks.methods import METHODS, load_method
 from benchmarks.probes import Stopwatch, load_probe
 from benchmarks.protocols import Slices, Task
 from benchmarks.records import Case, Question
 from benchmarks.workloads import load_workload
+
+ONE_OF_EACH_ARM = [name for name in METHODS if not name.endswith("_over_static")]
+"""The others have a weighted arm of these, and a control that is the weighted arm of one of these or like it."""
 
 
 def measure_real_arms(question: Question, method_name: str, *, rounds: int) -> list[Slices]:

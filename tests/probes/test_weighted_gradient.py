@@ -11,11 +11,13 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import CaseError
-from benchmarks.methods import METHODS, load_method
+from benchmarks.methods import METHODS, load_method, load_proof
 from benchmarks.protocols import Method, Task, Times, TrainingArm, Watch
 from benchmarks.workloads import WORKLOADS, load_workload
 
 pytestmark = pytest.mark.tensorflow
+
+HANDED_WEIGHTS = [name for name, entry in METHODS.items() if entry.proof.endswith(":check_weighted_gradient")]
 
 LossOfBatch = Callable[[Any, Any], Any]
 """From the losses of the samples, float32 [batch], and their weights to the loss that is differentiated."""
@@ -31,9 +33,9 @@ def check(method: Method, workload: str = "mlp", depth: int = 1) -> None:
     )
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", HANDED_WEIGHTS)
 def test_a_method_makes_the_textbook_update(name: str) -> None:
-    check(load_method(name), depth=2)
+    load_proof(name)(load_method(name), load_workload("mlp"), depth=2, seed=0)
 
 
 @pytest.mark.parametrize("workload", [name for name in WORKLOADS if name != "mlp"])
@@ -42,7 +44,18 @@ def test_every_workload_can_be_proven_on(name: str, workload: str) -> None:
     check(load_method(name), workload)
 
 
-@pytest.mark.parametrize("name", [name for name, entry in METHODS.items() if not entry.by_class])
+@pytest.mark.parametrize(
+    ("name", "workload"),
+    [
+        ("loop_per_example_map", "cnn"),
+        *(("loop_per_example_jacobian", workload) for workload in ("cnn", "mlp_batchnorm", "transformer")),
+    ],
+)
+def test_gradients_of_examples_scaled_by_their_weights_are_those_of_the_weighted_loss(name: str, workload: str) -> None:
+    check(load_method(name), workload)
+
+
+@pytest.mark.parametrize("name", [name for name in HANDED_WEIGHTS if not METHODS[name].by_class])
 def test_every_method_weights_each_of_several_outputs(name: str) -> None:
     check(load_method(name), "mlp_two_outputs")
 
