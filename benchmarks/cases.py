@@ -70,6 +70,8 @@ def explain_left_out(question: str, method: str, workload: str) -> str:
     entry = METHODS[method]
     if question in entry.without:
         return entry.without[question]
+    if workload in entry.without_workloads:
+        return entry.without_workloads[workload]
     return WORKLOADS[workload].without_class_weights if entry.by_class else ""
 
 

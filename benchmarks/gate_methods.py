@@ -1,7 +1,8 @@
 """Which methods does the gate sweep ask each question, and why?
 
 One for each entry point that can be asked the question at all, each in which neighbouring releases differed beyond
-noise, and a few that are kept for a reason of their own. Leaves out: with which workload, depth and sizes they are
+noise, and a few that are kept for a reason of their own. All are of static weights: the others are no entry points of
+their own, and what they are made of is held with those. Leaves out: with which workload, depth and sizes they are
 asked, and what else is asked with others (`benchmarks.sweeps`). All cases with their reasons are printed by
 `python -m benchmarks.studies.gate_sweep`.
 """
@@ -10,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from benchmarks.methods import METHODS, EntryPoint
+from benchmarks.methods import METHODS, STATIC_METHODS, EntryPoint
 from benchmarks.questions import Question
 
 MOST_GATE_SECONDS: float = 20 * 60.0
@@ -54,7 +55,7 @@ KEPT_METHODS: Mapping[Question, Mapping[str, str]] = {
         "loop_graph": _GRAPH_LOOP,
     },
     Question.RETAINED_MEMORY: {"loop_graph": _GRAPH_LOOP},
-    Question.TRAINING_GRAPH: dict.fromkeys(METHODS, "counts are exact, and cheap to read"),
+    Question.TRAINING_GRAPH: dict.fromkeys(STATIC_METHODS, "counts are exact, and cheap to read"),
 }
 """Methods that are asked a question whether or not releases differed in them, each with the reason."""
 
@@ -70,8 +71,9 @@ def choose_representatives(question: Question, by_evidence: Iterable[str] = ()) 
         by_evidence: methods in which releases differed.
     """
     representatives: dict[EntryPoint, str] = {}
-    for preferred in (set(by_evidence), KEPT_METHODS.get(question, {}), METHODS):
-        for name, entry in METHODS.items():
+    for preferred in (set(by_evidence), KEPT_METHODS.get(question, {}), STATIC_METHODS):
+        for name in STATIC_METHODS:
+            entry = METHODS[name]
             if name in preferred and question.value not in entry.without:
                 representatives.setdefault(entry.entry_point, name)
     return representatives

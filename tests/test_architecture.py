@@ -131,12 +131,17 @@ def test_a_module_can_be_read_in_one_sitting_and_says_what_it_is_for(module: str
 
 
 @pytest.mark.parametrize(
-    ("package", "registry"), [("methods", "methods"), ("probes", "questions"), ("workloads", "workloads")]
+    ("package", "registries"),
+    [
+        ("methods", ["methods", "methods._replicated_entries"]),
+        ("probes", ["questions"]),
+        ("workloads", ["workloads"]),
+    ],
 )
-def test_every_module_is_registered_and_everything_registered_exists(package: str, registry: str) -> None:
+def test_every_module_is_registered_and_everything_registered_exists(package: str, registries: list[str]) -> None:
     """A registry names its entries as `benchmarks.package.module:attribute`; a module with `_` is what they share."""
-    tree = ast.parse(MODULES[registry].read_text(encoding="utf-8"))
-    strings = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)]
+    nodes = [node for name in registries for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8")))]
+    strings = [node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)]
     location = re.compile(rf"benchmarks\.({package}\.\w+):(\w+)")
     registered = [match.groups() for string in strings if (match := location.fullmatch(string))]
     public = {module for module in MODULES if re.fullmatch(rf"{package}\.[^_]\w*", module)} - PROOFS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.gate_methods import BY_EVIDENCE, KEPT_METHODS, choose_representatives, list_gate_methods
-from benchmarks.methods import METHODS, EntryPoint
+from benchmarks.methods import METHODS, STATIC_METHODS, EntryPoint
 from benchmarks.questions import Question
 
 STEP, EPOCH = Question.STEP_TIME, Question.EPOCH_TIME
@@ -45,8 +45,13 @@ def test_evidence_for_what_is_not_asked_stands_for_nothing() -> None:
     assert choose_representatives(STEP, ("fit_tensor",)) == choose_representatives(STEP)
 
 
-def test_the_graph_of_every_method_is_read() -> None:
-    assert list_gate_methods(Question.TRAINING_GRAPH) == tuple(METHODS)
+def test_the_graph_of_every_method_of_static_weights_is_read() -> None:
+    assert list_gate_methods(Question.TRAINING_GRAPH) == STATIC_METHODS
+
+
+@pytest.mark.parametrize("question", Question)
+def test_the_gate_asks_methods_of_static_weights_alone(question: Question) -> None:
+    assert {*list_gate_methods(question)} <= {*STATIC_METHODS}
 
 
 def test_what_is_named_is_registered_can_be_asked_and_has_a_reason() -> None:

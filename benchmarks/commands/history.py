@@ -38,7 +38,7 @@ from benchmarks.launch.targets import build_target
 from benchmarks.launch.versions import SETS, name_requirement, parse_versions
 from benchmarks.measuring.session import MeasuringSettings
 from benchmarks.measuring.timed import TimedSource, measure_together
-from benchmarks.methods import METHODS
+from benchmarks.methods import METHODS, STATIC_METHODS
 from benchmarks.records import Arm, BlockSummary, Case, Environment, HistoryEntry, Question, ReadBlock, ReadRequest
 from benchmarks.reports.history.notes import load_notes
 from benchmarks.reports.history.page import Links, render_page
@@ -71,21 +71,22 @@ _ENOUGH_ROUNDS = {Question.PEAK_MEMORY: 3, Question.RETAINED_MEMORY: 3, Question
 
 
 def list_cases() -> tuple[Case, ...]:
-    """Return what is measured in each version: every method's steps, or passes where it has none, its start and graph.
+    """Return what is measured in each version: the steps of every method of static weights, its start and its graph.
 
-    What few methods differ in is measured for those: evaluations, and what lies in memory.
+    Passes are measured where a method has no steps of its own. What few methods differ in is measured for those:
+    evaluations, and what lies in memory.
     """
     with_steps = _list_with_steps()
     return tuple(
         Case(question=question, workload="mlp", depth=2, batch_size=batch_size, dataset_size=size, method=method)
         for question, batch_size, size, methods in (
             (Question.STEP_TIME, 256, None, with_steps),
-            (Question.EPOCH_TIME, 256, 20_480, tuple(name for name in METHODS if name not in with_steps)),
+            (Question.EPOCH_TIME, 256, 20_480, tuple(name for name in STATIC_METHODS if name not in with_steps)),
             (Question.EVALUATION_TIME, 256, 20_480, _EVALUATED),
-            (Question.STARTUP_TIME, 256, 100_000, tuple(METHODS)),
+            (Question.STARTUP_TIME, 256, 100_000, STATIC_METHODS),
             (Question.PEAK_MEMORY, 512, 100_000, _IN_MEMORY),
             (Question.RETAINED_MEMORY, 256, 2_560, _CALLED_AGAIN),
-            (Question.TRAINING_GRAPH, 256, None, tuple(METHODS)),
+            (Question.TRAINING_GRAPH, 256, None, STATIC_METHODS),
         )
         for method in methods
     )
@@ -94,7 +95,7 @@ def list_cases() -> tuple[Case, ...]:
 def _list_with_steps() -> tuple[str, ...]:
     """Return the methods whose steps are timed; a step of `fit_array` is one of `fit_dataset`."""
     return tuple(
-        name for name, entry in METHODS.items() if Question.STEP_TIME not in entry.without and name != "fit_array"
+        name for name in STATIC_METHODS if Question.STEP_TIME not in METHODS[name].without and name != "fit_array"
     )
 
 

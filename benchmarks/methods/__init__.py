@@ -1,66 +1,32 @@
 """Which ways of weighting samples are there? One file per family, listed here as data so that naming one costs nothing.
 
 Every weighted arm minimises L = (1/B) sum_i w_i l_i over the B samples of a batch, Keras' `sum_over_batch_size`; its
-control minimises (1/B) sum_i l_i on the same path, model, data and API. Modules whose name starts with an underscore
-are what the families share.
+control minimises (1/B) sum_i l_i on the same path, model, data and API. Where replicas share a batch, it is the global
+one. Modules whose name starts with an underscore are what the families share.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import pkgutil
 from collections.abc import Mapping
-from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from benchmarks.errors import CaseError
+from benchmarks.methods._entry import BETWEEN_STEPS as _BETWEEN_STEPS
+from benchmarks.methods._entry import EVALUATION as _EVALUATION
+from benchmarks.methods._entry import OWN_LOOP as _OWN_LOOP
+from benchmarks.methods._entry import STEP as _STEP
+from benchmarks.methods._entry import EntryPoint as EntryPoint
+from benchmarks.methods._entry import Kind as Kind
+from benchmarks.methods._entry import MethodEntry as MethodEntry
+from benchmarks.methods._entry import Replicas as Replicas
+from benchmarks.methods._replicated_entries import REPLICATED_ENTRIES
 
 if TYPE_CHECKING:
     from benchmarks.protocols import Method
 
-
-class EntryPoint(str, Enum):
-    """What people call to train, and what kind of data they hand to it.
-
-    Methods of one entry point differ in the weights that they hand over, such as one a sample or one a class, or in how
-    the model is compiled.
-    """
-
-    FIT_ARRAYS = "fit on arrays"
-    FIT_VALIDATION = "fit with validation data"
-    FIT_OBJECTS = "fit on an object that makes batches"
-    FIT_DATASET = "fit on a dataset"
-    FIT_CUSTOM = "fit with a step or loss of one's own"
-    TRAIN_ON_BATCH = "train_on_batch"
-    OWN_LOOP = "a loop of one's own"
-
-
-@dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
-class MethodEntry:
-    """What is known of a method before TensorFlow is imported.
-
-    `entry_point` says what people call. `control_path` says what the control runs: methods with the same path have the
-    same null case. `location` is `module:attribute`. `weight_bytes_per_sample` is what the weights that the method is
-    given take, by their dtype: float32, or nothing where there is one weight per class. `without` says, by question,
-    why it is not asked, where it is not. `by_class` says that a class has one weight, so that each sample has to have
-    one label.
-    """
-
-    name: str
-    entry_point: EntryPoint
-    control_path: str
-    location: str
-    weight_bytes_per_sample: int = 4
-    without: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    by_class: bool = False
-
-
-_STEP, _EVALUATION = "step_time", "evaluation_time"
-
-_BETWEEN_STEPS = {_STEP: "its steps are those of fit_dataset, and what is its own lies between them"}
 _NO_CLASS_WEIGHTS = {_EVALUATION: "evaluate takes no class weights"}
-_OWN_LOOP = {_EVALUATION: "a loop evaluates as its author writes it"}
 
 METHODS: Mapping[str, MethodEntry] = MappingProxyType(
     {
@@ -227,10 +193,17 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
                 location="benchmarks.methods.loops:LOOP_JIT",
                 without=_OWN_LOOP,
             ),
+            *REPLICATED_ENTRIES,
         )
     }
 )
 """Every method by name, in the order in which sweeps show them."""
+
+STATIC_METHODS: tuple[str, ...] = tuple(name for name, entry in METHODS.items() if entry.kind is Kind.STATIC)
+"""Those whose weights are known before training: what people mean by sample weights, and what the gate is about."""
+
+SWEPT_METHODS: tuple[str, ...] = tuple(name for name, entry in METHODS.items() if not entry.unswept)
+"""Those that a sweep of all methods asks."""
 
 
 def load_method(name: str) -> Method:

@@ -15,7 +15,7 @@ import dataclasses
 import itertools
 from collections.abc import Callable, Mapping
 from enum import Enum
-from typing import Any
+from typing import Any, Protocol
 
 import tensorflow as tf
 
@@ -33,15 +33,22 @@ class Execution(str, Enum):
     JIT = "jit"
 
 
+class BuildStep(Protocol):
+    """Makes the Python function of one update of a Keras model; it returns the loss, a scalar tensor."""
+
+    def __call__(self, task: Task, model: Any, *, weighted: bool) -> Callable[..., Any]:
+        """Return a function of features and labels, and of weights where the arm is weighted."""
+
+
 class LoopArm(LoggedArm):
     """One arm that trains in a loop of its own, whose model is not compiled; satisfies `protocols.TrainingArm`."""
 
-    def __init__(self, task: Task, execution: Execution, *, weighted: bool) -> None:
+    def __init__(
+        self, task: Task, execution: Execution, *, weighted: bool, build_step: BuildStep | None = None
+    ) -> None:
         """Build a fresh model and its step; nothing is traced yet, and never where the step runs eagerly."""
         super().__init__(task, task.workload.build_model(task.depth, task.seed), weighted=weighted)
-        self._step: Any = _build_step(
-            self._model, task.workload.make_optimizer(), task.workload.make_loss("none"), weighted=weighted
-        )
+        self._step: Any = (build_step or _build_step)(task, self._model, weighted=weighted)
         if execution is not Execution.EAGER:
             watched = self._traces.watch(self._step)
             self._step = tf.function(watched, jit_compile=True if execution is Execution.JIT else None)
@@ -139,12 +146,13 @@ class LoopStepper:
         self._batches = itertools.cycle(())
 
 
-def _build_step(model: Any, optimizer: Any, find_losses: Any, *, weighted: bool) -> Callable[..., Any]:
+def _build_step(task: Task, model: Any, *, weighted: bool) -> Callable[..., Any]:
     """Return the Python function of one update; it returns the loss, a scalar tensor.
 
     Two functions rather than one with `weights=None`: binding a default costs a `tf.function` 40 us and more in each
     call, which made the control 5 to 9 % slower than the weighted arm (TensorFlow 2.15 and 2.21).
     """
+    optimizer, find_losses = task.workload.make_optimizer(), task.workload.make_loss("none")
 
     def weighted_step(features: Any, labels: Any, weights: Any) -> Any:
         with tf.GradientTape() as tape:

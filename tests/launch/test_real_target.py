@@ -20,7 +20,7 @@ from benchmarks.errors import BlockError, CaseError
 from benchmarks.launch.launcher import ServerLauncher
 from benchmarks.launch.pool import launch_target, run_together
 from benchmarks.launch.targets import find_target
-from benchmarks.methods import METHODS
+from benchmarks.methods import METHODS, STATIC_METHODS
 from benchmarks.records import Arm, ArmReadings, Block, BlockRequest, Case, Plant, Question, ReadRequest, Stretch
 from benchmarks.target.supervise import Limits
 from benchmarks.workloads import WORKLOADS
@@ -192,7 +192,7 @@ def test_thread_counts_reach_tensorflow(threads: int) -> None:
     assert look_after("measure", request)[1] == threads
 
 
-@pytest.mark.parametrize("method", [name for name in METHODS if name != "loop_eager"])
+@pytest.mark.parametrize("method", [name for name in STATIC_METHODS if name != "loop_eager"])
 def test_a_weighted_step_has_a_graph_of_its_own_and_traces_no_more_once_warm(
     launcher: ServerLauncher, method: str
 ) -> None:

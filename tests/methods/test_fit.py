@@ -13,24 +13,24 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import BlockError, CaseError
-from benchmarks.methods import METHODS, load_method
+from benchmarks.methods import METHODS, STATIC_METHODS, load_method
 from benchmarks.probes import Stopwatch
 from benchmarks.records import Question
 from tests.methods.make_task import make_task
 
 pytestmark = pytest.mark.tensorflow
 
-FIT_METHODS = [name for name in METHODS if name.startswith("fit_")]
+FIT_METHODS = [name for name in STATIC_METHODS if name.startswith("fit_")]
 STEPPED = [name for name in FIT_METHODS if Question.STEP_TIME not in METHODS[name].without]
 NOT_STEPPED = [name for name in FIT_METHODS if name not in STEPPED]
-EVALUATED = [name for name, entry in METHODS.items() if Question.EVALUATION_TIME not in entry.without]
+EVALUATED = [name for name in STATIC_METHODS if Question.EVALUATION_TIME not in METHODS[name].without]
 
 
 def build_arm(name: str, *, weighted: bool = True, workload: str = "mlp_sgd") -> Any:
     return load_method(name).build_arm(make_task(workload=workload), weighted=weighted)
 
 
-@pytest.mark.parametrize("name", [name for name, entry in METHODS.items() if not entry.by_class])
+@pytest.mark.parametrize("name", [name for name in STATIC_METHODS if not METHODS[name].by_class])
 def test_an_arm_with_two_outputs_steps_passes_and_evaluates_without_tracing_anew(name: str) -> None:
     arm = build_arm(name, workload="mlp_two_outputs")
     if Question.STEP_TIME not in METHODS[name].without:
@@ -152,7 +152,7 @@ def test_an_evaluation_traces_once_and_finds_the_same_loss_again(name: str) -> N
     assert arm.trace_count == traces
 
 
-@pytest.mark.parametrize("name", [name for name in METHODS if name not in EVALUATED and METHODS[name].by_class])
+@pytest.mark.parametrize("name", [name for name in STATIC_METHODS if name not in EVALUATED and METHODS[name].by_class])
 def test_weights_of_classes_are_refused_by_an_evaluation(name: str) -> None:
     with pytest.raises(CaseError, match="expected weights of samples, got weights of classes"):
         build_arm(name).evaluate(Stopwatch())

@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.errors import BlockError
-from benchmarks.methods import METHODS
 from benchmarks.probes.startup_time import STARTUP_TIME
 from benchmarks.records import Question
 from tests.examples import make_case
 from tests.probes.fake_arm import STARTUP_NS, FakeArm
-from tests.probes.measure_real_arms import measure_real_arms
+from tests.probes.measure_real_arms import ONE_OF_EACH_ARM, measure_real_arms
 
 
 def test_samples_are_rounded_down_to_whole_batches() -> None:
@@ -34,7 +33,7 @@ def test_a_second_start_in_a_process_is_refused_since_it_is_not_cold() -> None:
 
 
 @pytest.mark.tensorflow
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", ONE_OF_EACH_ARM)
 def test_real_arms_start(method: str) -> None:
     arms = measure_real_arms(Question.STARTUP_TIME, method, rounds=1)
     assert [slices.trace_count for slices in arms] == [0, 0]

@@ -11,11 +11,14 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import CaseError
-from benchmarks.methods import METHODS, load_method
+from benchmarks.methods import METHODS, Replicas, load_method
 from benchmarks.protocols import Method, Task, Times, TrainingArm, Watch
 from benchmarks.workloads import WORKLOADS, load_workload
 
 pytestmark = pytest.mark.tensorflow
+
+HANDED_WEIGHTS = [name for name, entry in METHODS.items() if entry.replicas is Replicas.ONE]
+"""Replicas are proven in a process that is set up for them (`tests.launch.test_real_replicas`)."""
 
 LossOfBatch = Callable[[Any, Any], Any]
 """From the losses of the samples, float32 [batch], and their weights to the loss that is differentiated."""
@@ -31,7 +34,7 @@ def check(method: Method, workload: str = "mlp", depth: int = 1) -> None:
     )
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", HANDED_WEIGHTS)
 def test_a_method_makes_the_textbook_update(name: str) -> None:
     check(load_method(name), depth=2)
 
@@ -42,7 +45,7 @@ def test_every_workload_can_be_proven_on(name: str, workload: str) -> None:
     check(load_method(name), workload)
 
 
-@pytest.mark.parametrize("name", [name for name, entry in METHODS.items() if not entry.by_class])
+@pytest.mark.parametrize("name", [name for name in HANDED_WEIGHTS if not METHODS[name].by_class])
 def test_every_method_weights_each_of_several_outputs(name: str) -> None:
     check(load_method(name), "mlp_two_outputs")
 
