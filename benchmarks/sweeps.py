@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from benchmarks.cases import AxisValue, Rejected, explain_left_out, find_null_method, split_null
 from benchmarks.errors import CaseError
 from benchmarks.gate_methods import BY_EVIDENCE, list_gate_methods
-from benchmarks.methods import METHODS
+from benchmarks.methods import METHODS, SWEPT_METHODS
 from benchmarks.records import Case, Question
 from benchmarks.records.cases import name_params
 from benchmarks.workloads import WORKLOADS
@@ -42,7 +42,7 @@ class Axes:
     depth: tuple[int, ...]
     batch_size: tuple[int, ...]
     dataset_size: tuple[int | None, ...] = (None,)
-    method: tuple[str, ...] = tuple(METHODS)
+    method: tuple[str, ...] = SWEPT_METHODS
 
 
 _FIT_METHODS = ("fit_array", "fit_dataset")

@@ -134,7 +134,7 @@ def test_a_module_can_be_read_in_one_sitting_and_says_what_it_is_for(module: str
 @pytest.mark.parametrize(
     ("package", "registries"),
     [
-        ("methods", ["methods", "methods._computed_entries"]),
+        ("methods", ["methods", "methods._computed_entries", "methods._replicated_entries"]),
         ("probes", ["questions"]),
         ("workloads", ["workloads"]),
     ],

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from benchmarks.cases import AXIS_NAMES, Rejected, null_case_of, parse_axis
 from benchmarks.errors import AxisError
 from benchmarks.gate_methods import MOST_GATE_SECONDS
-from benchmarks.methods import METHODS
+from benchmarks.methods import METHODS, SWEPT_METHODS, Replicas
 from benchmarks.records import Case, Question
 from benchmarks.sweeps import Profile, expand, list_left_out
 from benchmarks.workloads import WORKLOADS
@@ -78,7 +78,7 @@ def test_class_weights_are_not_asked_of_several_outputs_and_every_other_method_i
     """Keras takes them for models with a single output."""
     cases = [case for case in expand_cases(EPOCH, Profile.FULL) if case.workload == "mlp_two_outputs"]
     asked = {case.method for case in cases if not case.null}
-    assert asked == {name for name, entry in METHODS.items() if not entry.by_class}
+    assert asked == {name for name in SWEPT_METHODS if not METHODS[name].by_class}
 
 
 def test_what_is_named_and_not_asked_has_a_reason_and_a_sweep_needs_none() -> None:
@@ -160,7 +160,25 @@ def test_the_full_sweep_has_over_1000_cases_and_every_value_of_every_axis() -> N
     assert {case.depth for case in cases} == {2, 4, 8}
     assert {case.batch_size for case in cases} == {32, 256, 512, 2048}
     assert {case.dataset_size for case in cases} == {None, 2_560, 10_000, 20_480, 100_000, 1_000_000}
-    assert {case.method for case in cases if not case.null} == set(METHODS)
+    assert {case.method for case in cases if not case.null} == set(SWEPT_METHODS)
+
+
+def test_what_no_sweep_asks_is_asked_by_name_and_has_a_reason() -> None:
+    unswept = set(METHODS) - set(SWEPT_METHODS)
+    assert unswept == {"fit_multi_worker"}
+    assert all(METHODS[name].unswept for name in unswept)
+    assert list_methods(EPOCH, method="fit_multi_worker") == ["fit_multi_worker"]
+
+
+@pytest.mark.parametrize("profile", [Profile.QUICK, Profile.GATE])
+def test_replicas_are_in_the_full_sweep_alone(profile: Profile) -> None:
+    cases = [case for question in Question for case in expand_cases(question, profile)]
+    assert {METHODS[case.method].replicas for case in cases} == {Replicas.ONE}
+
+
+def test_replicas_are_not_asked_where_each_would_compute_something_else() -> None:
+    cases = expand_cases(STEP, Profile.QUICK, workload="mlp_batchnorm,mlp_bfloat16", method="loop_mirrored")
+    assert {case.workload for case in cases} == {"mlp_bfloat16"}
 
 
 @pytest.mark.parametrize("profile", Profile)

@@ -1,9 +1,9 @@
 """Which ways of weighting samples are there? One file per family, listed here as data so that naming one costs nothing.
 
 The weighted arm of a static method minimises L = (1/B) sum_i w_i l_i over the B samples of a batch, Keras'
-`sum_over_batch_size`; its control minimises (1/B) sum_i l_i on the same path, model, data and API. What other methods
-minimise, and against which control, is said in their files and in docs/schemes.md. Modules whose name starts with an
-underscore are what the families share.
+`sum_over_batch_size`; its control minimises (1/B) sum_i l_i on the same path, model, data and API. Where replicas share
+a batch, it is the global one. What other methods minimise, and against which control, is said in their files and in
+docs/schemes.md. Modules whose name starts with an underscore are what the families share.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from benchmarks.methods._entry import STEP as _STEP
 from benchmarks.methods._entry import EntryPoint as EntryPoint
 from benchmarks.methods._entry import Kind as Kind
 from benchmarks.methods._entry import MethodEntry as MethodEntry
+from benchmarks.methods._entry import Replicas as Replicas
+from benchmarks.methods._replicated_entries import REPLICATED_ENTRIES
 
 if TYPE_CHECKING:
     from benchmarks.proofs import Proof
@@ -201,6 +203,7 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
                 without=_OWN_LOOP,
             ),
             *COMPUTED_ENTRIES,
+            *REPLICATED_ENTRIES,
         )
     }
 )
@@ -208,6 +211,9 @@ METHODS: Mapping[str, MethodEntry] = MappingProxyType(
 
 STATIC_METHODS: tuple[str, ...] = tuple(name for name, entry in METHODS.items() if entry.kind is Kind.STATIC)
 """Those whose weights are known before training: what people mean by sample weights, and what the gate is about."""
+
+SWEPT_METHODS: tuple[str, ...] = tuple(name for name, entry in METHODS.items() if not entry.unswept)
+"""Those that a sweep of all methods asks."""
 
 
 def load_method(name: str) -> Method:

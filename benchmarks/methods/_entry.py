@@ -14,7 +14,7 @@ class EntryPoint(str, Enum):
     """What people call to train, and what kind of data they hand to it.
 
     Methods of one entry point differ in the weights that they hand over, such as one a sample or one a class, in how
-    the model is compiled, or in what its step makes of the losses.
+    the model is compiled, in what its step makes of the losses, or in how many replicas of it are trained.
     """
 
     FIT_ARRAYS = "fit on arrays"
@@ -34,6 +34,15 @@ class Kind(str, Enum):
     DYNAMIC = "weights that training computes from its own losses or counts"
     PER_EXAMPLE = "gradients of single labels, scaled by weights that are handed over"
     RESAMPLED = "no weights: samples are drawn more often, or less"
+    REPLICATED = "weights that are handed over, to replicas of the model that train on a part of each batch"
+
+
+class Replicas(str, Enum):
+    """On what a method trains: one device, or replicas that each have a part of every batch."""
+
+    ONE = "one device"
+    TWO_DEVICES = "two logical CPU devices of a process"
+    TWO_PROCESSES = "two processes on this machine"
 
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +56,9 @@ class MethodEntry:
     where it is not, and `without_workloads` the same by workload. `steps_of` names the method whose steps its own are,
     graph and all, where what is its own lies between them. `by_class` says that a class has one weight, so that
     each sample has to have one label. `kind` is STATIC for the methods that the gate sweep and a history ask. `proof`
-    is the `module:function` that proves the method before it is timed (`protocols.Proof`).
+    is the `module:function` that proves the method before it is timed (`proofs.Proof`). `replicas` says what the
+    process of a block has to be before TensorFlow's runtime starts. `unswept` says why no sweep asks the method, where
+    it is asked by name alone.
     """
 
     name: str
@@ -61,6 +72,8 @@ class MethodEntry:
     by_class: bool = False
     kind: Kind = Kind.STATIC
     proof: str = WEIGHTED_GRADIENT
+    replicas: Replicas = Replicas.ONE
+    unswept: str = ""
 
     @property
     def has_own_steps(self) -> bool:

@@ -78,7 +78,7 @@ class LoopArm(LoggedArm):
             tuple(tf.nest.map_structure(tf.constant, cut(part, start, self._batch_size)) for part in arrays)
             for start in starts
         ]
-        return _LoopStepper(self._step, batches, watch, self._wait)
+        return LoopStepper(self._step, batches, watch, self._wait)
 
     def measure_pass(self, watch: Watch) -> Times:
         """Step through the dataset once, then read the last loss, and return how long that took.
@@ -119,7 +119,7 @@ class LoopArm(LoggedArm):
         return build_pipeline(select_arrays(self._samples, weighted=self._weighted), self._batch_size)
 
 
-class _LoopStepper(BatchStepper):
+class LoopStepper(BatchStepper):
     """Steps on batches that are on the device."""
 
     def measure_step(self) -> Times:

@@ -29,6 +29,18 @@ LOW_PRECISION_TOLERANCE = 2e-2
 
 _FLOAT32_SPACING = 2.0**-23
 
+_REPLICAS = 2
+"""Parts of a batch, one after the other, where replicas train."""
+
+
+def _keep_first_part(weights: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the weights with those of all parts but the first replica's set to 0."""
+    kept = np.zeros_like(weights)
+    count = weights.shape[1] // _REPLICAS
+    kept[:, :count] = weights[:, :count]
+    return kept
+
+
 _FAULTS: Mapping[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
     "as if the weights were ignored": lambda weights: np.ones_like(weights) / weights.shape[1],
     "as if it were divided by the sum of the weights": lambda weights: weights / weights.sum(axis=1, keepdims=True),
@@ -45,6 +57,21 @@ _FAULTS: Mapping[str, Callable[[NDArray[np.float64]], NDArray[np.float64]]] = {
     ),
     "as if the last output alone were weighted": lambda weights: (
         np.vstack([np.ones_like(weights[:-1]), weights[-1:]]) / weights.shape[1]
+    ),
+    "as if each replica divided by the size of its own part of the batch": (
+        lambda weights: _REPLICAS * weights / weights.shape[1]
+    ),
+    "as if the weighted means of the replicas' parts were averaged": lambda weights: (
+        (parts := weights.reshape(len(weights), _REPLICAS, -1)) / (_REPLICAS * parts.sum(axis=2, keepdims=True))
+    ).reshape(weights.shape),
+    "as if each replica had the weights of the first one's part": lambda weights: (
+        np.tile(weights[:, : weights.shape[1] // _REPLICAS], _REPLICAS) / weights.shape[1]
+    ),
+    "as if the gradients of all replicas but the first were left out": lambda weights: (
+        _keep_first_part(weights) / weights.shape[1]
+    ),
+    "as if the first replica trained by itself": lambda weights: (
+        _REPLICAS * _keep_first_part(weights) / weights.shape[1]
     ),
 }
 """Mistakes that are often made: the factor that each label's gradient would get, [outputs, labels] as the weights."""

@@ -24,7 +24,7 @@ from benchmarks import protocols
 from benchmarks.protocols import Clock, Slices, Times, Watch
 from benchmarks.records import Block, BlockRequest, Json, Meeting, Plant
 
-_COLLECT_EVERY_NS = 500_000_000
+COLLECT_EVERY_NS: int = 500_000_000
 """Timed work between two garbage collections: long beside a collection (about 50 ms), short beside a block."""
 
 
@@ -126,7 +126,7 @@ def measure_rounds(
         round_ns = rounds[-1].timed_ns
         timed_ns += round_ns
         since_collection_ns += round_ns
-        if since_collection_ns > _COLLECT_EVERY_NS:
+        if since_collection_ns > COLLECT_EVERY_NS:
             collect()
             since_collection_ns = 0
     return rounds

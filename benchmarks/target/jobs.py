@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import RecordError
-from benchmarks.methods import load_method, load_proof
+from benchmarks.methods import Replicas, load_method, load_proof
 from benchmarks.probes import Stopwatch, load_gauge, load_probe
 from benchmarks.protocols import Probe, Samples, Slices, Task, TrainingArm, Watch
 from benchmarks.records import Arm, BlockRequest, Environment, Json, Profile, ReadRequest
 from benchmarks.records.convergence import TrainRequest
 from benchmarks.target.interleave import interleave, open_turns, slow_down, write_block
 from benchmarks.target.profiling import ProfilingWatch, profile_in_turns, profile_once
+from benchmarks.target.workers import Chief, Follower, find_replicas, open_partner
 from benchmarks.workloads import load_workload
 
 _ALLOCATOR_VARIABLE = "TF_CPU_ALLOCATOR_USE_BFC"
@@ -43,19 +44,24 @@ def do_job(request: Json) -> Json:
     """
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "2"
     os.environ.pop(_ALLOCATOR_VARIABLE, None)
-    job = _JOBS.get(request["do"])
-    if job is None:
-        raise RecordError(f"expected a request to do one of {', '.join(_JOBS)}, got {request['do']!r}")
-    return job(request)
+    do = request["do"]
+    if do not in _JOBS and do not in _SLICED_JOBS:
+        raise RecordError(f"expected a request to do one of {', '.join([*_JOBS, *_SLICED_JOBS])}, got {do!r}")
+    with open_partner(request.get("member")) as partner:
+        if do in _JOBS:
+            return _JOBS[do](request)
+        if isinstance(partner, Follower):
+            return _follow(request, partner)
+        return _SLICED_JOBS[do](request, partner)
 
 
-def _measure(request: Json) -> Json:
+def _measure(request: Json, chief: Chief | None) -> Json:
     """Build both arms of a case, interleave them, and return the block; its wall time is without waiting for others."""
     begin_ns = time.perf_counter_ns()
     wanted = _begin(request)
     probe = load_probe(wanted.case.question)
     watch = Stopwatch()
-    with open_turns(request.get("meeting")) as turns, _open_arms(wanted, probe, watch) as slices:
+    with open_turns(request.get("meeting")) as turns, _open_arms(request, wanted, watch, chief) as slices:
         block = interleave(
             slices[Arm.CONTROL],
             slices[Arm.WEIGHTED],
@@ -67,47 +73,79 @@ def _measure(request: Json) -> Json:
     return write_block(block, begin_ns, turns)
 
 
-def _start(request: Json) -> Json:
+def _start(request: Json, chief: Chief | None) -> Json:
     """Build one arm of a case, start it, and return the times of that."""
     wanted, arm = _begin(request), Arm(request["arm"])
     watch = Stopwatch()
-    with contextlib.closing(open_arm(wanted, load_probe(wanted.case.question), watch, arm)) as slices:
-        times = slices.measure_slice()
+    with _open_arms(request, wanted, watch, chief) as slices:
+        times = slices[arm].measure_slice()
     if arm is Arm.WEIGHTED:
         times = slow_down(times, wanted.plant, watch)
     return dataclasses.asdict(times)
 
 
-def _profile(request: Json) -> Json:
+def _profile(request: Json, chief: Chief | None) -> Json:
     """Build both arms of a case and profile what its question times."""
     wanted = _begin(request)
     watch = ProfilingWatch()
-    with _open_arms(wanted, load_probe(wanted.case.question), watch) as slices:
+    with _open_arms(request, wanted, watch, chief) as slices:
         control, weighted = profile_in_turns(slices[Arm.CONTROL], slices[Arm.WEIGHTED], watch)
     return Profile(control_own_ns_per_step=control, weighted_own_ns_per_step=weighted).to_json()
 
 
-def _profile_start(request: Json) -> Json:
+def _profile_start(request: Json, chief: Chief | None) -> Json:
     """Build one arm of a case and profile its start."""
     wanted, arm = _begin(request), Arm(request["arm"])
     watch = ProfilingWatch()
-    with contextlib.closing(open_arm(wanted, load_probe(wanted.case.question), watch, arm)) as slices:
-        return profile_once(slices, watch)
+    with _open_arms(request, wanted, watch, chief) as slices:
+        return profile_once(slices[arm], watch)
+
+
+def _follow(request: Json, follower: Follower) -> Json:
+    """Build the arms that the chief builds, make its slices as long as it does, and return nothing."""
+    wanted = _begin(request)
+    with _open_arms(request, wanted, Stopwatch(), None) as slices:
+        follower.follow(slices)
+    return {}
 
 
 def _begin(request: Json) -> BlockRequest:
-    """Return what is asked, once TensorFlow's thread pools are set as it wants them."""
+    """Return what is asked, once the process is set up as it wants it."""
     wanted = BlockRequest.from_json(request["request"])
     _set_threads(wanted.intra_op_threads, wanted.inter_op_threads)
+    _prepare_replicas(request)
     return wanted
 
 
+def _prepare_replicas(request: Json) -> None:
+    """Set this process up for replicas where the method of a request trains some."""
+    replicas = find_replicas(request)
+    if replicas is not Replicas.ONE:
+        from benchmarks.methods._replicas import prepare_replicas  # noqa: PLC0415 - imports TensorFlow
+
+        member = request.get("member", {})
+        prepare_replicas(replicas, member.get("addresses", ()), member.get("index", 0))
+
+
 @contextlib.contextmanager
-def _open_arms(request: BlockRequest, probe: Probe, watch: Watch) -> Iterator[Mapping[Arm, Slices]]:
-    """Build both arms of a case, in the order that was asked for, and close them at the end."""
-    arms = reversed(Arm) if request.weighted_built_first else iter(Arm)
+def _open_arms(
+    request: Json, wanted: BlockRequest, watch: Watch, chief: Chief | None
+) -> Iterator[Mapping[Arm, Slices]]:
+    """Build the arm that is asked for, or both in the order that was asked for, and close them at the end.
+
+    Args:
+        request: names an arm where there is to be one alone.
+        wanted: the case.
+        watch: times them.
+        chief: has another process make the same slices; None where there is none to be had.
+    """
+    probe = load_probe(wanted.case.question)
+    arms = list(reversed(Arm) if wanted.weighted_built_first else Arm)
+    if "arm" in request:
+        arms = [Arm(request["arm"])]
     with contextlib.ExitStack() as opened:
-        yield {arm: opened.enter_context(contextlib.closing(open_arm(request, probe, watch, arm))) for arm in arms}
+        slices = {arm: opened.enter_context(contextlib.closing(open_arm(wanted, probe, watch, arm))) for arm in arms}
+        yield slices if chief is None else chief.lead(slices)
 
 
 def open_arm(request: BlockRequest, probe: Probe, watch: Watch, arm: Arm) -> Slices:
@@ -161,6 +199,7 @@ def _read(job: Json) -> Json:
     if gauge.needs_allocator_statistics:
         os.environ[_ALLOCATOR_VARIABLE] = "true"
     _set_threads(request.intra_op_threads, request.inter_op_threads)
+    _prepare_replicas(job)
     readings = gauge.read_arm(request, _ArmFactory(request, request.arm))
     return readings.to_json() | {"read_ns": time.perf_counter_ns() - begin_ns}
 
@@ -186,6 +225,7 @@ def _set_threads(intra_op_threads: int | None, inter_op_threads: int | None) -> 
 
 def _prove(request: Json) -> Json:
     """Prove that a method computes what it should with a workload; return nothing, or raise CaseError."""
+    _prepare_replicas(request)
     name, workload = request["case"]["method"], load_workload(request["case"]["workload"])
     load_proof(name)(load_method(name), workload, depth=_PROOF_DEPTH, seed=0)
     return {}
@@ -236,14 +276,13 @@ def _find_cpu_model() -> str:
     return platform.processor() or platform.machine()
 
 
-_JOBS: Mapping[str, Callable[[Json], Json]] = {
-    "describe": _describe,
-    "prove": _prove,
+_JOBS: Mapping[str, Callable[[Json], Json]] = {"describe": _describe, "prove": _prove, "read": _read, "train": _train}
+"""What a process can be asked to do as it is; where there are two workers, both do the same."""
+
+_SLICED_JOBS: Mapping[str, Callable[[Json, Chief | None], Json]] = {
     "measure": _measure,
     "start": _start,
     "profile": _profile,
     "profile_start": _profile_start,
-    "read": _read,
-    "train": _train,
 }
-"""What a process can be asked to do."""
+"""What a process can be asked to do slice by slice; where there are two workers, the second follows the first."""

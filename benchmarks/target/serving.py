@@ -10,13 +10,14 @@ A block of cold starts is measured round by round, each arm in a child of its ow
 at the same time where each has a core to itself: a start keeps one core busy, and the other arm on the next core
 neither lengthens it nor makes it less steady (docs/how-it-measures.md). On a single core they run one after the other.
 Which is started first is drawn anew in each pair of rounds. Where it forks, the samples are made once, in the server,
-before the first. Leaves out: what a child does (`jobs`) and its limits (`supervise`).
+before the first. Where a method trains replicas, one start needs both cores, and a job may be done by two processes
+(`workers`). Leaves out: what a child does (`jobs`) and its limits (`supervise`).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
-import os
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -24,7 +25,7 @@ from functools import partial
 from typing import TextIO
 
 from benchmarks.errors import CaseError, SuiteError
-from benchmarks.methods import METHODS
+from benchmarks.methods import METHODS, Replicas
 from benchmarks.probes import load_probe
 from benchmarks.protocols import Times
 from benchmarks.records import Arm, BlockRequest, Json, Profile, Question
@@ -32,7 +33,8 @@ from benchmarks.records.cases import WIRE_VERSION, Introduction
 from benchmarks.target import worker
 from benchmarks.target.interleave import Round, draw_orders, make_block, measure_rounds, open_turns, write_block
 from benchmarks.target.jobs import do_job, find_versions, make_samples
-from benchmarks.target.supervise import Child, ChildError, Limits, start_forked, start_fresh, supervise
+from benchmarks.target.supervise import THE_BLOCK, Child, ChildError, Limits, start_forked, start_fresh, supervise
+from benchmarks.target.workers import FOLLOWER_NAME, count_cores, find_replicas, is_follower, open_jobs
 from benchmarks.workloads import WORKLOADS
 
 RunChildren = Callable[[Sequence[Json]], list[Json]]
@@ -66,8 +68,11 @@ def serve(requests: TextIO, send: Callable[[Json], None], *, fork: bool) -> None
         limits = Limits(**request["limits"])
 
         def run(jobs: Sequence[Json], limits: Limits = limits) -> list[Json]:
-            starts = [partial(_start_child, job, fork=fork) for job in jobs]
-            return supervise(starts, limits, parent_fd=requests.fileno())
+            with contextlib.ExitStack() as stack:
+                children = [child for job in jobs for child in stack.enter_context(open_jobs(job))]
+                starts = [partial(_start_child, child, fork=fork) for child in children]
+                results = supervise(starts, limits, parent_fd=requests.fileno())
+            return [result for child, result in zip(children, results, strict=True) if not is_follower(child)]
 
         try:
             if not request.get("proven", True):
@@ -86,7 +91,8 @@ def _answer(request: Json, run: RunChildren, *, fork: bool) -> Json:
         wanted = BlockRequest.from_json(request["request"])
         if request["do"] == "profile":
             return profile_cold_block(wanted, run)
-        return measure_cold_block(wanted, request.get("meeting"), run, forks=fork, at_once=has_core_for_each_arm())
+        at_once = has_core_for_each_arm() and find_replicas(request) is Replicas.ONE
+        return measure_cold_block(wanted, request.get("meeting"), run, forks=fork, at_once=at_once)
     (result,) = run([request])
     return result
 
@@ -107,16 +113,15 @@ def _prove(case: Json, run: RunChildren) -> None:
 
 def _start_child(job: Json, *, fork: bool) -> Child:
     """Start the process that does one job."""
+    name = FOLLOWER_NAME if is_follower(job) else THE_BLOCK
     if fork:
-        return start_forked(lambda: do_job(job))
-    return start_fresh([sys.executable, "-m", worker.__name__, "--one-job"], job)
+        return start_forked(lambda: do_job(job), name)
+    return start_fresh([sys.executable, "-m", worker.__name__, "--one-job"], job, name)
 
 
 def has_core_for_each_arm() -> bool:
     """Whether this process may use as many cores as a block has arms."""
-    if hasattr(os, "sched_getaffinity"):  # Linux
-        return len(os.sched_getaffinity(0)) >= len(Arm)
-    return (os.cpu_count() or 1) >= len(Arm)
+    return count_cores() >= len(Arm)
 
 
 def measure_cold_block(

@@ -31,6 +31,9 @@ _POLL_S = 0.25
 
 _LAST_WORDS_BYTES = 4000
 
+THE_BLOCK = "the block"
+"""What messages call a child."""
+
 
 @dataclasses.dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
@@ -53,7 +56,12 @@ class Child:
     """A running process of a block, which is listened to until it ends, by itself or by closing this."""
 
     def __init__(
-        self, pid: int, answer_fd: int, stderr: IO[bytes], process: subprocess.Popen[bytes] | None = None
+        self,
+        pid: int,
+        answer_fd: int,
+        stderr: IO[bytes],
+        process: subprocess.Popen[bytes] | None = None,
+        name: str = THE_BLOCK,
     ) -> None:
         """Have heard nothing yet.
 
@@ -62,11 +70,13 @@ class Child:
             answer_fd: the pipe it answers on, closed with this.
             stderr: the file its error output goes to, likewise.
             process: the handle of a fresh interpreter, None for a fork.
+            name: what messages call it.
         """
         self.pid = pid
         self.answer_fd = answer_fd
         self._stderr = stderr
         self._process = process
+        self._name = name
         self._said: list[bytes] = []
         self._has_exited = False
 
@@ -87,11 +97,11 @@ class Child:
         self._has_exited = True
         last_words = read_last_words(self._stderr)
         if exit_status < 0:
-            raise BlockError(_explain_signal(-exit_status, last_words))
+            raise BlockError(_explain_signal(self._name, -exit_status, last_words))
         said = b"".join(self._said)
         if not said:
             raise BlockError(
-                f"the block ended with exit status {exit_status} and no result"
+                f"{self._name} ended with exit status {exit_status} and no result"
                 f"{last_words}; run the case alone to see whether it does so again"
             )
         reply: Json = json.loads(said)
@@ -119,8 +129,8 @@ class Child:
         return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
 
 
-def start_forked(work: Callable[[], Json]) -> Child:
-    """Fork, and let the child answer with what `work` returns.
+def start_forked(work: Callable[[], Json], name: str = THE_BLOCK) -> Child:
+    """Fork, and let the child answer with what `work` returns; messages call it by `name`.
 
     The caller must not have started threads that `work` depends on.
     """
@@ -133,20 +143,20 @@ def start_forked(work: Callable[[], Json]) -> Child:
         pid = os.fork()
     if pid:
         os.close(write_fd)
-        return Child(pid, read_fd, stderr)
+        return Child(pid, read_fd, stderr, name=name)
     exit_code = 1
     try:
         os.close(read_fd)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(stderr.fileno(), 1)
         os.dup2(stderr.fileno(), 2)
-        answer(work, write_fd)
+        answer(work, write_fd, name)
         exit_code = 0
     finally:
         os._exit(exit_code)
 
 
-def start_fresh(command: list[str], request: Json) -> Child:
+def start_fresh(command: list[str], request: Json, name: str = THE_BLOCK) -> Child:
     """Start `command` where fork is not to be had; it reads `request` from its input and answers on its output."""
     stderr = tempfile.TemporaryFile()  # noqa: SIM115 - closed by supervise
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=stderr)  # noqa: S603
@@ -156,19 +166,19 @@ def start_fresh(command: list[str], request: Json) -> Child:
         stdin.write(json.dumps(request).encode() + b"\n")
     answer_fd = os.dup(process.stdout.fileno())
     process.stdout.close()
-    return Child(process.pid, answer_fd, stderr, process)
+    return Child(process.pid, answer_fd, stderr, process, name)
 
 
-def answer(work: Callable[[], Json], answer_fd: int) -> None:
+def answer(work: Callable[[], Json], answer_fd: int, name: str = THE_BLOCK) -> None:
     """Do `work` and write its result, or the one line it failed with, as JSON to `answer_fd`."""
     try:
         reply: Json = {"result": work()}
     except SuiteError as error:
         reply = {"error": str(error), "kind": type(error).__name__}
     except MemoryError:
-        reply = {"error": "the block ran out of memory; choose a smaller case or a machine with more memory"}
+        reply = {"error": f"{name} ran out of memory; choose a smaller case or a machine with more memory"}
     except Exception as error:  # noqa: BLE001 - the process boundary: whatever it was, it is told in one line
-        reply = {"error": f"the block raised {type(error).__name__}: {_find_line(str(error))}"}
+        reply = {"error": f"{name} raised {type(error).__name__}: {_find_line(str(error))}"}
     with os.fdopen(answer_fd, "wb") as pipe:
         pipe.write(json.dumps(reply).encode())
 
@@ -227,15 +237,15 @@ def _find_resident_bytes(pid: int) -> int:
         return 0
 
 
-def _explain_signal(number: int, last_words: str) -> str:
+def _explain_signal(who: str, number: int, last_words: str) -> str:
     """Say what a deadly signal usually means."""
     name = signal.Signals(number).name
     if number == signal.SIGKILL:
         return (
-            "the block was killed (SIGKILL), as the system does when memory runs out"
+            f"{who} was killed (SIGKILL), as the system does when memory runs out"
             f"{last_words}; free memory or choose a smaller case"
         )
-    return f"the block crashed with {name}{last_words}; run the case alone to see whether it does so again"
+    return f"{who} crashed with {name}{last_words}; run the case alone to see whether it does so again"
 
 
 def read_last_words(stderr: IO[bytes]) -> str:

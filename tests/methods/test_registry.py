@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from benchmarks.errors import CaseError
-from benchmarks.methods import METHODS, STATIC_METHODS, EntryPoint, Kind, load_method, load_proof
+from benchmarks.methods import METHODS, STATIC_METHODS, EntryPoint, Kind, Replicas, load_method, load_proof
 
 
 def test_naming_methods_imports_no_tensorflow() -> None:
@@ -53,6 +53,12 @@ def test_every_kind_has_a_method() -> None:
 @pytest.mark.parametrize("name", METHODS)
 def test_a_method_has_a_proof(name: str) -> None:
     assert callable(load_proof(name))
+
+
+def test_methods_of_replicas_are_those_that_need_more_than_one_device() -> None:
+    several = {name for name, entry in METHODS.items() if entry.replicas is not Replicas.ONE}
+    assert several == {name for name, entry in METHODS.items() if entry.kind is Kind.REPLICATED}
+    assert {METHODS[name].replicas for name in several} == {Replicas.TWO_DEVICES, Replicas.TWO_PROCESSES}
 
 
 @pytest.mark.tensorflow

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from benchmarks.methods import METHODS, load_method
+from benchmarks.methods import METHODS, Replicas, load_method
 from benchmarks.probes import Stopwatch, load_probe
 from benchmarks.protocols import Slices, Task
 from benchmarks.records import Case, Question
 from benchmarks.workloads import load_workload
 
-ONE_OF_EACH_ARM = [name for name in METHODS if not name.endswith("_over_static")]
-"""The others have a weighted arm of these, and a control that is the weighted arm of one of these or like it."""
+ONE_OF_EACH_ARM = [
+    name for name, entry in METHODS.items() if entry.replicas is Replicas.ONE and not name.endswith("_over_static")
+]
+"""Those over static weights have a weighted arm of these, and a control that is the weighted arm of one of these or
+like it. Replicas need a process that is set up for them, as a target does (`tests.launch.test_real_replicas`)."""
 
 
 def measure_real_arms(question: Question, method_name: str, *, rounds: int) -> list[Slices]:

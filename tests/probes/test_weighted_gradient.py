@@ -11,13 +11,18 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import CaseError
-from benchmarks.methods import METHODS, load_method, load_proof
+from benchmarks.methods import METHODS, Replicas, load_method, load_proof
 from benchmarks.protocols import Method, Task, Times, TrainingArm, Watch
 from benchmarks.workloads import WORKLOADS, load_workload
 
 pytestmark = pytest.mark.tensorflow
 
-HANDED_WEIGHTS = [name for name, entry in METHODS.items() if entry.proof.endswith(":check_weighted_gradient")]
+HANDED_WEIGHTS = [
+    name
+    for name, entry in METHODS.items()
+    if entry.proof.endswith(":check_weighted_gradient") and entry.replicas is Replicas.ONE
+]
+"""Replicas are proven in a process that is set up for them (`tests.launch.test_real_replicas`)."""
 
 LossOfBatch = Callable[[Any, Any], Any]
 """From the losses of the samples, float32 [batch], and their weights to the loss that is differentiated."""
