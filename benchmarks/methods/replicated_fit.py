@@ -2,8 +2,8 @@
 
 The model is built and compiled in the strategy's scope, and `fit` distributes the dataset itself. Keras divides each
 replica's loss by the size of its part and by the number of replicas, so that the update is that of one device on the
-whole batch, where all parts are of one size. The proof refuses `fit` where it is another one: Keras 3.0 to 3.4 leave
-the gradients of all replicas but one out, and to 3.7 the division by the number of replicas
+whole batch, where all parts are of one size. The proof refuses `fit` where it is another one: in Keras 3.0 to 3.4 the
+gradients of the replicas are not added up, and to 3.7 losses are not divided by the number of replicas
 (https://github.com/keras-team/keras/issues/19891).
 
 - `fit_mirrored`: two logical CPU devices of one process.
