@@ -85,16 +85,16 @@ def test_where_nothing_changed_there_are_no_false_alarms(tails: Tails, block_sd:
 
 def test_an_unchanged_case_is_mostly_held_at_the_screen_and_takes_few_blocks() -> None:
     tally = simulate(Scenario(change=0.0, baseline_blocks=10))
-    # The study of the plan found 98 % and 6.2 blocks; the binomial standard error is 0.4 %.
-    assert tally.screened_share >= 0.98 - 0.013
-    assert tally.blocks_per_case <= 6.4
+    # The study of the plan found 94.7 % and 4.5 blocks; the binomial standard error is 0.7 %.
+    assert tally.screened_share >= 0.947 - 0.021
+    assert tally.blocks_per_case <= 4.7
     assert tally.share(Outcome.HELD) >= 0.99
 
 
 @pytest.mark.parametrize("baseline_blocks", [10, 12])
 def test_a_rise_of_five_percent_is_seen_in_nineteen_runs_of_twenty(baseline_blocks: int) -> None:
     tally = simulate(Scenario(change=0.05, baseline_blocks=baseline_blocks))
-    # The study found 93 % and 98 % for 30 cases, these are 20. 95 % less three binomial standard errors of 0.7 %.
+    # The study found 94 % and 98 % for 30 cases, these are 20. 95 % less three binomial standard errors of 0.7 %.
     assert tally.share(Outcome.REGRESSED) >= 0.95 - 0.021
     # "Almost never" held: the screen's bound lies five standard errors off.
     assert tally.share(Outcome.HELD) <= 0.001
@@ -103,7 +103,7 @@ def test_a_rise_of_five_percent_is_seen_in_nineteen_runs_of_twenty(baseline_bloc
 def test_a_baseline_of_eight_blocks_sees_less() -> None:
     """Why ten or more are stored: the baseline's own few degrees of freedom limit every comparison with it."""
     tally = simulate(Scenario(change=0.05, baseline_blocks=8))
-    # The study found 80 % for 30 cases; what is missed is open, not held.
+    # The study found 81 % for 30 cases; what is missed is open, not held.
     assert 0.80 <= tally.share(Outcome.REGRESSED) <= 0.93
     assert tally.share(Outcome.HELD) <= 0.001
 
