@@ -124,7 +124,8 @@ def _follow(mirror: Mirror, arm: TrainingArm, subject: str) -> None:
         CaseError: when the arm's model is another one.
     """
     mirror.set_values(read_values(arm.model.trainable_variables), subject)
-    for variable, own in zip(mirror.model.non_trainable_weights, arm.model.non_trainable_weights, strict=True):
+    # Keras 2.12 counts the variables of a metric that an arm keeps among these, after those of the layers.
+    for variable, own in zip(mirror.model.non_trainable_weights, arm.model.non_trainable_weights, strict=False):
         variable.assign(own.numpy())
 
 
