@@ -44,9 +44,9 @@ class QuestionRow:
     How many blocks there are: a case that is compared is screened with 4, since an unchanged one then takes 4.4 to 4.5,
     where with 6 it would take 6.1 to 6.2, and no rise is missed more often. One that is compared with nothing is
     measured for its interval alone, and has 6: they give one half as wide, since each of the two orders of building
-    costs a degree of freedom. From about 8 fresh ones on Welch's bounds keep such small error
-    levels even where the current run is twice as noisy as the baseline, while with 4 they raise three times the false
-    alarms, and few cases come that far.
+    costs a degree of freedom. From about 8 fresh ones on Welch's bounds keep such small error levels even where the
+    current run is twice as noisy as the baseline, while with 4 they raise three times the false alarms, and few cases
+    come that far.
     """
 
     name: str
@@ -139,8 +139,8 @@ class Question(str, Enum):
         sized=False,
         # What a block of short steps spreads by is left after 400 rounds, under a second; long steps have fewer in 2 s.
         block=BlockTiming(timed_budget_ns=2 * _SECOND_NS, min_rounds=50, enough_rounds=400),
-        # Six blocks take as long as four longer ones would, and know their own spread better.
         screen_blocks=4,
+        # Six blocks take as long as four longer ones would, and know their own spread better.
         first_blocks=6,
         fresh_blocks=8,
         precision=0.01,

@@ -267,7 +267,7 @@ class ServerLauncher:
 
 @contextlib.contextmanager
 def open_servers(
-    targets: Iterable[Target], limits: Limits, proven: set[Proof] | None = None
+    targets: Iterable[Target], limits: Limits, proven: set[Proof] | None = None, *, threads: int | None = None
 ) -> Iterator[list[ServerLauncher]]:
     """Start a server of each target when it is first asked, and end them with the context.
 
@@ -275,9 +275,17 @@ def open_servers(
         targets: what to measure.
         limits: what each block may use.
         proven: what need not be proven in any of them; None where they have nothing in common.
+        threads: TensorFlow's, of each kind; None leaves its defaults.
     """
     with contextlib.ExitStack() as stack:
-        yield [stack.enter_context(contextlib.closing(ServerLauncher(each, limits, proven=proven))) for each in targets]
+        yield [
+            stack.enter_context(
+                contextlib.closing(
+                    ServerLauncher(each, limits, intra_op_threads=threads, inter_op_threads=threads, proven=proven)
+                )
+            )
+            for each in targets
+        ]
 
 
 def _unwrap(reply: Json) -> Json:

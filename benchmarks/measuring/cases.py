@@ -131,8 +131,9 @@ def _conclude(case: Case, now: _Source, other: _Source | None, session: Session,
     except BaselineError as error:
         problem = str(error)
         judgements = _judge(case, now, Standards(), plan)
-    if not (judgements or problem) and isinstance(now, TimedSource):  # nothing is judged: it is measured to be known
-        now.measure_until(case.question.row.precision, at_most=session.settings.find_most_blocks(case.question))
+    precision = None if judgements or problem else case.question.row.precision
+    if precision is not None and isinstance(now, TimedSource):  # nothing is judged of it: it is measured to be known
+        now.measure_until(precision, at_most=session.settings.find_most_blocks(case.question))
     verdict = make_verdict(judgements, plan)
     if problem and (verdict is None or verdict.outcome is Outcome.HELD):
         verdict = Verdict(outcome=Outcome.NOT_COMPARABLE, reason=problem)

@@ -9,7 +9,6 @@ here and handed over as files, so that a target needs none of the packages that 
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
 import queue
 import random
@@ -23,7 +22,7 @@ from benchmarks.baselines.lines import append_line
 from benchmarks.baselines.trainings import BlockPlace, Blocks, load_trainings
 from benchmarks.errors import RecordError, SuiteError, place_error
 from benchmarks.imbalanced import DATA_SETS, save_split
-from benchmarks.launch.launcher import ServerLauncher
+from benchmarks.launch.launcher import ServerLauncher, open_servers
 from benchmarks.launch.pool import BLOCKS_AT_ONCE
 from benchmarks.launch.targets import Target
 from benchmarks.records import Arm, Environment
@@ -98,7 +97,8 @@ def measure_convergence(target: Target, plan: Plan, raw: Path, report: Callable[
     missing = [place for place in places if place not in written]
     if not missing:
         return
-    with _open_launchers(target) as launchers, tempfile.TemporaryDirectory() as folder:
+    servers = open_servers([target] * BLOCKS_AT_ONCE, _LIMITS, set(), threads=_THREADS)
+    with servers as launchers, tempfile.TemporaryDirectory() as folder:
         for launcher in launchers:
             launcher.start()
         environment = launchers[0].describe_environment()
@@ -138,21 +138,6 @@ def _check_same(raw: Path, expected: Mapping[str, object], told: Mapping[str, ob
 
 def _list_lines(blocks: Blocks) -> Iterator[TrainingLine]:
     return (line for lines in blocks.values() for line in lines.values())
-
-
-@contextlib.contextmanager
-def _open_launchers(target: Target) -> Iterator[list[ServerLauncher]]:
-    """Have as many servers of the target as train at the same time, and end them with the context."""
-    proven: set[tuple[str, str]] = set()
-    with contextlib.ExitStack() as stack:
-        yield [
-            stack.enter_context(
-                contextlib.closing(
-                    ServerLauncher(target, _LIMITS, intra_op_threads=_THREADS, inter_op_threads=_THREADS, proven=proven)
-                )
-            )
-            for _ in range(BLOCKS_AT_ONCE)
-        ]
 
 
 def _train_all(

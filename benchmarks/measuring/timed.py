@@ -82,19 +82,19 @@ class TimedSource:
                 raise errors[0]
         return self.blocks[begin:]
 
-    def measure_until(self, precision: float | None, *, at_most: int) -> None:
+    def measure_until(self, precision: float, *, at_most: int) -> None:
         """Measure blocks until the 95 % interval of the overhead reaches no further than `precision` to either side.
 
         There is one block at least already.
 
         Args:
-            precision: half the width of the interval on the ratio scale; 0.01 is 1 %; any width does for None.
+            precision: half the width of the interval on the ratio scale; 0.01 is 1 %.
             at_most: blocks after which it is enough.
 
         Raises:
             SuiteError: when a block could not be measured; those before it are in `blocks`.
         """
-        while precision is not None and len(self.blocks) < at_most:
+        while len(self.blocks) < at_most:
             interval = self._estimate_overhead()
             if interval.upper - interval.lower <= 2.0 * precision:
                 break

@@ -18,6 +18,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from benchmarks.methods._computed_entries import OVER_STATIC
 from benchmarks.methods._references import (
     CLEAN_COUNT,
     EFFECTIVE_NUMBER_BASE,
@@ -32,7 +33,7 @@ from benchmarks.methods._references import (
     refer_to_self_paced,
 )
 from benchmarks.methods._steps import cut, weigh_losses
-from benchmarks.proofs import Reference
+from benchmarks.proofs import Reference, SchemeMethod
 from benchmarks.protocols import Task
 
 Differentiate = Callable[..., tuple[Any, Any]]
@@ -231,3 +232,23 @@ SCHEMES: Mapping[str, Scheme] = MappingProxyType(
     }
 )
 """Every scheme that is computed inside the step, by name."""
+
+
+def make_with_twins(
+    path: str, ways: Mapping[str, Any], make: Callable[..., SchemeMethod]
+) -> Mapping[str, SchemeMethod]:
+    """Return methods by name, each way of a path against the unweighted control and against static weights.
+
+    Args:
+        path: `fit` or `loop`.
+        ways: what `make` makes a method of, by name.
+        make: takes the method's name, the way and `is_over_static`.
+    """
+    return MappingProxyType(
+        {
+            name: make(name, way, is_over_static=bool(ending))
+            for key, way in ways.items()
+            for ending in ("", OVER_STATIC)
+            for name in (f"{path}_{key}{ending}",)
+        }
+    )

@@ -13,14 +13,12 @@ from __future__ import annotations
 import dataclasses
 import functools
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.methods._computed_entries import OVER_STATIC
 from benchmarks.methods._fit import FitArguments, FitMethod
-from benchmarks.methods._schemes import SCHEMES, BuildDifferentiate, Scheme, build_plain
+from benchmarks.methods._schemes import SCHEMES, BuildDifferentiate, Scheme, build_plain, make_with_twins
 from benchmarks.methods._steps import build_pipeline, build_step_pipeline
 from benchmarks.methods.fit_datasets import hand_over_batches
 from benchmarks.proofs import Reference, SchemeMethod
@@ -82,11 +80,4 @@ def make_scheme_fit(name: str, scheme: Scheme, *, is_over_static: bool) -> Schem
     )
 
 
-DYNAMIC_FIT: Mapping[str, SchemeMethod] = MappingProxyType(
-    {
-        name: make_scheme_fit(name, scheme, is_over_static=bool(ending))
-        for key, scheme in SCHEMES.items()
-        for ending in ("", OVER_STATIC)
-        for name in (f"fit_{key}{ending}",)
-    }
-)
+DYNAMIC_FIT: Mapping[str, SchemeMethod] = make_with_twins("fit", SCHEMES, make_scheme_fit)

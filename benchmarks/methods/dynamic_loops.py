@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
-from benchmarks.methods._computed_entries import OVER_STATIC
-from benchmarks.methods._schemes import SCHEMES, BuildDifferentiate, Scheme
+from benchmarks.methods._schemes import SCHEMES, BuildDifferentiate, Scheme, make_with_twins
 from benchmarks.methods.loops import Execution, LoopArm
 from benchmarks.proofs import Reference, SchemeMethod
 from benchmarks.protocols import Task, TrainingArm
@@ -67,11 +65,4 @@ def make_scheme_loop(name: str, scheme: Scheme, *, is_over_static: bool) -> Sche
     )
 
 
-DYNAMIC_LOOPS: Mapping[str, SchemeMethod] = MappingProxyType(
-    {
-        name: make_scheme_loop(name, scheme, is_over_static=bool(ending))
-        for key, scheme in SCHEMES.items()
-        for ending in ("", OVER_STATIC)
-        for name in (f"loop_{key}{ending}",)
-    }
-)
+DYNAMIC_LOOPS: Mapping[str, SchemeMethod] = make_with_twins("loop", SCHEMES, make_scheme_loop)

@@ -15,14 +15,12 @@ https://www.tensorflow.org/guide/advanced_autodiff#jacobians.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any
 
 import tensorflow as tf
 
-from benchmarks.methods._computed_entries import OVER_STATIC
 from benchmarks.methods._references import refer_to_static
-from benchmarks.methods._schemes import BuildDifferentiate, Differentiate, flatten_losses
+from benchmarks.methods._schemes import BuildDifferentiate, Differentiate, flatten_losses, make_with_twins
 from benchmarks.methods.dynamic_loops import SchemeLoop
 from benchmarks.proofs import SchemeMethod
 from benchmarks.protocols import Task
@@ -80,11 +78,6 @@ def make_per_example(name: str, build: BuildDifferentiate, *, is_over_static: bo
     )
 
 
-PER_EXAMPLE: Mapping[str, SchemeMethod] = MappingProxyType(
-    {
-        name: make_per_example(name, build, is_over_static=bool(ending))
-        for way, build in (("map", build_mapped), ("jacobian", build_jacobian))
-        for ending in ("", OVER_STATIC)
-        for name in (f"loop_per_example_{way}{ending}",)
-    }
-)
+_WAYS: Mapping[str, BuildDifferentiate] = {"per_example_map": build_mapped, "per_example_jacobian": build_jacobian}
+
+PER_EXAMPLE: Mapping[str, SchemeMethod] = make_with_twins("loop", _WAYS, make_per_example)

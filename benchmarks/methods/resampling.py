@@ -50,7 +50,7 @@ def draw_by_rejection(samples: Samples, batch_size: int) -> Any:
         )
         .map(lambda _, sample: sample)
     )
-    return resampled.take(len(samples.labels)).batch(batch_size).prefetch(tf.data.AUTOTUNE)
+    return _take_a_pass(resampled, samples, batch_size)
 
 
 def draw_from_datasets(samples: Samples, batch_size: int) -> Any:
@@ -62,7 +62,12 @@ def draw_from_datasets(samples: Samples, batch_size: int) -> Any:
         for places in (np.flatnonzero(samples.labels == number) for number in present)
     ]
     mixed = tf.data.Dataset.sample_from_datasets(classes, weights=parts / parts.sum(), seed=_SEED)
-    return mixed.take(len(samples.labels)).batch(batch_size).prefetch(tf.data.AUTOTUNE)
+    return _take_a_pass(mixed, samples, batch_size)
+
+
+def _take_a_pass(drawn: Any, samples: Samples, batch_size: int) -> Any:
+    """Return batches of as many drawn samples as there are samples."""
+    return drawn.take(len(samples.labels)).batch(batch_size).prefetch(tf.data.AUTOTUNE)
 
 
 def draw_indices(samples: Samples, batch_size: int) -> Any:

@@ -6,7 +6,7 @@ Leaves out: how the step is made, and the gradients of single losses (`weighted_
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +120,15 @@ def name_fault(update: Update, per_sample: Arrays, weights: NDArray[np.float64])
         per_sample: the gradients g_i, [losses, ...] per variable, output after output.
         weights: float64 [outputs, losses of an output].
     """
-    for name, weigh in _FAULTS.items():
-        if update.find_difference(per_sample, weigh(weights)) is None:
-            return f", {name}"
-    return ""
+    return explain_update(update, per_sample, ((name, weigh(weights)) for name, weigh in _FAULTS.items()))
+
+
+def explain_update(update: Update, per_sample: Arrays, faults: Iterable[tuple[str, NDArray[np.float64]]]) -> str:
+    """Return the first mistake that explains the update, as the end of a clause, or nothing.
+
+    Args:
+        update: what the step did.
+        per_sample: the gradients g_i, [losses, ...] per variable, output after output.
+        faults: mistakes in words, each with its factors f_i, float64 [outputs, losses of an output].
+    """
+    return next((f", {name}" for name, factors in faults if update.find_difference(per_sample, factors) is None), "")

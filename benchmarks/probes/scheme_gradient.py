@@ -24,13 +24,8 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from benchmarks.errors import CaseError
-from benchmarks.probes._one_step import (
-    Mirror,
-    SgdWorkload,
-    read_values,
-    step_once,
-)
-from benchmarks.probes._update import Arrays, Update
+from benchmarks.probes._one_step import Mirror, SgdWorkload, read_values, step_once
+from benchmarks.probes._update import Arrays, Update, explain_update
 from benchmarks.proofs import Reference, SchemeMethod, StepFacts
 from benchmarks.protocols import Samples, Task, TrainingArm, Workload
 
@@ -171,7 +166,4 @@ def _name_fault(update: Update, expected: _Expected, fresh: Reference) -> str:
         "as if no label had a weight": np.ones_like(losses) / losses.shape[1],
         "as if the scheme began anew with this step": fresh(expected.facts),
     }
-    for name, factors in faults.items():
-        if update.find_difference(expected.per_sample, factors) is None:
-            return f", {name}"
-    return ""
+    return explain_update(update, expected.per_sample, faults.items())

@@ -76,15 +76,10 @@ def interleave(
     def measure(weighted_first: bool) -> Round:  # noqa: FBT001 - the one thing that is drawn
         return _measure_round(control, weighted, plant=request.plant, watch=watch, weighted_first=weighted_first)
 
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with defer_collection():
         rounds = measure_rounds(
             measure, request, orders, turns, collect=gc.collect, is_spoilt=lambda: count_traces() > 0
         )
-    finally:
-        if collecting:
-            gc.enable()
     return make_block(
         rounds,
         request,
@@ -92,6 +87,18 @@ def interleave(
         traces=count_traces(),
         weighted_built_first=request.weighted_built_first,
     )
+
+
+@contextlib.contextmanager
+def defer_collection() -> Iterator[None]:
+    """Let no garbage be collected but where it is asked for."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def measure_rounds(

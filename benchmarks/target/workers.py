@@ -31,7 +31,7 @@ from benchmarks.errors import BlockError, CaseError
 from benchmarks.methods import METHODS, Replicas
 from benchmarks.protocols import Slices, Times
 from benchmarks.records import Arm, Json
-from benchmarks.target.interleave import COLLECT_EVERY_NS
+from benchmarks.target.interleave import COLLECT_EVERY_NS, defer_collection
 
 _COUNT = 2
 
@@ -186,18 +186,13 @@ class Follower:
     def follow(self, slices: Mapping[Arm, Slices]) -> None:
         """Make the slices that the chief makes, until it says that there are no more, or is gone."""
         since_collection_ns = 0
-        collecting = gc.isenabled()
-        gc.disable()
-        try:
+        with defer_collection():
             while code := os.read(self._told_fd, 1):
                 if since_collection_ns > COLLECT_EVERY_NS:
                     gc.collect()
                     since_collection_ns = 0
                 os.write(self._answered_fd, code)
                 since_collection_ns += slices[_ARMS[code]].measure_slice().wall_ns
-        finally:
-            if collecting:
-                gc.enable()
 
     def wait_for_end(self) -> None:
         """Return: it is the chief that waits."""

@@ -70,7 +70,7 @@ class Trainers:
 def trainers(monkeypatch: pytest.MonkeyPatch) -> Trainers:
     """Fake servers in the place of real ones."""
     trainers = Trainers()
-    monkeypatch.setattr("benchmarks.measuring.convergence.ServerLauncher", trainers.make)
+    monkeypatch.setattr("benchmarks.launch.launcher.ServerLauncher", trainers.make)
     return trainers
 
 

@@ -22,7 +22,7 @@ def launchers(monkeypatch: pytest.MonkeyPatch) -> list[FakeLauncher]:
     """Fake targets in the place of built ones; each that is launched is listed."""
     made: list[FakeLauncher] = []
 
-    def launch(target: Target, limits: object, proven: object) -> FakeLauncher:
+    def launch(target: Target, limits: object, **options: object) -> FakeLauncher:
         made.append(FakeLauncher(run_seed=len(made)))
         return made[-1]
 

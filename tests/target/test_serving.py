@@ -5,7 +5,6 @@ A block of cold starts gives each arm of each round a process of its own.
 
 from __future__ import annotations
 
-import json
 import os
 import time
 from collections.abc import Sequence
@@ -14,30 +13,14 @@ from pathlib import Path
 import pytest
 
 from benchmarks.records import Block, BlockRequest, Json, Plant, Profile, Question
-from benchmarks.target.serving import has_core_for_each_arm, measure_cold_block, profile_cold_block, serve
+from benchmarks.target.serving import has_core_for_each_arm, measure_cold_block, profile_cold_block
 from benchmarks.target.supervise import ChildError
 from tests.examples import make_case
+from tests.target.asking import ask
 
 REQUEST = BlockRequest(
     case=make_case(question=Question.STARTUP_TIME, dataset_size=512, null=True), seed=1, timed_budget_ns=1, min_rounds=2
 )
-
-
-def ask(request: Json) -> Json:
-    """Return the reply of a server that forks and is asked for this alone."""
-    read_fd, write_fd = os.pipe()
-    os.write(write_fd, json.dumps(request | {"id": 1, "limits": {"timeout_s": 30.0, "memory_bytes": 2**40}}).encode())
-    os.write(write_fd, b"\n")
-    replies: list[Json] = []
-
-    def send(reply: Json) -> None:
-        replies.append(reply)
-        os.close(write_fd)
-
-    with os.fdopen(read_fd) as requests:
-        serve(requests, send, fork=True)
-    (reply,) = replies
-    return reply
 
 
 @pytest.fixture

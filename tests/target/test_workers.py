@@ -22,7 +22,6 @@ from benchmarks.probes import Stopwatch
 from benchmarks.protocols import Times
 from benchmarks.records import Arm, Block, BlockRequest, Json, Question
 from benchmarks.target.interleave import interleave
-from benchmarks.target.serving import serve
 from benchmarks.target.supervise import Limits, start_forked, supervise
 from benchmarks.target.workers import (
     FOLLOWER_NAME,
@@ -34,6 +33,7 @@ from benchmarks.target.workers import (
     open_partner,
 )
 from tests.examples import make_case
+from tests.target.asking import ask
 
 CASE = make_case(method="loop_multi_worker")
 JOB: Json = {"do": "measure", "request": {"case": CASE.to_json()}}
@@ -268,22 +268,6 @@ def test_both_die_with_the_process_that_started_them(tmp_path: Path) -> None:
     server.close()
     _, alive = psutil.wait_procs(workers, timeout=10.0)
     assert alive == []
-
-
-def ask(request: Json) -> Json:
-    """Return the reply of a server that forks and is asked for this alone."""
-    read_fd, write_fd = os.pipe()
-    os.write(write_fd, json.dumps(request | {"id": 1, "limits": dataclasses.asdict(_LIMITS)}).encode() + b"\n")
-    replies: list[Json] = []
-
-    def send(reply: Json) -> None:
-        replies.append(reply)
-        os.close(write_fd)
-
-    with os.fdopen(read_fd) as requests:
-        serve(requests, send, fork=True)
-    (reply,) = replies
-    return reply
 
 
 def test_a_server_has_a_job_of_two_workers_done_by_both_and_replies_with_what_the_chief_says(
